@@ -1,0 +1,83 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let swift: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+
+let package = Package(
+  name: "weir",
+  products: [
+    .executable(name: "weir", targets: ["weir"]),
+    .library(name: "StreamCore", targets: ["StreamCore"]),
+    .library(name: "PipelineSpec", targets: ["PipelineSpec"]),
+    .library(name: "KafkaClient", targets: ["KafkaClient"]),
+    .library(name: "SnapshotStore", targets: ["SnapshotStore"]),
+    .library(name: "WorkerRuntime", targets: ["WorkerRuntime"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "CSimdJSON",
+      cxxSettings: [
+        .define("NDEBUG", .when(configuration: .release)), .unsafeFlags(["-O3"]),
+      ],
+      linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(name: "StreamCore", dependencies: ["CSimdJSON"], swiftSettings: swift),
+    .target(
+      name: "PipelineSpec",
+      dependencies: ["StreamCore", .product(name: "Yams", package: "Yams")],
+      swiftSettings: swift),
+    .target(name: "KafkaClient", dependencies: ["CRdKafka", "StreamCore"], swiftSettings: swift),
+    .target(
+      name: "SnapshotStore",
+      dependencies: [
+        "StreamCore",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: swift),
+    .target(
+      name: "WorkerRuntime",
+      dependencies: [
+        "StreamCore", "PipelineSpec", "KafkaClient", "SnapshotStore", "CZlib",
+        .product(name: "Atomics", package: "swift-atomics"),
+      ],
+      swiftSettings: swift),
+    .executableTarget(
+      name: "weir",
+      dependencies: [
+        "WorkerRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swift),
+    .target(
+      name: "StreamTestKit", dependencies: ["StreamCore", "PipelineSpec"],
+      path: "Tests/StreamTestKit", swiftSettings: swift),
+    .testTarget(
+      name: "StreamCoreTests", dependencies: ["StreamCore", "StreamTestKit"], swiftSettings: swift),
+    .testTarget(
+      name: "PipelineSpecTests", dependencies: ["PipelineSpec", "StreamTestKit"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "KafkaClientTests", dependencies: ["KafkaClient", "StreamTestKit"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "SnapshotStoreTests", dependencies: ["SnapshotStore", "StreamTestKit"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StreamTestKit"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "WeirTests", dependencies: ["weir", "StreamTestKit"], swiftSettings: swift),
+    .testTarget(name: "StyleTests", swiftSettings: swift),
+  ],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,213 @@
+/// Whether a result can still change.
+public enum ResultStatus: String, Sendable, Codable {
+  /// The window is open.
+  case provisional
+  /// Closed by the watermark.
+  case final
+  /// Replaced later, on purpose.
+  case restated
+}
+
+/// One row of the table `metrics`.
+public struct MetricRow: Sendable, Equatable {
+  /// Name of the metric or formula.
+  public var metric: String
+  /// Start of its window, inclusive.
+  public var windowStart: EventTime
+  /// End of its window, exclusive.
+  public var windowEnd: EventTime
+  /// Canonical JSON with sorted keys; `{}` without dimensions.
+  public var dimensions: String
+  /// The value, the nearest double.
+  public var value: Double
+  /// The value as exact text, where it has one.
+  public var valueExact: String?
+  /// Events that the value rests on; of a ratio its denominator.
+  public var samples: Int64
+  /// Whether the value is an estimate.
+  public var approximate: Bool
+  /// Whether it can still change.
+  public var status: ResultStatus
+
+  /// Makes a row of its columns.
+  public init(
+    metric: String, windowStart: EventTime, windowEnd: EventTime, dimensions: String,
+    value: Double, valueExact: String?, samples: Int64, approximate: Bool, status: ResultStatus
+  ) {
+    self.metric = metric
+    self.windowStart = windowStart
+    self.windowEnd = windowEnd
+    self.dimensions = dimensions
+    self.value = value
+    self.valueExact = valueExact
+    self.samples = samples
+    self.approximate = approximate
+    self.status = status
+  }
+}
+
+/// How many events met which fate; DESIGN §4.
+public struct FateCounts: Sendable, Equatable, AdditiveArithmetic {
+  public var read: Int64 = 0
+  public var rejected: Int64 = 0
+  public var filtered: Int64 = 0
+  public var late: Int64 = 0
+  public var duplicate: Int64 = 0
+  public var applied: Int64 = 0
+
+  public static let zero = FateCounts()
+
+  /// Makes counts, all zero.
+  public init() {}
+
+  public static func + (a: FateCounts, b: FateCounts) -> FateCounts {
+    var sum = a
+    sum.read += b.read
+    sum.rejected += b.rejected
+    sum.filtered += b.filtered
+    sum.late += b.late
+    sum.duplicate += b.duplicate
+    sum.applied += b.applied
+    return sum
+  }
+
+  public static func - (a: FateCounts, b: FateCounts) -> FateCounts {
+    var rest = a
+    rest.read -= b.read
+    rest.rejected -= b.rejected
+    rest.filtered -= b.filtered
+    rest.late -= b.late
+    rest.duplicate -= b.duplicate
+    rest.applied -= b.applied
+    return rest
+  }
+}
+
+/// One row of the table `partitions`: how far a partition has been read.
+public struct PartitionProgress: Sendable, Equatable {
+  public var id: PartitionID
+  /// Offset of the next record to read.
+  public var nextOffset: Int64
+  /// The partition's clock; nil before its first event.
+  public var clock: EventTime?
+  /// Fates of everything before `nextOffset`.
+  public var fates: FateCounts
+  /// Whether it is taken as idle.
+  public var idle: Bool
+
+  /// Makes a row of its columns.
+  public init(
+    id: PartitionID, nextOffset: Int64, clock: EventTime?, fates: FateCounts, idle: Bool
+  ) {
+    self.id = id
+    self.nextOffset = nextOffset
+    self.clock = clock
+    self.fates = fates
+    self.idle = idle
+  }
+}
+
+/// One row of the table `marks`: from `nextOffset` on, the partition's clock is at least `clock`.
+public struct ClockMark: Sendable, Equatable {
+  /// Why a clock was lifted.
+  public enum Kind: String, Sendable {
+    /// The partition was idle while others went on.
+    case idle
+    /// Every partition was idle and `when_idle` is `advance`.
+    case advance
+    /// The input ended and everything was closed.
+    case close
+  }
+
+  public var id: PartitionID
+  public var nextOffset: Int64
+  public var clock: EventTime
+  public var kind: Kind
+
+  /// Makes a row of its columns.
+  public init(id: PartitionID, nextOffset: Int64, clock: EventTime, kind: Kind) {
+    self.id = id
+    self.nextOffset = nextOffset
+    self.clock = clock
+    self.kind = kind
+  }
+}
+
+/// A record kept as an example of what was not applied: a row of `rejected_events` or `late_events`.
+public struct EventSample: Sendable, Equatable {
+  public var id: PartitionID
+  public var offset: Int64
+  /// Why, for people and programs: `no_time`, `too_far_ahead`, `late`, …
+  public var reason: String
+  /// What exactly, for people; never the payload.
+  public var detail: String
+  /// Event time, where it could be read.
+  public var eventTime: EventTime?
+  /// The partition's watermark then, for late events.
+  public var watermark: EventTime?
+  /// The first bytes of the payload, as text.
+  public var payload: String
+
+  /// Makes a row of its columns.
+  public init(
+    id: PartitionID, offset: Int64, reason: String, detail: String, eventTime: EventTime?,
+    watermark: EventTime?, payload: String
+  ) {
+    self.id = id
+    self.offset = offset
+    self.reason = reason
+    self.detail = detail
+    self.eventTime = eventTime
+    self.watermark = watermark
+    self.payload = payload
+  }
+}
+
+/// Everything that one snapshot adds to the public file, in one transaction.
+public struct SnapshotChange: Sendable {
+  /// When it was taken.
+  public var taken: WallTime
+  /// The pipeline watermark: the least over stages and partitions; nil before there is one.
+  public var watermark: EventTime?
+  /// Every partition's progress.
+  public var partitions: [PartitionProgress]
+  /// Marks that this snapshot relies on and no earlier one has.
+  public var newMarks: [ClockMark]
+  /// New and changed rows. A final row is never changed again.
+  public var metrics: [MetricRow]
+  /// Keys of provisional rows that are gone (folded into `"(other)"`, or empty at the end).
+  public var removedMetrics: [MetricKey]
+  /// Newest rejected examples.
+  public var rejected: [EventSample]
+  /// Newest late examples.
+  public var late: [EventSample]
+  /// Further counters and facts for `run_manifest`, by key.
+  public var manifest: [String: String]
+
+  /// Makes an empty change.
+  public init(taken: WallTime) {
+    self.taken = taken
+    watermark = nil
+    partitions = []
+    newMarks = []
+    metrics = []
+    removedMetrics = []
+    rejected = []
+    late = []
+    manifest = [:]
+  }
+}
+
+/// Key of a row of the table `metrics`.
+public struct MetricKey: Hashable, Sendable {
+  public var metric: String
+  public var windowStart: EventTime
+  public var dimensions: String
+
+  /// Makes a key of its columns.
+  public init(metric: String, windowStart: EventTime, dimensions: String) {
+    self.metric = metric
+    self.windowStart = windowStart
+    self.dimensions = dimensions
+  }
+}
