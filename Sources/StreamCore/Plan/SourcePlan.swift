@@ -66,7 +66,8 @@ public struct CSVFormat: Sendable, Equatable {
 /// Where one field of an event comes from.
 public enum FieldBinding: Sendable, Equatable {
   /// The first value of these paths that is neither missing nor null. A path is its steps:
-  /// `properties.total` is `["properties", "total"]`. In CSV the steps joined by dots name a column.
+  /// `properties.total` is `["properties", "total"]`. In CSV the steps joined by dots name a
+  /// column.
   case paths([[String]])
   /// A value that does not depend on the message.
   case constant(Constant)

@@ -48,13 +48,20 @@ public struct MetricRow: Sendable, Equatable {
 
 /// How many events met which fate; DESIGN §4.
 public struct FateCounts: Sendable, Equatable, AdditiveArithmetic {
+  /// Records read: the sum of the others.
   public var read: Int64 = 0
+  /// Not an event, or not one that may be.
   public var rejected: Int64 = 0
+  /// Left out by the pipeline's `filter`.
   public var filtered: Int64 = 0
+  /// Below the watermark of every stage that would take it.
   public var late: Int64 = 0
+  /// Copies of events applied before.
   public var duplicate: Int64 = 0
+  /// Events that the stages got.
   public var applied: Int64 = 0
 
+  /// Nothing read.
   public static let zero = FateCounts()
 
   /// Makes counts, all zero.
@@ -85,6 +92,7 @@ public struct FateCounts: Sendable, Equatable, AdditiveArithmetic {
 
 /// One row of the table `partitions`: how far a partition has been read.
 public struct PartitionProgress: Sendable, Equatable {
+  /// Which partition.
   public var id: PartitionID
   /// Offset of the next record to read.
   public var nextOffset: Int64
@@ -119,9 +127,13 @@ public struct ClockMark: Sendable, Equatable {
     case close
   }
 
+  /// Which partition.
   public var id: PartitionID
+  /// The first offset that the mark holds for.
   public var nextOffset: Int64
+  /// What the partition's clock is at least, from there on.
   public var clock: EventTime
+  /// Why it was lifted.
   public var kind: Kind
 
   /// Makes a row of its columns.
@@ -133,9 +145,12 @@ public struct ClockMark: Sendable, Equatable {
   }
 }
 
-/// A record kept as an example of what was not applied: a row of `rejected_events` or `late_events`.
+/// A record kept as an example of what was not applied: a row of `rejected_events` or
+/// `late_events`.
 public struct EventSample: Sendable, Equatable {
+  /// The partition it was read from.
   public var id: PartitionID
+  /// Its offset there.
   public var offset: Int64
   /// Why, for people and programs: `no_time`, `too_far_ahead`, `late`, …
   public var reason: String
@@ -200,8 +215,11 @@ public struct SnapshotChange: Sendable {
 
 /// Key of a row of the table `metrics`.
 public struct MetricKey: Hashable, Sendable {
+  /// Name of the metric or formula.
   public var metric: String
+  /// Start of its window, inclusive.
   public var windowStart: EventTime
+  /// Canonical JSON with sorted keys; `{}` without dimensions.
   public var dimensions: String
 
   /// Makes a key of its columns.

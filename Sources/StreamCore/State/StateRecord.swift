@@ -17,9 +17,11 @@ public struct StateKey: Hashable, Sendable {
 
 /// One record of the state file: bytes in the format that the stage's codec version names.
 public struct StateRecord: Sendable, Equatable {
+  /// Whose record it is.
   public var key: StateKey
   /// Version of the codec that wrote `bytes`.
   public var codecVersion: UInt16
+  /// What the stage keeps, encoded.
   public var bytes: [UInt8]
 
   /// Makes a record of its columns.

@@ -1,0 +1,42 @@
+# Weir: everything a fresh machine needs is installed by scripts/bootstrap, which is instant when
+# nothing is missing.  ARGS="…" is passed on:  make demo ARGS="--for 20s"
+
+SWIFT ?= swift
+SWIFT_BUILD_FLAGS ?=
+SWIFT_TEST_FLAGS ?=
+SWIFT_FILES = Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Sources)
+
+.DEFAULT_GOAL := help
+.PHONY: help bootstrap build release demo test lint format bench clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+bootstrap:  ## install what is missing
+	@scripts/bootstrap
+
+build: bootstrap  ## build for debugging
+	$(SWIFT) build $(SWIFT_BUILD_FLAGS)
+
+release: bootstrap  ## build the optimised binary, .build/release/weir
+	$(SWIFT) build -c release --product weir $(SWIFT_BUILD_FLAGS)
+
+demo: release  ## a simulated shop, an embedded broker and the worker
+	.build/release/weir demo $(ARGS)
+
+test: bootstrap  ## build and run every test
+	@scripts/timed "build" $(SWIFT) build --build-tests $(SWIFT_BUILD_FLAGS)
+	@scripts/timed "tests" $(SWIFT) test --skip-build $(SWIFT_TEST_FLAGS) $(ARGS)
+
+lint: bootstrap  ## check format and style, change nothing
+	$(SWIFT) format lint --strict --recursive $(SWIFT_FILES)
+	$(SWIFT) test --filter StyleTests
+
+format:  ## format every Swift file in place
+	$(SWIFT) format --in-place --recursive $(SWIFT_FILES)
+
+bench: bootstrap  ## measure speed and memory
+	$(SWIFT) run -c release --package-path Benchmarks $(ARGS)
+
+clean:  ## delete what builds left behind
+	rm -rf .build Benchmarks/.build
