@@ -8,28 +8,36 @@
 
 namespace weir {
 
-// A key as the tables compare it: up to 16 bytes are held in two words.
-struct key_words {
-  uint64_t head;  // the first 8 bytes, zero-filled
-  uint64_t tail;  // the last 8 bytes of a key longer than 8, else 0
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are masked as little-endian");
 
-  // Reads the key [p, p + length), and at most up to `limit`.
+// The low `count` bytes of a word; `count` is at most 8.
+inline uint64_t low_bytes(size_t count) {
+  return count == 0 ? 0 : ~uint64_t{0} >> (64 - 8 * count);
+}
+
+// The first 16 bytes of a key in two words, zero-filled.
+struct key_words {
+  uint64_t head;
+  uint64_t tail;
+
+  // Reads the key [p, p + length), and nothing at or past `limit`.
   static key_words of(const uint8_t *p, size_t length, const uint8_t *limit) {
     key_words words{0, 0};
-    if (length >= 8) {
+    if (__builtin_expect(limit - p >= 16, true)) {
       memcpy(&words.head, p, 8);
-      if (length > 8) memcpy(&words.tail, p + length - 8, 8);
-    } else if (limit - p >= 8) {
-      memcpy(&words.head, p, 8);
-      words.head &= (uint64_t{1} << (8 * length)) - 1;
+      memcpy(&words.tail, p + 8, 8);
+      words.head &= low_bytes(length < 8 ? length : 8);
+      words.tail &= low_bytes(length < 8 ? 0 : length < 16 ? length - 8 : 8);
     } else {
-      memcpy(&words.head, p, length);
+      memcpy(&words, p, length < 16 ? length : 16);
     }
     return words;
   }
-};
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "key_words masks little-endian words");
+  bool operator==(const key_words &other) const {
+    return ((head ^ other.head) | (tail ^ other.tail)) == 0;
+  }
+};
 
 struct entry {
   key_words words{0, 0};
@@ -46,32 +54,35 @@ class node {
   std::vector<entry> entries;
   std::vector<int32_t> slots_below;  // every slot that a path through this node leads to
 
-  // The entry of a key, or nullptr. O(1).
-  entry *find(const uint8_t *key, size_t length, const uint8_t *limit) {
+  // The entry of a key, or nullptr. O(1). `position`: how many keys of the object came before;
+  // producers write keys in one order, so the key found there last time is tried first.
+  entry *find(const uint8_t *key, size_t length, const uint8_t *limit, size_t position) {
     const key_words words = key_words::of(key, length, limit);
-    size_t at = hash(words, length) & mask_;
-    for (;; at = (at + 1) & mask_) {
-      const int32_t index = table_[at];
-      if (index < 0) return nullptr;
-      entry &e = entries[static_cast<size_t>(index)];
-      if (e.words.head == words.head && e.words.tail == words.tail && e.length == length &&
-          (length <= 16 || memcmp(e.key.data(), key, length) == 0)) {
-        return &e;
-      }
-    }
+    guess &last = guesses_[position < guess_count ? position : guess_count - 1];
+    if (last.length == length && last.words == words) return last.found;
+    entry *found = look_up(words, key, length);
+    if (length <= 16) last = guess{words, length, found};
+    return found;
   }
 
-  // The entry of a key, made if it is not there. May move the entries.
+  // The entry of a key, made if it is not there. Moves the entries.
   entry &at(const std::string &key);
 
  private:
+  // A short key met before at a position; no length is that of a key at first.
+  struct guess {
+    key_words words{0, 0};
+    size_t length = SIZE_MAX;
+    entry *found = nullptr;
+  };
+
+  static constexpr size_t guess_count = 64;
+
+  std::vector<guess> guesses_ = std::vector<guess>(guess_count);
   std::vector<int32_t> table_ = {-1, -1};  // at most half full, so that a search ends
   size_t mask_ = 1;
 
-  static size_t hash(key_words words, size_t length) {
-    uint64_t h = (words.head ^ (words.tail + length) * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u;
-    return static_cast<size_t>(h >> 32);
-  }
+  entry *look_up(key_words words, const uint8_t *key, size_t length);
   void rebuild();
 };
 

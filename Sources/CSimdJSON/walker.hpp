@@ -9,15 +9,21 @@
 
 namespace weir {
 
+// A place in the structural index. Passed and returned by value so that it stays in a register.
+using cursor = const uint32_t *;
+
 // Walks the structural characters that stage 1 found: operators, opening quotes, the first byte of
 // every other scalar. Stage 1 has checked UTF-8, control characters in strings and that strings
 // are closed. Everything else is checked here, skipped values included, so a message decodes if
 // and only if it is well-formed.
+//
+// Functions that walk take the cursor of the structural to be taken next and give that after what
+// they read, or nullptr when they have called `fail`.
 struct walker {
   const uint8_t *base;
   size_t length;
-  const uint32_t *next;  // the structural to be taken next; *last is `length`
-  const uint32_t *last;
+  cursor first;
+  cursor last;  // one past the last structural; *last is `length`
   bool escapes;  // whether there is a backslash anywhere
   uint32_t message;
   std::vector<node> &nodes;
@@ -26,33 +32,30 @@ struct walker {
   int code = WEIR_JSON_OK;
   size_t fault_offset = 0;
 
-  // Decodes the whole message. Returns whether it is an object; if not, `code` says why.
-  bool document();
+  // Decodes the whole message; `code` says with what outcome.
+  void document();
 
  private:
-  bool fail(int code, size_t offset) {
+  cursor fail(int code, size_t offset) {
     this->code = code;
     fault_offset = offset;
-    return false;
+    return nullptr;
   }
 
-  // Takes the next structural character; 0 at the end, which no state accepts.
-  uint8_t take() { return next == last ? uint8_t{0} : base[*next++]; }
+  // The character of a structural; 0 at the end, which no state accepts.
+  uint8_t peek(cursor at) const { return at == last ? uint8_t{0} : base[*at]; }
 
-  // Fails at the structural taken last.
-  bool unexpected() {
-    return fail(WEIR_JSON_STRUCTURE, next == last ? length : *(next - 1));
-  }
+  // Fails at a structural that was not to come here. *last is the payload's length.
+  cursor unexpected(cursor at) { return fail(WEIR_JSON_STRUCTURE, *at); }
 
-  // End of the token that begins at `start`: the next structural, less the blanks before it.
-  const uint8_t *token_end(size_t start) const;
-  bool string_bounds(size_t quote, const uint8_t **begin, const uint8_t **end);
-  bool object(size_t node_index, int depth);
-  bool value(entry *wanted, int depth);
-  bool find_key(node &in, size_t quote, entry **found);
-  bool string_value(int32_t slot, size_t quote);
-  bool scalar_value(int32_t slot, size_t start);
-  bool skip_container(uint8_t open, int depth);
+  const uint8_t *token_end(cursor at) const;
+  const uint8_t *string_end(cursor at);
+  cursor object(cursor at, node &in, int depth);
+  cursor value(cursor at, entry *wanted, int depth);
+  bool find_key(cursor at, node &in, size_t position, entry **found);
+  cursor string_value(cursor at, int32_t slot);
+  cursor scalar_value(cursor at, int32_t slot);
+  cursor skip_container(cursor at, int depth);
   void forget(const entry &repeated);
 };
 

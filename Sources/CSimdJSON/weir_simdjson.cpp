@@ -67,7 +67,7 @@ int decode(
   auto &stage1 = *decoder.stage1;
   const int found = code_of(stage1.stage1(payload, count, simdjson::stage1_mode::regular));
   if (found != WEIR_JSON_OK) return found;
-  const uint32_t *first = stage1.structural_indexes.get();
+  const weir::cursor first = stage1.structural_indexes.get();
   weir::walker walker{
       payload, count, first, first + stage1.n_structural_indexes,
       memchr(payload, '\\', count) != nullptr, ++decoder.message, decoder.nodes, slots,

@@ -6,6 +6,7 @@ struct DecodeFault {
     case none
     case noPayload
     case onlyBlanks
+    case noMemory
     case json(Int32)
     case csv(CSVFault)
     case keyNotUTF8
@@ -24,6 +25,7 @@ struct DecodeFault {
     case .none: ""
     case .noPayload: "no payload"
     case .onlyBlanks: "payload of \(count) bytes holds only blanks"
+    case .noMemory: "no memory for a payload of \(count) bytes"
     case .json(let code): Self.describe(json: code) + place(of: code)
     case .csv(let fault): fault.text + (fault.hasPlace ? " at byte \(offset) of \(count)" : "")
     case .keyNotUTF8: "the record's key is not UTF-8"

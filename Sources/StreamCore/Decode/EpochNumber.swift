@@ -28,7 +28,8 @@ enum EpochNumber {
     guard size < 1e18 else { return nil }
     let ms =
       size < 1e11 ? number * 1_000 : size < 1e14 ? number : size < 1e17 ? number / 1e3 : number / 1e6
-    return Int64(ms.rounded(.down))
+    let whole = Int64(ms)
+    return Double(whole) > ms ? whole - 1 : whole
   }
 
   /// The decimal number `mantissa × 10^exponent`, with `cut` when nonzero digits were left out.

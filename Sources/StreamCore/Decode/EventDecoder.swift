@@ -18,19 +18,25 @@ public final class EventDecoder {
 
   private let layout: FieldLayout
   private let json: JSONFields
-  private var csv: CSVRowDecoder?
+  private let csv: UnsafeMutablePointer<CSVRowDecoder>?
   private let headers: [String]
-  private var time: TimeReader
+  // Behind pointers, since access to a class's variables is checked at run time.
+  private let time: UnsafeMutablePointer<TimeReader>
+  private let spare: UnsafeMutablePointer<Spare>
 
   private let template: UnsafeMutableBufferPointer<Value>
   private let row: UnsafeMutablePointer<Value>
   private let fieldCount: Int
   private let readsRecord: Bool
-
-  private var spare: UnsafeMutablePointer<UInt8>
-  private var spareCount = 0
-  private var spareUsed = 0
+  private let chooses: Bool
   private var fault = DecodeFault()
+
+  /// A piece of `scratch` that the next text goes to.
+  private struct Spare {
+    var start: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    var used = 0
+  }
 
   private static let spareBytes = 1 << 14
 
@@ -42,10 +48,16 @@ public final class EventDecoder {
     json = JSONFields(isCSV ? [] : layout.paths)
     switch source.format {
     case .json: csv = nil
-    case .csv(let format): csv = CSVRowDecoder(layout.paths, format: format)
+    case .csv(let format):
+      let rows = UnsafeMutablePointer<CSVRowDecoder>.allocate(capacity: 1)
+      rows.initialize(to: CSVRowDecoder(layout.paths, format: format))
+      csv = rows
     }
     headers = source.headers
-    time = TimeReader(format: source.timeFormat, zone: source.zone)
+    time = .allocate(capacity: 1)
+    time.initialize(to: TimeReader(format: source.timeFormat, zone: source.zone))
+    spare = .allocate(capacity: 1)
+    spare.initialize(to: Spare())
     template = .allocate(capacity: layout.template.count)
     _ = template.initialize(from: layout.template)
     row = .allocate(capacity: max(layout.template.count, 1))
@@ -53,29 +65,28 @@ public final class EventDecoder {
     fieldCount = layout.fieldCount
     readsRecord =
       !(layout.keyPlaces.isEmpty && layout.timestampPlaces.isEmpty && layout.headerPlaces.isEmpty)
-    spare = .allocate(capacity: 1)
-    noSpare = spare
+    chooses = !layout.choices.isEmpty
   }
-
-  private let noSpare: UnsafeMutablePointer<UInt8>
 
   deinit {
     template.deallocate()
     row.deallocate()
-    noSpare.deallocate()
+    spare.deallocate()
+    time.deinitialize(count: 1)
+    time.deallocate()
+    csv?.deinitialize(count: 1)
+    csv?.deallocate()
   }
 
   /// Starts a block of events: the text of the last block is given up.
   public func beginBlock() {
     scratch.reset()
-    spare = noSpare
-    spareCount = 0
-    spareUsed = 0
+    spare.pointee = Spare()
   }
 
   /// Names the columns of CSV rows: the header row seen in a file. Of no effect on JSON. O(columns).
   public func setHeader(_ columns: [String]) {
-    csv?.setHeader(columns)
+    csv?.pointee.setHeader(columns)
   }
 
   /// Fills `slots[0..<source.fields.count]` from a message.
@@ -92,19 +103,22 @@ public final class EventDecoder {
     let mark = ByteOrderMark.length(payload, count: count)
     payload += mark
     count -= mark
-    if spareCount - spareUsed < count { reserve(count) }
+    guard let text = room(for: count) else { return reject(.tooLong, .noMemory, 0, count) }
     // With no places beyond the fields, the caller's slots are the row.
     let direct = template.count == fieldCount
     let row = direct ? slots : self.row
     if let base = template.baseAddress { row.update(from: base, count: template.count) }
-    if csv == nil {
-      let code = json.decode(payload, count: count, into: row, scratch: spare, used: &spareUsed)
+    if let csv {
+      if let reason = decode(csv, payload, count: count, mark: mark, into: row, text: text) {
+        return reason
+      }
+    } else {
+      let code = json.decode(
+        payload, count: count, into: row, scratch: text, used: &spare.pointee.used)
       if code != 0 { return reject(json: code, mark: mark, count: count) }
-    } else if let reason = decodeCSV(payload, count: count, mark: mark, into: row) {
-      return reason
     }
     if readsRecord, let reason = readRecord(message, into: row) { return reason }
-    if !layout.choices.isEmpty { choose(in: row) }
+    if chooses { choose(in: row) }
     if !direct { slots.update(from: row, count: fieldCount) }
     return nil
   }
@@ -114,30 +128,34 @@ public final class EventDecoder {
   /// nil when it is no time. A value of kind `int`, as the record's timestamp is, counts
   /// milliseconds. See `TimeFormat` for the forms that are read.
   public func eventTime(_ value: Value) -> EventTime? {
-    time.read(value)
+    time.pointee.read(value)
   }
 
   /// What was wrong with the message rejected last, for people: sizes and places, nothing of the
   /// payload.
   public var detail: String { fault.describe(headers: headers) }
 
-  private func reserve(_ count: Int) {
-    let memory = scratch.allocate(max(count, Self.spareBytes))
-    guard let base = memory.baseAddress else { return }
-    spare = base.assumingMemoryBound(to: UInt8.self)
-    spareCount = memory.count
-    spareUsed = 0
+  /// The piece of scratch memory to write text to, with `count` free bytes after those used.
+  @inline(__always)
+  private func room(for count: Int) -> UnsafeMutablePointer<UInt8>? {
+    if spare.pointee.count - spare.pointee.used < count {
+      let memory = scratch.allocate(max(count, Self.spareBytes))
+      spare.pointee = Spare(
+        start: memory.baseAddress?.assumingMemoryBound(to: UInt8.self), count: memory.count)
+    }
+    return spare.pointee.start
   }
 
-  private func decodeCSV(
-    _ payload: UnsafePointer<UInt8>, count: Int, mark: Int, into row: UnsafeMutablePointer<Value>
+  private func decode(
+    _ csv: UnsafeMutablePointer<CSVRowDecoder>, _ payload: UnsafePointer<UInt8>, count: Int,
+    mark: Int, into row: UnsafeMutablePointer<Value>, text: UnsafeMutablePointer<UInt8>
   ) -> RejectReason? {
     if Self.isBlank(payload, count: count) {
       return reject(.empty, .onlyBlanks, mark, count + mark)
     }
     guard
-      let (fault, offset) = csv?.decode(
-        payload, count: count, into: row, scratch: spare, used: &spareUsed)
+      let (fault, offset) = csv.pointee.decode(
+        payload, count: count, into: row, scratch: text, used: &spare.pointee.used)
     else { return nil }
     return reject(.malformed, .csv(fault), offset + mark, count + mark)
   }
@@ -169,13 +187,15 @@ public final class EventDecoder {
   }
 
   private func choose(in row: UnsafeMutablePointer<Value>) {
+    var first = 0
     for choice in layout.choices {
       var chosen = Value.missing
-      for place in choice.places {
+      for place in layout.choicePlaces[first..<(first + choice.count)] {
         if row[place].kind != .missing { chosen = row[place] }
         if !chosen.isNull { break }
       }
       row[choice.target] = chosen
+      first += choice.count
     }
   }
 

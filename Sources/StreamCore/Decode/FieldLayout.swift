@@ -10,15 +10,17 @@ final class FieldLayout {
     var place: Int
   }
 
-  /// Fields filled from several paths, or from a path that has its place elsewhere.
+  /// A field filled from several paths, or from a path that has its place elsewhere: the next
+  /// `count` of `choicePlaces` are where to look, in order.
   struct Choice {
     var target: Int
-    var places: [Int]
+    var count: Int
   }
 
   let fieldCount: Int
   private(set) var paths: [Path] = []
   private(set) var choices: [Choice] = []
+  private(set) var choicePlaces: [Int] = []
   private(set) var keyPlaces: [Int] = []
   private(set) var timestampPlaces: [Int] = []
   private(set) var headerPlaces: [(place: Int, header: Int)] = []
@@ -57,19 +59,18 @@ final class FieldLayout {
       paths.append(Path(steps: only, place: field))
       return
     }
-    var places: [Int] = []
     for steps in list {
       if let place = placeOfPath[steps] {
-        places.append(place)
+        choicePlaces.append(place)
         continue
       }
       let place = template.count
       template.append(.missing)
       placeOfPath[steps] = place
       paths.append(Path(steps: steps, place: place))
-      places.append(place)
+      choicePlaces.append(place)
     }
-    if !places.isEmpty { choices.append(Choice(target: field, places: places)) }
+    if !list.isEmpty { choices.append(Choice(target: field, count: list.count)) }
   }
 
   private func value(of constant: FieldBinding.Constant) -> Value {
