@@ -1,28 +1,92 @@
 /// A compiled expression of the pipeline file over the slots of an event (or, in a formula, over
-/// its inputs). DESIGN §7.
+/// its inputs). DESIGN §7; `docs/expressions.md` is the language.
+///
+/// Immutable and shared freely between threads; each thread brings its own `scratch`.
 public struct Expression: Sendable {
+  /// Longest text that is compiled, in bytes.
+  public static let maxTextBytes = 1 << 16
+  /// Most faults reported of one text.
+  public static let maxFaults = 50
+
   /// The text it was compiled from.
   public let text: String
   /// Slots it reads, ascending.
   public let slots: [Int]
+  /// The type of its value, where that is known; null is of every type.
+  public let type: ExpressionType
+  private let program: Program
+
+  private init(text: String, slots: [Int], type: ExpressionType, program: Program) {
+    self.text = text
+    self.slots = slots
+    self.type = type
+    self.program = program
+  }
 
   /// Its value; null where there is none. Text in the value lives as long as the slots' text,
-  /// `scratch` and this expression.
-  public func evaluate(_ slots: UnsafePointer<Value>, _ scratch: ScratchArena) -> Value { .null }
+  /// `scratch` and this expression. `slots` holds a value at each index of `self.slots`.
+  /// Allocates only for joined or converted text.
+  @inline(__always)
+  public func evaluate(_ slots: UnsafePointer<Value>, _ scratch: ScratchArena) -> Value {
+    Evaluator(nodes: program.nodes, slots: slots, program: program, scratch: scratch).value(0)
+  }
 
-  /// Whether its value is true; null is false.
-  public func isTrue(_ slots: UnsafePointer<Value>, _ scratch: ScratchArena) -> Bool { false }
+  /// Whether its value is true; null and values that are neither true nor false are not.
+  @inline(__always)
+  public func isTrue(_ slots: UnsafePointer<Value>, _ scratch: ScratchArena) -> Bool {
+    Evaluator(nodes: program.nodes, slots: slots, program: program, scratch: scratch).isTrue(0)
+  }
 
   /// The expression that is slot `index`.
   public static func slot(_ index: Int, text: String) -> Expression {
-    Expression(text: text, slots: [index])
+    let node = ProgramNode(operation: .slot, a: UInt32(index))
+    return Expression(
+      text: text, slots: [index], type: .unknown,
+      program: Program(nodes: [node], texts: [], patterns: []))
   }
 
-  /// Compiles `text`. `resolve` is asked for the slot of each path (`a.b.c`) in it.
+  /// Compiles `text`. `resolve` is asked once for the slot of each path (`a.b.c`, steps that
+  /// contain a dot in backquotes: `PathText`) in it. With `wanted`, an expression whose type is
+  /// known to be another is a fault.
+  ///
+  /// Throws every fault of the text together, in order of position, at most `maxFaults`.
   public static func compile(
-    _ text: String, resolve: (String) -> NameResolution
+    _ text: String, wanted: ExpressionType = .unknown, resolve: (String) -> NameResolution
   ) throws(ExpressionFaults) -> Expression {
-    Expression(text: text, slots: [])
+    guard text.utf8.count <= maxTextBytes else {
+      throw ExpressionFaults(faults: [
+        .init(
+          code: "too-long", position: 0,
+          message: "\(text.utf8.count) bytes; an expression has at most \(maxTextBytes)",
+          hint: "split it into derived fields")
+      ])
+    }
+    let parser = Parser(text)
+    var names = NameResolver()
+    let nodes = names.resolve(parser.nodes, resolve)
+    var faults = parser.faults + names.faults
+    let checked = TypeChecker(nodes)
+    faults += checked.faults
+    let type = checked.nodes[parser.root].type
+    if faults.isEmpty, wanted != .unknown, type != .unknown, type != wanted,
+      !(wanted == .number && type == .string)
+    {
+      faults.append(
+        .init(
+          code: "wrong-type", position: 0,
+          message: "the expression gives \(type.described), and \(wanted.described) is wanted here",
+          hint: nil))
+    }
+    guard faults.isEmpty else {
+      // Stable: faults at one place stay in the order in which they were found.
+      let order = faults.indices.sorted {
+        (faults[$0].position, $0) < (faults[$1].position, $1)
+      }
+      throw ExpressionFaults(faults: order.prefix(maxFaults).map { faults[$0] })
+    }
+    return Expression(
+      text: text, slots: names.slots.sorted(), type: type,
+      program: ProgramBuilder.build(checked, root: parser.root))
   }
 }
 
@@ -37,13 +101,24 @@ public enum NameResolution: Sendable {
 /// Static type of an expression.
 public enum ExpressionType: Sendable, Equatable {
   case unknown, bool, number, string, list
+
+  /// In words.
+  public var described: String {
+    switch self {
+    case .unknown: "a value"
+    case .bool: "true or false"
+    case .number: "a number"
+    case .string: "text"
+    case .list: "a list"
+    }
+  }
 }
 
 /// What is wrong with an expression's text.
 public struct ExpressionFaults: Error, Sendable {
   /// One fault.
   public struct Fault: Sendable, Equatable {
-    /// Short stable code, e.g. `unknown-name`.
+    /// Short stable code, e.g. `unknown-name`; `docs/expressions.md` lists them.
     public var code: String
     /// Position in the text, in bytes from 0.
     public var position: Int
