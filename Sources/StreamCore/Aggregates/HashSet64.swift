@@ -72,11 +72,9 @@ public struct HashSet64: @unchecked Sendable {
   private mutating func leaveInline() {
     let made = HashSegment.make(for: 3)
     var held: UInt64 = 0
-    made.withUnsafeMutablePointers { header, slots in
-      for hash in [first, second] where hash != HashSegment.free {
-        _ = HashSegment.insert(hash, header, slots)
-        held += 1
-      }
+    for hash in [first, second] where hash != HashSegment.free {
+      _ = made.insert(hash, from: made.home(hash))
+      held += 1
     }
     segment = made
     first = held
@@ -85,10 +83,9 @@ public struct HashSet64: @unchecked Sendable {
 
   private mutating func insertIntoSegment(_ hash: UInt64) -> Bool {
     if !isKnownUniquelyReferenced(&segment) { segment = segment?.copied() }
-    guard
-      let outcome = segment?.withUnsafeMutablePointers({ HashSegment.insert(hash, $0, $1) }),
-      outcome != .present
-    else { return false }
+    let outcome = Unmanaged.passUnretained(segment.unsafelyUnwrapped)
+      ._withUnsafeGuaranteedRef { $0.insert(hash, from: $0.home(hash)) }
+    if outcome == .present { return false }
     first &+= 1
     if outcome == .insertedAndFull, let full = segment {
       if full.header.count < HashSegment.largestCount {
@@ -101,14 +98,16 @@ public struct HashSet64: @unchecked Sendable {
     return true
   }
 
+  // The directory is used without taking a reference to it, which would cost an atomic instruction
+  // that waits for the cache misses before it.
+  @inline(__always)
   private mutating func insertIntoDirectory(_ hash: UInt64) -> Bool {
-    if !isKnownUniquelyReferenced(&directory) { directory = directory?.copied() }
-    guard
-      let outcome = directory?.withUnsafeMutablePointers({
-        HashDirectory.insert(hash, $0, $1)
-      }),
-      outcome != .present
-    else { return false }
+    if !isKnownUniquelyReferenced(&directory) || directory.unsafelyUnwrapped.isSealed {
+      directory = directory?.copied()
+    }
+    let outcome = Unmanaged.passUnretained(directory.unsafelyUnwrapped)
+      ._withUnsafeGuaranteedRef { $0.insert(hash) }
+    if outcome == .present { return false }
     first &+= 1
     if outcome == .insertedAndFull { directory = directory?.relieved(at: hash) }
     return true
@@ -119,7 +118,7 @@ public struct HashSet64: @unchecked Sendable {
     if isInline { return hash != HashSegment.free && (first == hash || second == hash) }
     if hash == HashSegment.free { return second == 1 }
     if let segment { return segment.contains(hash) }
-    return directory?.segment(of: hash).contains(hash) ?? false
+    return directory?.contains(hash) ?? false
   }
 
   /// Reads the memory that inserting `hash` will need.
@@ -127,8 +126,9 @@ public struct HashSet64: @unchecked Sendable {
   /// A caller with a block of hashes touches them all, combining the results, and then inserts
   /// them: the reads do not wait for each other, so their cache misses overlap.
   public func touch(_ hash: UInt64) -> UInt64 {
-    if let segment { return segment.touch(hash) }
-    return directory?.segment(of: hash).touch(hash) ?? 0
+    if let directory { return directory.touch(hash) }
+    if let segment { return segment.touch(hash, from: segment.home(hash)) }
+    return 0
   }
 
   /// Adds all elements of another set. O(smaller), or O(1) into an empty set.
