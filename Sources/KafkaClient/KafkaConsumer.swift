@@ -124,18 +124,22 @@ public final class KafkaConsumer {
 
   /// Reads the partition of this index from `position` on; what was prefetched of it is dropped.
   ///
-  /// - Throws: `KafkaError`, retriable when the client is not yet fetching the partition.
+  /// - Throws: `KafkaError`, of a negative offset too.
   public func seek(_ index: Int, to position: StartPosition) throws {
     let id = assigned[index]
     try Self.check(position, id)
+    // A partition whose offset was lost is not being fetched, which librdkafka's own seek wants.
+    // Taken away and given back it starts in any case.
     let list = try PartitionList([id]) { _ in position.rawOffset }
-    if let error = rd_kafka_seek_partitions(handle.pointer, list.pointer, 10_000) {
+    if let error = rd_kafka_incremental_unassign(handle.pointer, list.pointer) {
       throw KafkaError(taking: error, "seeking", partition: id)
     }
-    try list.throwFirstError("seeking")
-    let isPaused = states[index].isPaused
+    if let error = rd_kafka_incremental_assign(handle.pointer, list.pointer) {
+      throw KafkaError(taking: error, "seeking", partition: id)
+    }
+    let wasPaused = states[index].isPaused
     states[index] = Self.state(from: position)
-    states[index].isPaused = isPaused
+    if wasPaused { try pause(index) }
   }
 
   /// Stops handing over messages of the partition of this index. What was prefetched of it is

@@ -117,19 +117,20 @@ final class EventBox: Sendable {
       log.report(.error, key: "fatal", fatal.description)
       return
     }
-    var error = KafkaError(code, "Kafka", detail: Self.withoutCounters(reason))
-    error.message = Self.withoutCounters(reason)
+    let isAllDown = code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN
+    var error = KafkaError(code, "Kafka")
+    // The coordinator's connection is one more to a broker that has its own.
+    let said = Self.withoutCounters(reason).withoutPrefix("GroupCoordinator: ")
+    error.message = isAllDown ? "no Kafka broker can be reached" : said
+    error.hint = isAllDown ? "trying on" : code.hint(reason: said)
     events.withLock { events in
       events.isTroubled = true
-      // "all brokers are down" hides why.
-      if code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || events.lastError == nil {
-        events.lastError = error
-      }
+      // That all are down hides why.
+      if !isAllDown || events.lastError == nil { events.lastError = error }
     }
-    // A broker's name comes before the first ": ".
-    let place = reason.prefix { $0 != " " }
+    let broker = isAllDown ? "" : said.prefix { $0 != " " && $0 != "/" }.withoutSuffix(":")
     log.report(
-      code.isDenied ? .error : .warning, key: "\(code.rawValue) \(place)", error.description)
+      code.isDenied ? .error : .warning, key: "\(code.rawValue) \(broker)", error.description)
   }
 
   /// A line of librdkafka's own log. Failures of connections reach `note` too and are not told twice.
@@ -148,5 +149,15 @@ final class EventBox: Sendable {
       index = reason.index(after: index)
     }
     return reason
+  }
+}
+
+extension StringProtocol {
+  fileprivate func withoutPrefix(_ prefix: String) -> String {
+    hasPrefix(prefix) ? String(dropFirst(prefix.count)) : String(self)
+  }
+
+  fileprivate func withoutSuffix(_ suffix: String) -> String {
+    hasSuffix(suffix) ? String(dropLast(suffix.count)) : String(self)
   }
 }

@@ -50,7 +50,8 @@ public struct KafkaSettings: Sendable {
       for (name, value) in options.sorted(by: { $0.key < $1.key }) {
         if let reason = Self.owned[name] {
           throw KafkaError(
-            RD_KAFKA_RESP_ERR__INVALID_ARG, "Kafka option \(name)", detail: "it is not yours to set",
+            RD_KAFKA_RESP_ERR__INVALID_ARG, "Kafka option \(name)",
+            detail: "it is not yours to set",
             hint: reason)
         }
         try Self.set(conf, name, value)
