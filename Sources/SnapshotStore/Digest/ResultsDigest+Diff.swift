@@ -1,0 +1,178 @@
+import GRDB
+
+/// One settled row in which two results files differ.
+public struct Difference: Sendable, Equatable {
+  /// How the row differs.
+  public enum Kind: String, Sendable {
+    case onlyInA = "only in a"
+    case onlyInB = "only in b"
+    case changed
+  }
+
+  /// The table.
+  public var table: String
+  /// How the row differs.
+  public var kind: Kind
+  /// The row's key: `metric=revenue window_start_ms=0 dimensions={}`.
+  public var key: String
+  /// Its other columns in the first file; nil when it is not there.
+  public var a: String?
+  /// Its other columns in the second file; nil when it is not there.
+  public var b: String?
+}
+
+/// What `ResultsDigest.diff` found.
+public struct DiffReport: Sendable, Equatable {
+  /// How many settled rows of a table differ in which way.
+  public struct Table: Sendable, Equatable {
+    /// The table's name.
+    public var table: String
+    public var onlyInA: Int64 = 0
+    public var onlyInB: Int64 = 0
+    public var changed: Int64 = 0
+    public var equal: Int64 = 0
+
+    /// Rows that differ in any way.
+    public var differing: Int64 { onlyInA + onlyInB + changed }
+  }
+
+  /// Totals of every table, by name.
+  public var tables: [Table]
+  /// The first differences of each table, in the order of its key.
+  public var differences: [Difference]
+  /// `result_digest` of the files: they also cover rows that `keep` has removed.
+  public var digestA: String?
+  public var digestB: String?
+
+  /// Whether no settled row and no digest differs.
+  public var isEmpty: Bool {
+    digestA == digestB && tables.allSatisfy { $0.differing == 0 }
+  }
+}
+
+extension ResultsDigest {
+  /// Compares the settled rows of two files, key by key; provisional rows are passed over.
+  ///
+  /// Compared is what the result digest covers. Rows that `keep` has removed from one file only show as
+  /// rows of the other. The order of the answer is that of the tables' keys.
+  ///
+  /// - Parameter limit: At most so many differences of each table are listed; the totals count all.
+  /// - Complexity: O(rows), in memory O(`limit`).
+  public static func diff(_ a: String, _ b: String, limit: Int = 100) throws(StoreError)
+    -> DiffReport
+  {
+    let first = try ResultsReader.open(path: a)
+    defer { first.close() }
+    let second = try ResultsReader.open(path: b)
+    defer { second.close() }
+    return try first.connection.read("comparing it") { dbA in
+      try second.connection.read("comparing it") { dbB in
+        var report = DiffReport(
+          tables: [], differences: [], digestA: try Manifest.get(dbA, Manifest.resultDigest),
+          digestB: try Manifest.get(dbB, Manifest.resultDigest))
+        for table in DigestedTable.all {
+          try compare(table, dbA, dbB, limit: limit, &report)
+        }
+        return report
+      }
+    }
+  }
+
+  private static func compare(
+    _ table: DigestedTable, _ dbA: Database, _ dbB: Database, limit: Int, _ report: inout DiffReport
+  ) throws {
+    var totals = DiffReport.Table(table: table.name)
+    var listed = 0
+    let cursorA = try Row.fetchCursor(dbA, sql: table.selectSettled)
+    let cursorB = try Row.fetchCursor(dbB, sql: table.selectSettled)
+    var (a, b) = (try SettledRow(cursorA, table), try SettledRow(cursorB, table))
+    func list(_ kind: Difference.Kind, _ one: SettledRow, _ other: SettledRow? = nil) {
+      guard listed < limit else { return }
+      listed += 1
+      let values = one.text(table.values, from: table.key.count)
+      report.differences.append(
+        Difference(
+          table: table.name, kind: kind, key: one.text(table.key, from: 0),
+          a: kind == .onlyInB ? nil : values,
+          b: kind == .onlyInB ? values : other?.text(table.values, from: table.key.count)))
+    }
+    while true {
+      switch (a, b) {
+      case (nil, nil):
+        report.tables.append(totals)
+        return
+      case (let left?, let right?) where left.key == right.key:
+        if left.cells == right.cells {
+          totals.equal += 1
+        } else {
+          totals.changed += 1
+          list(.changed, left, right)
+        }
+        (a, b) = (try SettledRow(cursorA, table), try SettledRow(cursorB, table))
+      case (let left?, let right) where right.map { SettledRow.precedes(left, $0) } ?? true:
+        totals.onlyInA += 1
+        list(.onlyInA, left)
+        a = try SettledRow(cursorA, table)
+      case (_, let right?):
+        totals.onlyInB += 1
+        list(.onlyInB, right)
+        b = try SettledRow(cursorB, table)
+      case (_, nil):
+        return
+      }
+    }
+  }
+}
+
+/// The encoded columns of one settled row, comparable as SQLite compares them.
+private struct SettledRow {
+  let cells: [Cell]
+  let keyCount: Int
+
+  var key: ArraySlice<Cell> { cells[..<keyCount] }
+
+  enum Cell: Equatable {
+    case null
+    case integer(Int64)
+    case real(UInt64)
+    case text([UInt8])
+  }
+
+  /// The next row of a cursor over `selectSettled`; nil at its end.
+  init?(_ cursor: RowCursor, _ table: DigestedTable) throws {
+    guard let row = try cursor.next() else { return nil }
+    keyCount = table.key.count
+    cells = row.databaseValues.map { value in
+      switch value.storage {
+      case .null: .null
+      case .int64(let value): .integer(value)
+      case .double(let value): .real(value.bitPattern)
+      case .string(let value): .text(Array(value.utf8))
+      case .blob(let value): .text(Array(value))
+      }
+    }
+  }
+
+  /// Whether `a` comes first by key: integers by value, text by its bytes.
+  static func precedes(_ a: SettledRow, _ b: SettledRow) -> Bool {
+    for (x, y) in zip(a.key, b.key) where x != y {
+      switch (x, y) {
+      case (.integer(let x), .integer(let y)): return x < y
+      case (.text(let x), .text(let y)): return x.lexicographicallyPrecedes(y)
+      default: return x == .null
+      }
+    }
+    return false
+  }
+
+  func text(_ columns: [String], from start: Int) -> String {
+    zip(columns, cells[start...]).map { name, cell in
+      switch cell {
+      case .null: "\(name)=null"
+      case .integer(let value): "\(name)=\(value)"
+      case .real(let bits): "\(name)=\(Double(bitPattern: bits))"
+      case .text(let bytes): "\(name)=\(String(decoding: bytes, as: UTF8.self))"
+      }
+    }.joined(separator: " ")
+  }
+}

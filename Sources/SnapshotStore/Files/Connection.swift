@@ -1,0 +1,116 @@
+import GRDB
+import GRDBSQLite
+
+/// One SQLite connection of ours: opened with the checks and settings that all files share, and with
+/// every failure turned into a `StoreError`.
+///
+/// Calls from several threads run one after the other.
+final class Connection: Sendable {
+  let path: String
+  private let queue: DatabaseQueue
+
+  /// What a connection is for.
+  enum Role {
+    /// The only writer of a public file; readers come and go.
+    case sharedWriter
+    /// The only user of a private file.
+    case exclusiveWriter
+    case reader
+  }
+
+  /// Opens the file, creating an empty one for a writer. Creates and changes no tables.
+  init(path: String, role: Role, options: StoreOptions) throws(StoreError) {
+    self.path = path
+    do {
+      var configuration = Configuration()
+      configuration.readonly = role == .reader
+      configuration.foreignKeysEnabled = false
+      configuration.busyMode = .timeout(Double(options.busyTimeoutMs) / 1000)
+      configuration.label = "weir.store"
+      configuration.prepareDatabase { db in
+        if role == .exclusiveWriter { try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+        try db.execute(sql: "PRAGMA cell_size_check = ON; PRAGMA cache_size = -65536")
+      }
+      queue = try DatabaseQueue(path: path, configuration: configuration)
+    } catch {
+      throw StoreError(error, path: path, doing: "opening it")
+    }
+  }
+
+  /// Makes the file ready for writing: its pages read through, its schema created or migrated.
+  ///
+  /// - Parameters:
+  ///   - existing: Called for a file that has tables, before anything is changed: whose is it?
+  ///   - create: Called in the transaction that makes the tables of a new file.
+  func prepare(
+    _ schema: Schema, options: StoreOptions, pageBytes: Int,
+    existing: (Database) throws -> Void, create: (Database) throws -> Void
+  ) throws(StoreError) {
+    try run("opening it") { db in
+      let found = try schema.check(db, path: path)
+      if sqlite3_db_readonly(db.sqliteConnection, "main") == 1 {
+        throw StoreError.readOnly(path: path, "SQLite could open it only for reading")
+      }
+      if found.isNew {
+        try db.execute(sql: "PRAGMA page_size = \(pageBytes)")
+      } else {
+        try checkPages(db, options)
+        try existing(db)
+        if found.version < schema.version { try keepCopy(db, of: found.version) }
+      }
+      _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+      try db.execute(
+        sql: """
+          PRAGMA synchronous = FULL;
+          PRAGMA wal_autocheckpoint = \(options.walAutocheckpointPages);
+          PRAGMA journal_size_limit = \(64 << 20);
+          """)
+      if let pages = options.maxPages { try db.execute(sql: "PRAGMA max_page_count = \(pages)") }
+      guard found.version < schema.version else { return }
+      try db.inTransaction(.immediate) {
+        try schema.migrate(db, from: found.version)
+        if found.isNew { try create(db) }
+        return .commit
+      }
+    }
+  }
+
+  /// Runs `body` on the connection, outside any transaction.
+  func run<T>(_ doing: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
+    do {
+      return try queue.writeWithoutTransaction(body)
+    } catch {
+      throw StoreError(error, path: path, doing: doing)
+    }
+  }
+
+  /// Runs `body` in one read transaction: it sees one committed snapshot throughout.
+  func read<T>(_ doing: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
+    do {
+      return try queue.read(body)
+    } catch {
+      throw StoreError(error, path: path, doing: doing)
+    }
+  }
+
+  /// Closes the file; the last one to do so empties the write-ahead log into it.
+  func close() throws(StoreError) {
+    do { try queue.close() } catch { throw StoreError(error, path: path, doing: "closing it") }
+  }
+
+  private func checkPages(_ db: Database, _ options: StoreOptions) throws {
+    guard let size = FileSystem.size(of: path), size <= options.checkMaxBytes else { return }
+    let found = try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "no answer"
+    guard found == "ok" else { throw StoreError.damaged(path: path, found) }
+  }
+
+  /// Copies the file as it is to `PATH.before-migration-vN` and makes sure of it, once.
+  private func keepCopy(_ db: Database, of version: Int) throws {
+    let copy = "\(path).before-migration-v\(version)"
+    if FileSystem.size(of: copy) != nil { return }
+    let unfinished = copy + ".tmp"
+    FileSystem.remove(unfinished)
+    try db.execute(sql: "VACUUM INTO ?", arguments: [unfinished])
+    try FileSystem.finish(unfinished, as: copy)
+  }
+}

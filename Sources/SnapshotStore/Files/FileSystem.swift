@@ -1,0 +1,87 @@
+import Glibc
+
+/// What the store asks of the file system beyond SQLite.
+enum FileSystem {
+  /// Bytes that this user may still write beside `path`, or nil where nobody can tell.
+  static func freeBytes(at path: String) -> Int64? {
+    var stat = statvfs()
+    guard statvfs(directory(of: path), &stat) == 0 else { return nil }
+    return Int64(clamping: UInt64(stat.f_bavail) &* UInt64(stat.f_frsize))
+  }
+
+  /// Bytes of the file at `path`, or nil when there is none.
+  static func size(of path: String) -> Int64? {
+    var found = stat()
+    guard stat(path, &found) == 0 else { return nil }
+    return Int64(found.st_size)
+  }
+
+  /// The directory that holds `path`.
+  static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The path with links resolved, or itself when it cannot be.
+  static func resolved(_ path: String) -> String {
+    guard let real = realpath(path, nil) else { return path }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
+  /// Throws unless a file at `path` may be created or written.
+  static func checkWritable(_ path: String) throws(StoreError) {
+    let directory = directory(of: path)
+    var found = stat()
+    guard stat(directory, &found) == 0 else {
+      throw StoreError(
+        kind: .io, path: path, what: "the directory \(directory) is not there",
+        whatToDo: "Create it (`mkdir -p \(directory)`), or choose another path with --data")
+    }
+    if stat(path, &found) == 0 {
+      guard found.st_mode & S_IFMT == S_IFREG else {
+        throw StoreError(
+          kind: .io, path: path, what: "it is not a regular file",
+          whatToDo: "Choose another path with --data")
+      }
+      guard access(path, R_OK | W_OK) == 0 else {
+        throw .readOnly(path: path, "the file: \(reason())")
+      }
+    }
+    guard access(directory, W_OK | X_OK) == 0 else {
+      throw .readOnly(path: path, "the directory \(directory): \(reason())")
+    }
+  }
+
+  /// Removes the file at `path`, if there is one.
+  static func remove(_ path: String) { unlink(path) }
+
+  /// Puts the complete file `unfinished` in the place of `path`, safe against a loss of power.
+  static func finish(_ unfinished: String, as path: String) throws(StoreError) {
+    let directory = directory(of: path)
+    guard sync(unfinished, O_RDONLY), rename(unfinished, path) == 0,
+      sync(directory, O_RDONLY | O_DIRECTORY)
+    else {
+      throw StoreError(
+        kind: .io, path: path, what: "the copy cannot be finished: \(reason())",
+        whatToDo: "Look at the device and the directory's rights, then start again")
+    }
+  }
+
+  private static func sync(_ path: String, _ flags: CInt) -> Bool {
+    let descriptor = open(path, flags | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return fsync(descriptor) == 0
+  }
+
+  /// The text of the last failed system call.
+  static func reason() -> String { String(cString: strerror(errno)) }
+
+  /// Milliseconds since the epoch by the machine's clock, for columns ending in `_wall_ms`.
+  static func wallMs() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+  }
+}

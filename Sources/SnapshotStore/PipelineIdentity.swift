@@ -1,0 +1,56 @@
+import Crypto
+
+/// Which pipeline, under which definition and versions, a file belongs to.
+public struct PipelineIdentity: Sendable {
+  /// The pipeline's name.
+  public var name: String
+  /// The definition as canonical text: what results depend on, without brokers, credentials and sinks.
+  public var definition: String
+  /// SHA-256 of `definition` in hexadecimal.
+  public var definitionDigest: String
+  /// Version of the time-zone rules in use.
+  public var tzdataVersion: String
+  /// Version of this program.
+  public var weirVersion: String
+
+  /// Names a pipeline. O(length of the definition).
+  public init(name: String, definition: String, tzdataVersion: String, weirVersion: String) {
+    self.name = name
+    self.definition = definition
+    self.tzdataVersion = tzdataVersion
+    self.weirVersion = weirVersion
+    definitionDigest = Hex.text(SHA256.hash(data: Array(definition.utf8)))
+  }
+
+  /// Throws unless a file made for `name` and `digest` is this pipeline's.
+  ///
+  /// - Parameter definition: The file's definition text, where it holds one, to say what changed.
+  func check(path: String, name: String, digest: String, definition: String?) throws(StoreError) {
+    guard name == self.name else {
+      throw StoreError(
+        kind: .otherPipeline, path: path,
+        what: "it belongs to the pipeline '\(name)', not to '\(self.name)'",
+        whatToDo: "Choose another path for '\(self.name)' with --data, or run the pipeline file of "
+          + "'\(name)'")
+    }
+    guard digest == definitionDigest else {
+      throw StoreError(
+        kind: .otherDefinition, path: path,
+        what: "it was made by another definition of '\(name)' (\(digest.prefix(12)), now "
+          + "\(definitionDigest.prefix(12)))" + (definition.map(firstChange) ?? ""),
+        whatToDo: "Go back to the earlier definition, build a file with the new one from history "
+          + "(`weir replay --into NEW.sqlite`), or start a new file with --data")
+    }
+  }
+
+  private func firstChange(from old: String) -> String {
+    let before = old.split(separator: "\n", omittingEmptySubsequences: false)
+    let after = definition.split(separator: "\n", omittingEmptySubsequences: false)
+    let same = zip(before, after).prefix { $0 == $1 }.count
+    func line(_ lines: [Substring]) -> String {
+      same < lines.count ? "'\(lines[same].prefix(120))'" : "nothing"
+    }
+    return "; the first change is \(line(before)) to \(line(after)) in line \(same + 1) of its "
+      + "canonical text"
+  }
+}

@@ -1,0 +1,187 @@
+import GRDB
+import StreamCore
+
+/// Which rows of the table `metrics` to read; every condition that is set must hold.
+public struct MetricQuery: Sendable {
+  /// Name of the metric.
+  public var metric: String?
+  /// Windows that start at or after this.
+  public var from: EventTime?
+  /// Windows that start before this.
+  public var to: EventTime?
+  /// Dimensions that the row must have, as text; nil for a missing one. Others may be there.
+  public var dimensions: [String: String?]
+  /// Status of the row.
+  public var status: ResultStatus?
+  /// At most so many rows.
+  public var limit: Int
+  /// Whether the newest windows come first.
+  public var newestFirst: Bool
+
+  /// Asks for all rows, up to `limit`.
+  public init(
+    metric: String? = nil, from: EventTime? = nil, to: EventTime? = nil,
+    dimensions: [String: String?] = [:], status: ResultStatus? = nil, limit: Int = 1000,
+    newestFirst: Bool = false
+  ) {
+    self.metric = metric
+    self.from = from
+    self.to = to
+    self.dimensions = dimensions
+    self.status = status
+    self.limit = limit
+    self.newestFirst = newestFirst
+  }
+}
+
+/// One row of `rejected_events` or `late_events`.
+public struct StoredSample: Sendable, Equatable {
+  /// The snapshot that brought it.
+  public var snapshotID: Int64
+  /// When that was taken.
+  public var taken: WallTime
+  /// The example.
+  public var sample: EventSample
+}
+
+/// Read-only queries on a results file, also while a worker writes to it.
+///
+/// Each call sees one committed snapshot and ends before it returns, so the writer's log never waits
+/// for a reader. Calls may come from any thread and run one after the other; for parallel queries open
+/// several readers.
+public final class ResultsReader: Sendable {
+  /// The file's path, as it was given.
+  public let path: String
+  let connection: Connection
+
+  /// Opens the file at `path` for reading.
+  ///
+  /// Throws when it is not there, damaged, foreign or of a later schema. The directory must be
+  /// writable where the file has no `-shm` beside it: SQLite shares the log through one.
+  public static func open(path: String) throws(StoreError) -> ResultsReader {
+    guard FileSystem.size(of: path) != nil else {
+      throw StoreError(
+        kind: .io, path: path, what: "there is no such file, or it may not be seen",
+        whatToDo: "Check the path; a worker creates the file when it starts")
+    }
+    return try ResultsReader(path: path)
+  }
+
+  private init(path: String) throws(StoreError) {
+    self.path = path
+    connection = try Connection(path: path, role: .reader, options: StoreOptions())
+    let isNew = try connection.read("opening it") { try Schema.results.check($0, path: path).isNew }
+    guard !isNew else {
+      throw StoreError(
+        kind: .foreign, path: path, what: "it has no tables yet",
+        whatToDo: "Wait until a worker has started with it, or check the path")
+    }
+  }
+
+  /// Rows of `metrics` in the order of metric, window start, dimensions, or from the newest window.
+  ///
+  /// O(log rows + rows of the metric and range); without a metric O(rows).
+  public func metrics(_ query: MetricQuery = MetricQuery()) throws(StoreError) -> [MetricRow] {
+    var conditions: [String] = []
+    var arguments: StatementArguments = []
+    func require(_ condition: String, _ values: (any DatabaseValueConvertible)?...) {
+      conditions.append(condition)
+      arguments += StatementArguments(values)
+    }
+    if let metric = query.metric { require("metric = ?", metric) }
+    if let from = query.from { require("window_start_ms >= ?", from.ms) }
+    if let to = query.to { require("window_start_ms < ?", to.ms) }
+    if let status = query.status { require("status = ?", status.rawValue) }
+    for (key, value) in query.dimensions.sorted(by: { $0.key < $1.key }) {
+      require(
+        """
+        EXISTS (SELECT 1 FROM json_each(dimensions) WHERE key = ?
+        AND CASE type WHEN 'true' THEN type WHEN 'false' THEN type ELSE CAST(value AS TEXT) END IS ?)
+        """, key, value)
+    }
+    let filter = conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND "))"
+    let order =
+      query.newestFirst
+      ? "window_start_ms DESC, metric, dimensions" : "metric, window_start_ms, dimensions"
+    arguments += [query.limit]
+    return try connection.read("reading metrics") { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT metric, window_start_ms, window_end_ms, dimensions, value, value_exact, samples,
+            approximate, status
+          FROM metrics \(filter) ORDER BY \(order) LIMIT ?
+          """, arguments: arguments
+      ).map(MetricRow.init)
+    }
+  }
+
+  /// The table `partitions`, by topic and partition.
+  public func partitions() throws(StoreError) -> [PartitionProgress] {
+    try connection.read("reading partitions") { try PartitionProgress.all($0) }
+  }
+
+  /// The table `marks`, by partition and offset.
+  public func marks() throws(StoreError) -> [ClockMark] {
+    try connection.read("reading marks") { try ClockMark.all($0) }
+  }
+
+  /// The table `run_manifest`.
+  public func manifest() throws(StoreError) -> [String: String] {
+    try connection.read("reading the manifest") { try Manifest.all($0) }
+  }
+
+  /// The newest rows of `snapshots`, newest first.
+  public func snapshots(limit: Int = 100) throws(StoreError) -> [SnapshotRow] {
+    try connection.read("reading snapshots") { try SnapshotRow.latest($0, limit: limit) }
+  }
+
+  /// The newest rows of `rejected_events`, newest first.
+  public func rejectedEvents(limit: Int = 100) throws(StoreError) -> [StoredSample] {
+    try samples("rejected_events", limit: limit)
+  }
+
+  /// The newest rows of `late_events`, newest first.
+  public func lateEvents(limit: Int = 100) throws(StoreError) -> [StoredSample] {
+    try samples("late_events", limit: limit)
+  }
+
+  /// Ends the use of the file. Safe to call again; later queries throw.
+  public func close() { try? connection.close() }
+
+  private func samples(_ table: String, limit: Int) throws(StoreError) -> [StoredSample] {
+    try connection.read("reading \(table)") { db in
+      let select = try BoundStatement(
+        db,
+        """
+        SELECT snapshot_id, taken_wall_ms, topic, partition, offset, reason, detail, event_time_ms,
+          watermark_ms, payload FROM \(table) ORDER BY id DESC LIMIT ?
+        """)
+      select.bind(1, Int64(limit))
+      var rows: [StoredSample] = []
+      try select.execute {
+        let id = PartitionID(topic: $0.text(2), partition: Int32(truncatingIfNeeded: $0.int(3)))
+        rows.append(
+          StoredSample(
+            snapshotID: $0.int(0), taken: WallTime(ms: $0.int(1)),
+            sample: EventSample(
+              id: id, offset: $0.int(4), reason: $0.text(5), detail: $0.text(6),
+              eventTime: $0.optionalInt(7).map(EventTime.init(ms:)),
+              watermark: $0.optionalInt(8).map(EventTime.init(ms:)), payload: $0.text(9))))
+      }
+      return rows
+    }
+  }
+}
+
+extension MetricRow {
+  /// Reads a row whose CHECKs vouch for its columns' types.
+  fileprivate init(_ row: Row) {
+    self.init(
+      metric: row["metric"], windowStart: EventTime(ms: row["window_start_ms"]),
+      windowEnd: EventTime(ms: row["window_end_ms"]), dimensions: row["dimensions"],
+      value: row["value"], valueExact: row["value_exact"], samples: row["samples"],
+      approximate: row["approximate"],
+      status: ResultStatus(rawValue: row["status"]) ?? .provisional)
+  }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import GRDB
+import Testing
+
+@testable import SnapshotStore
+
+@Suite struct SchemaTests {
+  private func schema(of db: Database) throws -> [String] {
+    try String.fetchAll(
+      db,
+      sql: """
+        SELECT type || ' ' || name || ' ' || ifnull(sql, '') FROM sqlite_master ORDER BY rowid
+        """)
+      + [
+        "application_id \(try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0)",
+        "user_version \(try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0)",
+      ]
+  }
+
+  @Test func `docs/schema.sql is the schema of a fresh file, comments included`() throws {
+    let directory = try TemporaryDirectory()
+    try ResultsFile.open(path: directory.file(), identity: shop).close()
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let contract = try String(
+      contentsOf: root.appendingPathComponent("docs/schema.sql"), encoding: .utf8)
+    let documented = try DatabaseQueue().write { db in
+      try db.execute(sql: contract)
+      return try schema(of: db)
+    }
+    let fresh = try DatabaseQueue(path: directory.file()).read(schema)
+    #expect(documented == fresh)
+    #expect(fresh.filter { $0.hasPrefix("table") }.allSatisfy { $0.contains("STRICT") })
+  }
+
+  @Test func `A file of a later schema is refused, naming both versions, and left as it is`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file()
+    try ResultsFile.open(path: path, identity: shop).close()
+    try execute("PRAGMA user_version = 99", on: path)
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    let error = expectError(.newerSchema) { try ResultsFile.open(path: path, identity: shop) }
+    #expect(error?.what.contains("99") == true && error?.what.contains("up to 1") == true)
+    expectError(.newerSchema) { try ResultsReader.open(path: path) }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+  }
+
+  @Test func `A migration keeps a copy of the file as it was`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file()
+    let file = try ResultsFile.open(path: path, identity: shop)
+    _ = try file.commit(change([metric()], next: 3), durable: false)
+    try file.close()
+    let later = Schema(
+      kind: Schema.results.kind, applicationID: Schema.results.applicationID,
+      migrations: Schema.results.migrations + [
+        Migration(version: 2, sql: "CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT")
+      ])
+    let migrated = try ResultsFile(
+      path: path, identity: shop, options: StoreOptions(), schema: later)
+    #expect(migrated.resume?.positions.values.first == 3)
+    try migrated.close()
+    let versions = try [path, path + ".before-migration-v1"].map { path in
+      try DatabaseQueue(path: path).read { db in
+        (
+          try Int.fetchOne(db, sql: "PRAGMA user_version"), try db.tableExists("later"),
+          try Int.fetchOne(db, sql: "SELECT count(*) FROM metrics")
+        )
+      }
+    }
+    #expect(versions[0] == (2, true, 1))
+    #expect(versions[1] == (1, false, 1))
+    expectError(.newerSchema) { try ResultsFile.open(path: path, identity: shop) }
+  }
+
+  @Test func `A migration that fails leaves the file at its version`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file()
+    try ResultsFile.open(path: path, identity: shop).close()
+    let broken = Schema(
+      kind: Schema.results.kind, applicationID: Schema.results.applicationID,
+      migrations: Schema.results.migrations + [
+        Migration(version: 2, sql: "CREATE TABLE later (id INTEGER); CREATE TABLE metrics (x)")
+      ])
+    expectError(.io) {
+      try ResultsFile(path: path, identity: shop, options: StoreOptions(), schema: broken)
+    }
+    try ResultsFile.open(path: path, identity: shop).close()
+  }
+}
