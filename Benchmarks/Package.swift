@@ -1,0 +1,14 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let swift: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+
+let package = Package(
+  name: "weir-benchmarks",
+  dependencies: [.package(name: "weir", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "DecodeBenchmark", dependencies: [.product(name: "StreamCore", package: "weir")],
+      swiftSettings: swift)
+  ]
+)

@@ -1,0 +1,96 @@
+// What decoding costs: events of Segment's `track` shape, about 400 bytes each, one thread.
+//
+//   swift run -c release --package-path Benchmarks DecodeBenchmark
+
+import StreamCore
+
+/// One JSON event, as a shop's web page would send it.
+func event(_ index: Int) -> String {
+  let names = ["product_view", "add_to_cart", "purchase", "page_view", "payment_details"]
+  let platforms = ["web", "ios", "android", "mini-program"]
+  let second = index / 50 % 60
+  let minute = index / 3_000 % 60
+  let time = "2026-03-13T10:\(minute / 10)\(minute % 10):\(second / 10)\(second % 10).\(100 + index % 900)Z"
+  return """
+    {"messageId":"m-\(10_000_000 + index)","type":"track","event":"\(names[index % 5])",\
+    "userId":"u-\(1_000_000 + index &* 7_919 % 1_000_000)","anonymousId":"a-\(2_000_000 + index % 999_983)",\
+    "timestamp":"\(time)","platform":"\(platforms[index / 3 % 4])",\
+    "context":{"ip":"10.\(index % 250).3.7","locale":"zh-CN","library":{"name":"analytics.js","version":"2.1"},\
+    "city":"上海"},"properties":{"total":\(index % 400).\(10 + index % 89),"currency":"CNY","quantity":\(1 + index % 3),\
+    "order_id":"o-\(index)","coupon":null,"first":\(index % 2 == 0)}}
+    """
+}
+
+let fourteen: [FieldBinding] = [
+  .paths([["timestamp"]]), .paths([["event"]]), .paths([["userId"], ["anonymousId"]]),
+  .paths([["messageId"]]), .paths([["type"]]), .paths([["platform"]]),
+  .paths([["context", "ip"]]), .paths([["context", "locale"]]), .paths([["context", "city"]]),
+  .paths([["properties", "total"]]), .paths([["properties", "currency"]]),
+  .paths([["properties", "quantity"]]), .paths([["properties", "order_id"]]),
+  .paths([["properties", "first"]]),
+]
+let five: [FieldBinding] = [
+  .paths([["timestamp"]]), .paths([["event"]]), .paths([["userId"]]), .paths([["messageId"]]),
+  .paths([["properties", "total"]]),
+]
+
+let distinct = 8_192
+let rounds = 200
+let texts = (0..<distinct).map { Array(event($0).utf8) }
+let bytes = texts.reduce(0) { $0 + $1.count }
+let log = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 16)
+var messages: [RawMessage] = []
+var end = 0
+for text in texts {
+  let place = UnsafeMutableRawBufferPointer(rebasing: log[end..<(end + text.count)])
+  place.copyBytes(from: text)
+  messages.append(
+    RawMessage(
+      payload: UnsafePointer(place.baseAddress?.assumingMemoryBound(to: UInt8.self)),
+      payloadCount: Int32(text.count), offset: Int64(messages.count)))
+  end += text.count
+}
+
+/// The least time of several runs over all messages, in blocks of 64, per event in nanoseconds.
+func measure(_ fields: [FieldBinding], readTime: Bool) -> (ns: Double, checksum: Int64) {
+  let decoder = EventDecoder(
+    source: SourcePlan(name: "bench", topic: "bench", fields: fields), topic: "bench")
+  let slots = UnsafeMutablePointer<Value>.allocate(capacity: fields.count * 64)
+  defer { slots.deallocate() }
+  let clock = ContinuousClock()
+  var best = Double.infinity
+  var checksum: Int64 = 0
+  messages.withUnsafeBufferPointer { messages in
+    guard let first = messages.baseAddress else { return }
+    for _ in 0..<rounds {
+      let elapsed = clock.measure {
+        for index in 0..<distinct {
+          if index & 63 == 0 { decoder.beginBlock() }
+          let row = slots + (index & 63) * fields.count
+          if decoder.decode(first + index, into: row) != nil { checksum = .min }
+          if readTime { checksum &+= decoder.eventTime(row[0])?.ms ?? 1 }
+        }
+      }
+      let (seconds, attoseconds) = elapsed.components
+      best = min(best, Double(seconds) * 1e9 + Double(attoseconds) / 1e9)
+    }
+  }
+  return (best / Double(distinct), checksum)
+}
+
+func rounded(_ number: Double, _ places: Double) -> Double {
+  (number * places).rounded() / places
+}
+
+let size = Double(bytes) / Double(distinct)
+print("events of \(Int(size)) bytes, best of \(rounds) passes over \(distinct)")
+let jobs: [(String, [FieldBinding], Bool)] = [
+  ("5 fields", five, false), ("5 fields and time", five, true),
+  ("14 fields", fourteen, false), ("14 fields and time", fourteen, true),
+]
+for (name, fields, readTime) in jobs {
+  let (ns, checksum) = measure(fields, readTime: readTime)
+  print(
+    "\(name): \(rounded(ns, 10)) ns/event, \(rounded(size / ns, 100)) GB/s,",
+    "\(rounded(1e3 / ns, 100)) M events/s (checksum \(checksum))")
+}

@@ -1,0 +1,67 @@
+/// Turns local times of a zone into instants. Keeps the last day that had one offset throughout.
+///
+/// Around a change of the zone's offset there are local times that come twice and some that never
+/// come. Both are read with the offset in force before the change: of two instants the earlier, and
+/// in a gap the instant as many hours after the change as the clock shows past it.
+struct LocalClock {
+  private let zone: Zone
+  private var steadyMidnightMs = Int64.min
+  private var steadyOffsetMs: Int64 = 0
+
+  /// More than any offset ever used: an instant whose local time reads X is within this of X read
+  /// as UTC.
+  private static let reachMs: Int64 = 16 * 3_600_000
+
+  init(_ zone: Zone) { self.zone = zone }
+
+  /// The instant of a local time: its day's midnight as if in UTC, and milliseconds after it.
+  @inline(__always)
+  mutating func utcMs(midnightMs: Int64, msOfDay: Int64) -> Int64 {
+    if midnightMs == steadyMidnightMs { return midnightMs + msOfDay - steadyOffsetMs }
+    return find(midnightMs: midnightMs, msOfDay: msOfDay)
+  }
+
+  private mutating func find(midnightMs: Int64, msOfDay: Int64) -> Int64 {
+    let dayBefore = offsetMs(midnightMs - Self.reachMs)
+    if dayBefore == offsetMs(midnightMs + CivilDate.dayMs + Self.reachMs) {
+      steadyMidnightMs = midnightMs
+      steadyOffsetMs = dayBefore
+      return midnightMs + msOfDay - dayBefore
+    }
+    let localMs = midnightMs + msOfDay
+    let before = offsetMs(localMs - Self.reachMs)
+    if offsetMs(localMs - before) == before { return localMs - before }
+    let after = offsetMs(localMs + Self.reachMs)
+    return offsetMs(localMs - after) == after ? localMs - after : localMs - before
+  }
+
+  private func offsetMs(_ ms: Int64) -> Int64 { zone.offsetMs(at: EventTime(ms: ms)) }
+}
+
+/// Dates of the Gregorian calendar as days since 1970-01-01.
+enum CivilDate {
+  /// Milliseconds of a day without a change of offset.
+  static let dayMs: Int64 = 86_400_000
+
+  /// Days since the epoch; nil for a date that there is not. Years 0 to 9999.
+  static func days(year: Int, month: Int, day: Int) -> Int? {
+    guard (1...12).contains(month), day >= 1, day <= length(year: year, month: month) else {
+      return nil
+    }
+    // Years begin in March here, so that the leap day is the last.
+    let shifted = month <= 2 ? year - 1 : year
+    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+    let yearOfEra = shifted - era * 400
+    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+    return era * 146_097 + dayOfEra - 719_468
+  }
+
+  private static func length(year: Int, month: Int) -> Int {
+    switch month {
+    case 4, 6, 9, 11: 30
+    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    default: 31
+    }
+  }
+}
