@@ -59,23 +59,13 @@ public final class SortedInput {
   ///   - options: How to sort.
   ///   - progress: Told about bytes and records read, from the calling thread.
   /// - Throws: `InputErrors` before anything is read; `InputError`.
-  public convenience init(
+  public init(
     source: SourcePlan, files: [String], options: Options, progress: InputProgress? = nil
-  ) throws {
-    try self.init(source: source, files: files, options: options, progress: progress) { format in
-      EventKeys(source: source, format: format)
-    }
-  }
-
-  /// As above, with a maker of key readers in place of the event decoder.
-  init(
-    source: SourcePlan, files: [String], options: Options, progress: InputProgress? = nil,
-    makeKeys: (PayloadFormat) -> any SortKeyReader
   ) throws {
     var sorter = InputSorter(options: options)
     for path in try InputFiles.checked(files) {
       let file = try RecordFile(path: path, source: source, progress: progress)
-      try sorter.take(file, keys: makeKeys(file.format))
+      try sorter.take(file, keys: EventKeys(source: source, format: file.format))
     }
     partitions = try sorter.finish()
     counts = sorter.counts
@@ -123,7 +113,7 @@ struct InputSorter {
   }
 
   /// Reads all of `file`.
-  mutating func take(_ file: RecordFile, keys: any SortKeyReader) throws {
+  mutating func take(_ file: RecordFile, keys: EventKeys) throws {
     let layout = try index(of: file)
     var place = Place(timeMs: EventTime.distantPast.ms, partition: 0)
     while try file.nextBatch(
@@ -159,8 +149,8 @@ struct InputSorter {
     }
     times = times.map { min($0.lowerBound, time)...max($0.upperBound, time) } ?? time...time
     place.timeMs = time.ms
-    if let user = key.user {
-      place.partition = Int(VirtualPartition.hash(user) % UInt64(partitions))
+    if let hash = key.userHash {
+      place.partition = Int(hash % UInt64(partitions))
     } else {
       userless += 1
       place.partition = Int(VirtualPartition.hash(offset: message.offset) % UInt64(partitions))

@@ -4,20 +4,12 @@ import StreamCore
 struct SortKey {
   /// Event time; nil when the record has none that can be read.
   var time: EventTime?
-  /// The user's bytes, valid until the next block; nil when there is none.
-  var user: UnsafeRawBufferPointer?
-}
-
-/// Reads event time and user of records.
-protocol SortKeyReader: AnyObject {
-  /// Takes back the memory of the keys handed out so far.
-  func beginBlock()
-  /// The key of one record.
-  func key(of message: UnsafePointer<RawMessage>) -> SortKey
+  /// Hash of the user; nil when there is none.
+  var userHash: UInt64?
 }
 
 /// Reads keys as the worker will: with the source's own decoder, of its two fields.
-final class EventKeys: SortKeyReader {
+final class EventKeys {
   private let decoder: EventDecoder
   private let slots: UnsafeMutablePointer<Value>
   private let slotCount: Int
@@ -38,21 +30,29 @@ final class EventKeys: SortKeyReader {
 
   deinit { slots.deallocate() }
 
+  /// Takes back the memory used for keys so far. To be called now and then.
   func beginBlock() { decoder.beginBlock() }
 
+  /// The key of one record.
   func key(of message: UnsafePointer<RawMessage>) -> SortKey {
     guard decoder.decode(message, into: slots) == nil else { return SortKey() }
-    let user = slots[Slot.user]
     return SortKey(
-      time: decoder.eventTime(slots[Slot.time]), user: user.bytes.isEmpty ? nil : user.bytes)
+      time: decoder.eventTime(slots[Slot.time]),
+      userHash: VirtualPartition.hash(user: slots[Slot.user]))
   }
 }
 
 /// How users are dealt to virtual partitions. Stable over versions: offsets of virtual partitions
 /// stand in data files.
 enum VirtualPartition {
-  /// Hash of a user.
-  static func hash(_ user: UnsafeRawBufferPointer) -> UInt64 { Hash64.of(user) }
+  /// Hash of a user, by its text: the number 7 and the text "7" are one user. Nil of no user.
+  static func hash(user: Value) -> UInt64? {
+    switch user.kind {
+    case .missing, .null: nil
+    case .number, .string, .object, .array: Hash64.of(user.bytes)
+    case .bool, .int, .double: withUnsafeBytes(of: user.bits.littleEndian) { Hash64.of($0) }
+    }
+  }
 
   /// Hash of a record without a user: by its place, so that such records are spread evenly.
   static func hash(offset: Int64) -> UInt64 {
