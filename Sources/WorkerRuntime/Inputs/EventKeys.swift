@@ -1,0 +1,61 @@
+import StreamCore
+
+/// What sorting has to know of a record.
+struct SortKey {
+  /// Event time; nil when the record has none that can be read.
+  var time: EventTime?
+  /// Hash of the user; nil when there is none.
+  var userHash: UInt64?
+}
+
+/// Reads keys as the worker will: with the source's own decoder, of its two fields.
+final class EventKeys {
+  private let decoder: EventDecoder
+  private let slots: UnsafeMutablePointer<Value>
+  private let slotCount: Int
+
+  /// Makes a reader of `source`'s events in `format`.
+  init(source: SourcePlan, format: PayloadFormat) {
+    var plan = source
+    plan.format = format
+    let absent = FieldBinding.absent
+    plan.fields = [Slot.name, Slot.user, Slot.time, Slot.id, Slot.recordTime].map {
+      ($0 == Slot.user || $0 == Slot.time) && $0 < source.fields.count ? source.fields[$0] : absent
+    }
+    decoder = EventDecoder(source: plan, topic: source.topic ?? source.name)
+    slotCount = plan.fields.count
+    slots = .allocate(capacity: slotCount)
+    slots.initialize(repeating: .missing, count: slotCount)
+  }
+
+  deinit { slots.deallocate() }
+
+  /// Takes back the memory used for keys so far. To be called now and then.
+  func beginBlock() { decoder.beginBlock() }
+
+  /// The key of one record.
+  func key(of message: UnsafePointer<RawMessage>) -> SortKey {
+    guard decoder.decode(message, into: slots) == nil else { return SortKey() }
+    return SortKey(
+      time: decoder.eventTime(slots[Slot.time]),
+      userHash: VirtualPartition.hash(user: slots[Slot.user]))
+  }
+}
+
+/// How users are dealt to virtual partitions. Stable over versions: offsets of virtual partitions
+/// stand in data files.
+enum VirtualPartition {
+  /// Hash of a user, by its text: the number 7 and the text "7" are one user. Nil of no user.
+  static func hash(user: Value) -> UInt64? {
+    switch user.kind {
+    case .missing, .null: nil
+    case .number, .string, .object, .array: Hash64.of(user.bytes)
+    case .bool, .int, .double: withUnsafeBytes(of: user.bits.littleEndian) { Hash64.of($0) }
+    }
+  }
+
+  /// Hash of a record without a user: by its place, so that such records are spread evenly.
+  static func hash(offset: Int64) -> UInt64 {
+    withUnsafeBytes(of: offset.littleEndian) { Hash64.of($0) }
+  }
+}
