@@ -13,8 +13,8 @@ public struct SimulatedEvent: Sendable, Equatable {
 /// A shop with five channels and customers with habits, as an endless stream of events in the order
 /// in which they are sent.
 ///
-/// Pure: time in, events out. Equal seeds, customers, starts and scenarios give equal bytes on every
-/// machine. Memory is that of the visits that go on, a few for every thousand customers.
+/// Pure: time in, events out. Equal seeds, customers, starts and scenarios give equal bytes on
+/// every machine. Memory is that of the visits that go on, a few for every thousand customers.
 public struct ShopSimulator: Sendable {
   let customers: Int
   let startMs: Int64
