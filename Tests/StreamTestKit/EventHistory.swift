@@ -2,7 +2,8 @@
 ///
 /// Invariants: no two events of one user (or of nobody) have the same time but for copies, so that
 /// the order of (time, user) is total; without `lateShare` every good event arrives within
-/// `latenessMs` of its time, so that no order of arrival and no partitioning makes any of them late.
+/// `latenessMs` of its time, so that no order of arrival and no partitioning makes any of them
+/// late.
 public struct EventHistory: Sendable {
   /// What a history is made of. Shares are of [0, 1].
   public struct Options: Sendable {

@@ -57,8 +57,8 @@ public func decimalText(units: Int64) -> String {
   return "\(units < 0 ? "-" : "")\(magnitude / 100).\(cents < 10 ? "0" : "")\(cents)"
 }
 
-/// Writes payloads. The same event is written in many ways: order of keys, blanks, escapes, kinds of
-/// time and number.
+/// Writes payloads. The same event is written in many ways: order of keys, blanks, escapes, kinds
+/// of time and number.
 struct PayloadWriter {
   var generator: SeededGenerator
 

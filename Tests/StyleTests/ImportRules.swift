@@ -5,6 +5,9 @@ enum ImportRules {
     "Foundation", "FoundationEssentials", "Glibc", "Musl", "Darwin", "Dispatch", "Synchronization",
   ]
 
+  /// What of it the pure core may have: mathematics, and atomics for memory that copies share.
+  static let core: Set = ["Glibc", "Musl", "Darwin", "Synchronization"]
+
   /// The one target of each outside library.
   static let homes: [String: String] = [
     "CSimdJSON": "StreamCore", "Yams": "PipelineSpec", "CRdKafka": "KafkaClient",
@@ -35,7 +38,7 @@ enum ImportRules {
     }
     guard folder.hasPrefix("Sources/"), let modules = below[name] else { return nil }
     let libraries = homes.filter { $0.value == name }.keys
-    if name == "StreamCore" { return modules.union(libraries).union(["Glibc", "Musl", "Darwin"]) }
+    if name == "StreamCore" { return modules.union(libraries).union(core) }
     return system.union(modules).union(libraries)
   }
 

@@ -26,7 +26,8 @@ enum LengthRules {
       if isData || line.contains("https://") { return nil }
       return Violation(
         file: file.path, line: index + 1, what: "\(line.count) columns in a line",
-        why: "at most \(max), so that two files fit side by side", instead: "swift format -i")
+        why: "at most \(max), so that two files fit side by side",
+        instead: "swift format -i, and comments broken by hand")
     }
   }
 

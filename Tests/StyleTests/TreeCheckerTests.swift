@@ -69,6 +69,20 @@ struct TreeCheckerTests {
       ])
   }
 
+  // MARK: Links
+
+  @Test("a link to nothing is found; addresses, anchors, files and folders are fine")
+  func links() {
+    let text = """
+      [a](a.md) and [b](../b/c.swift#d), [e](https://example.com), [f](#f)
+      [folder](../b) [gone](gone.md) [up](../../README.md)
+      """
+    let paths: Set = ["docs/x/a.md", "docs/b/c.swift", "README.md"]
+    let found = LinkRules.check(SourceFile(path: "docs/x/y.md", text: text), paths: paths)
+    #expect(found.map(\.what) == ["a link to gone.md"])
+    #expect(found.map(\.line) == [2])
+  }
+
   // MARK: Exceptions
 
   @Test("an exception covers as many faults as it names and goes when they do")
