@@ -15,7 +15,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -48,7 +47,6 @@ let package = Package(
       name: "WorkerRuntime",
       dependencies: [
         "StreamCore", "PipelineSpec", "KafkaClient", "SnapshotStore", "CZlib",
-        .product(name: "Atomics", package: "swift-atomics"),
       ],
       swiftSettings: swift),
     .executableTarget(

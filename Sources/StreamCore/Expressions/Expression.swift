@@ -37,6 +37,14 @@ public struct Expression: Sendable {
     Evaluator(nodes: program.nodes, slots: slots, program: program, scratch: scratch).isTrue(0)
   }
 
+  /// The slot below the line, where the expression is a ratio `… / slot`: what its value rests on.
+  public var denominatorSlot: Int? {
+    let root = program.nodes[0]
+    guard root.operation == .divide else { return nil }
+    let below = program.nodes[Int(root.b)]
+    return below.operation == .slot ? Int(below.a) : nil
+  }
+
   /// The expression that is slot `index`.
   public static func slot(_ index: Int, text: String) -> Expression {
     let node = ProgramNode(operation: .slot, a: UInt32(index))

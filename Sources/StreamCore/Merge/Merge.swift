@@ -1,0 +1,301 @@
+/// Combines the contributions of all partitions, closes windows and turns them into rows.
+///
+/// The only place that knows every partition. It is pure: the runtime hands it reports and takes
+/// rows from it. Calls for one snapshot: `absorb` every report; while `overfull()` names windows,
+/// have the owners fold them and absorb again; `close`; `takeRows`.
+public final class Merge {
+  /// A window that has more series than are kept: owners move those of a higher rank to `(other)`.
+  public struct Fold: Sendable {
+    /// Index of the group.
+    public let group: Int
+    /// The window.
+    public let ordinal: Int64
+    /// Series of a rank above this go.
+    public let above: UInt64
+  }
+
+  /// Rows to write, and keys of provisional rows that are gone.
+  public struct Rows: Sendable {
+    public var metrics: [MetricRow] = []
+    public var removed: [MetricKey] = []
+  }
+
+  let plan: StagePlan
+  var groups: [MergedGroup]
+  var formulas: [FormulaState]
+  var carried: [[Int: CarriedValues]]
+  private var owners: [String: Int] = [:]
+  private var partitions: [PartitionID: (source: Int, clock: EventTime?)] = [:]
+  private var finals: [MetricRow] = []
+  private var removed: [MetricKey] = []
+  private let readers: [String: [(formula: Int, input: Int)]]
+  private let formulaGroups: [Set<Int>]
+
+  /// Makes the merge of a pipeline's stages.
+  public init(plan: StagePlan) {
+    self.plan = plan
+    groups = plan.groups.map { MergedGroup(plan: $0) }
+    carried = plan.groups.map { group in
+      var values: [Int: CarriedValues] = [:]
+      for (index, metric) in group.metrics.enumerated() {
+        if let carryMs = metric.carryMs { values[index] = CarriedValues(carryMs: carryMs) }
+      }
+      return values
+    }
+    formulas = plan.pipeline.formulas.map { formula in
+      FormulaState(plan: formula, inputs: formula.inputs.map { Self.input($0, plan) })
+    }
+    var readers: [String: [(formula: Int, input: Int)]] = [:]
+    for (index, formula) in plan.pipeline.formulas.enumerated() {
+      for (input, name) in formula.inputs.enumerated() {
+        readers[name, default: []].append((index, input))
+      }
+    }
+    self.readers = readers
+    var reached: [Set<Int>] = []
+    for formula in plan.pipeline.formulas {
+      var all: Set<Int> = []
+      for name in formula.inputs {
+        if let earlier = plan.pipeline.formulas.firstIndex(where: { $0.name == name }) {
+          all.formUnion(reached.indices.contains(earlier) ? reached[earlier] : [])
+        }
+        for group in plan.groups where group.names.contains(name) { all.insert(group.index) }
+      }
+      reached.append(all)
+    }
+    formulaGroups = reached
+  }
+
+  private static func input(_ name: String, _ plan: StagePlan) -> FormulaState.Input {
+    for group in plan.groups {
+      if let metric = group.metrics.first(where: { $0.name == name }) {
+        return FormulaState.Input(
+          name: name, isZeroWithoutEvents: metric.isZeroWithoutEvents,
+          seriesTTLMs: group.seriesTTLMs)
+      }
+    }
+    return FormulaState.Input(name: name, isZeroWithoutEvents: false, seriesTTLMs: 0)
+  }
+
+  /// Makes a partition known before its first report, so that no window closes without it.
+  public func register(_ partition: PartitionID, source: Int) {
+    partitions[partition] = (source, nil)
+  }
+
+  /// Takes a report of a partition task or a shard. O(partials × owners).
+  public func absorb(_ report: TaskReport) {
+    let owner = owners[report.owner] ?? owners.count
+    owners[report.owner] = owner
+    if let progress = report.progress, let known = partitions[progress.id] {
+      partitions[progress.id] = (known.source, report.clock)
+    }
+    for partial in report.partials { groups[partial.group].absorb(partial, owner: owner) }
+  }
+
+  /// The windows that owners must fold before the next `close`.
+  public func overfull() -> [Fold] {
+    groups.flatMap { group in
+      group.overfull().map { Fold(group: group.plan.index, ordinal: $0.ordinal, above: $0.above) }
+    }
+  }
+
+  /// Drops the series that owners are about to fold; their reports on it follow.
+  public func folding(_ fold: Fold) {
+    for key in groups[fold.group].fold(ordinal: fold.ordinal, above: fold.above) { forget(key) }
+  }
+
+  /// Drops a row and what formulas made of it.
+  private func forget(_ key: MetricKey) {
+    removed.append(key)
+    for reader in readers[key.metric] ?? [] {
+      formulas[reader.formula].forget(reader.input, key)
+      forget(
+        MetricKey(
+          metric: formulas[reader.formula].plan.name, windowStart: key.windowStart,
+          dimensions: key.dimensions))
+    }
+  }
+}
+
+// MARK: - Watermarks
+
+extension Merge {
+  /// The pipeline watermark of group `index`: the least over partitions of clock − lateness;
+  /// nil while a partition has no clock.
+  func watermark(_ index: Int) -> EventTime? {
+    let group = plan.groups[index]
+    guard !group.exchanged else { return exchangeWatermark() }
+    return least { group.latenessMs[$0] }
+  }
+
+  /// The watermark up to which events behind the exchange are applied: that of the exchanged stage
+  /// with the greatest lateness.
+  public func exchangeWatermark() -> EventTime? {
+    let groups = plan.exchanged.map { plan.groups[$0] }
+    return least { source in groups.map { $0.latenessMs[source] }.max() ?? 0 }
+  }
+
+  private func least(_ lateness: (Int) -> Int64) -> EventTime? {
+    var least: EventTime?
+    for (source, clock) in partitions.values {
+      guard let clock else { return nil }
+      let watermark = EventTime(ms: clock.ms - lateness(source))
+      least = Swift.min(least ?? watermark, watermark)
+    }
+    return least
+  }
+
+  /// The least watermark of all stages.
+  public var watermark: EventTime? {
+    guard !plan.groups.isEmpty else {
+      return least { plan.greatestLatenessMs[$0] }
+    }
+    var result: EventTime?
+    for index in plan.groups.indices {
+      guard let watermark = watermark(index) else { return nil }
+      result = Swift.min(result ?? watermark, watermark)
+    }
+    return result
+  }
+
+  /// For each group, up to where its windows are closed, so that owners need not keep them.
+  public var released: [EventTime] { groups.map(\.closedThrough) }
+}
+
+// MARK: - Closing and rows
+
+extension Merge {
+  /// Closes every window that its stage's watermark has passed, in order of window end.
+  ///
+  /// `horizon` is the greatest event time of any clock: values are not carried past it when the
+  /// end of input closes everything.
+  public func close(horizon: EventTime) {
+    for index in groups.indices {
+      guard let watermark = watermark(index) else { continue }
+      close(group: index, upTo: watermark, horizon: horizon)
+    }
+    for index in formulas.indices {
+      let watermark = formulaGroups[index].map { groups[$0].closedThrough }.min()
+      guard let watermark else { continue }
+      var rows: [(EventTime, EventTime, String, MetricResult?)] = []
+      formulas[index].close(upTo: watermark) { rows.append(($0, $1, $2, $3)) }
+      for (start, end, dimensions, result) in rows {
+        emit(
+          formulas[index].plan.name, start, end, dimensions, result, .final, isReplacing: true)
+      }
+    }
+  }
+
+  private func close(group index: Int, upTo watermark: EventTime, horizon: EventTime) {
+    let from = groups[index].closedThrough
+    let closing = groups[index].close(upTo: watermark)
+    if carried[index].isEmpty {
+      for (_, window) in closing { finish(index, window, Self.totals(window)) }
+      return
+    }
+    var calendar = WindowCalendar(window: plan.groups[index].window, zone: plan.pipeline.zone)
+    var pending = closing[...]
+    var next = pending.first?.ordinal
+    if carried[index].values.contains(where: { !$0.isEmpty }), from > .distantPast {
+      next = firstOrdinal(endingAfter: from, &calendar)
+    }
+    while let ordinal = next {
+      let start = calendar.start(ordinal)
+      let end = calendar.end(ordinal)
+      guard end <= watermark, pending.first != nil || start <= horizon else { break }
+      if let found = pending.first, found.ordinal == ordinal {
+        pending = pending.dropFirst()
+        finish(index, found.window, Self.totals(found.window))
+      } else {
+        finish(index, MergedGroup.Window(start: start, end: end), [:])
+      }
+      let goesOn = carried[index].values.contains { !$0.isEmpty }
+      next = goesOn ? ordinal + 1 : pending.first?.ordinal
+    }
+  }
+
+  private func firstOrdinal(endingAfter time: EventTime, _ calendar: inout WindowCalendar) -> Int64 {
+    var ordinal = calendar.ordinal(of: time)
+    while calendar.end(ordinal - 1) > time { ordinal -= 1 }
+    return ordinal
+  }
+
+  private static func totals(_ window: MergedGroup.Window) -> [String: CellValue] {
+    window.entries.mapValues { $0.total() }
+  }
+
+  private func finish(
+    _ index: Int, _ window: MergedGroup.Window, _ totals: [String: CellValue]
+  ) {
+    let group = plan.groups[index]
+    let dimensions = totals.keys.sorted()
+    for (at, metric) in group.metrics.enumerated() {
+      var results: [String: MetricResult] = [:]
+      for key in dimensions {
+        let result = totals[key].flatMap { metric.result($0, group.inputs) }
+        results[key] = result
+        emit(metric.name, window.start, window.end, key, result, .final, isReplacing: false)
+      }
+      guard let goingOn = carried[index][at]?.advance(to: window.end, with: results) else {
+        continue
+      }
+      for (key, result) in goingOn {
+        emit(metric.name, window.start, window.end, key, result, .final, isReplacing: false)
+      }
+    }
+  }
+
+  private func emit(
+    _ name: String, _ start: EventTime, _ end: EventTime, _ dimensions: String,
+    _ result: MetricResult?, _ status: ResultStatus, isReplacing: Bool
+  ) {
+    for reader in readers[name] ?? [] {
+      formulas[reader.formula].offer(
+        reader.input, start: start, end: end, dimensions: dimensions, result: result)
+    }
+    guard let result else {
+      if isReplacing {
+        removed.append(MetricKey(metric: name, windowStart: start, dimensions: dimensions))
+      }
+      return
+    }
+    finals.append(
+      MetricRow(
+        metric: name, windowStart: start, windowEnd: end, dimensions: dimensions,
+        value: result.value, valueExact: result.exact, samples: result.samples,
+        approximate: result.isApproximate, status: status))
+  }
+
+  /// Rows since the last call: final ones in the order in which windows closed, then, if asked
+  /// for, provisional ones of what changed in open windows.
+  public func takeRows(provisional: Bool) -> Rows {
+    if provisional {
+      for index in groups.indices {
+        let group = plan.groups[index]
+        var changed: [(MergedGroup.Window, String, CellValue)] = []
+        groups[index].takeChanged { changed.append(($0, $1, $2)) }
+        for (window, dimensions, total) in changed {
+          for metric in group.metrics {
+            emit(
+              metric.name, window.start, window.end, dimensions,
+              metric.result(total, group.inputs), .provisional, isReplacing: false)
+          }
+        }
+      }
+      for index in formulas.indices {
+        var changed: [(EventTime, EventTime, String, MetricResult?)] = []
+        formulas[index].takeChanged { changed.append(($0, $1, $2, $3)) }
+        for (start, end, dimensions, result) in changed {
+          emit(
+            formulas[index].plan.name, start, end, dimensions, result, .provisional,
+            isReplacing: true)
+        }
+      }
+    }
+    defer {
+      finals.removeAll()
+      removed.removeAll()
+    }
+    return Rows(metrics: finals, removed: removed)
+  }
+}

@@ -1,0 +1,106 @@
+/// The open windows of one group of metrics over all partitions.
+///
+/// A contribution replaces the same owner's earlier one; the value of a series is the merge of the
+/// latest contributions, in any order the same.
+struct MergedGroup {
+  /// One series in one window.
+  struct Entry {
+    let identity: SeriesTable.Identity
+    /// Latest contribution of each owner.
+    var contributions: [(owner: Int, value: CellValue)]
+    var isChanged: Bool
+
+    /// The merge of all contributions.
+    func total() -> CellValue {
+      var total = contributions[0].value
+      for other in contributions.dropFirst() { total.merge(other.value) }
+      return total
+    }
+  }
+
+  /// One window.
+  struct Window {
+    let start: EventTime
+    let end: EventTime
+    var entries: [String: Entry] = [:]
+    var isChanged = false
+  }
+
+  let plan: GroupPlan
+  private(set) var windows: [Int64: Window] = [:]
+  /// Windows that end at or before this are closed.
+  private(set) var closedThrough = EventTime.distantPast
+
+  init(plan: GroupPlan) { self.plan = plan }
+
+  /// Windows up to `closed` were closed before; contributions to them are of no interest.
+  mutating func restore(closedThrough closed: EventTime) { closedThrough = closed }
+
+  /// Takes a contribution; O(owners).
+  mutating func absorb(_ partial: Partial, owner: Int) {
+    guard partial.end > closedThrough else { return }
+    let key = partial.series.dimensions
+    var window = windows[partial.ordinal] ?? Window(start: partial.start, end: partial.end)
+    windows[partial.ordinal] = nil
+    window.isChanged = true
+    if window.entries[key] == nil {
+      window.entries[key] = Entry(
+        identity: partial.series, contributions: [(owner, partial.value)], isChanged: true)
+    } else if let at = window.entries[key]?.contributions.firstIndex(where: { $0.owner == owner }) {
+      window.entries[key]?.contributions[at].value = partial.value
+      window.entries[key]?.isChanged = true
+    } else {
+      window.entries[key]?.contributions.append((owner, partial.value))
+      window.entries[key]?.isChanged = true
+    }
+    windows[partial.ordinal] = window
+  }
+
+  /// Windows with more series than are kept, and the rank up to which they are.
+  func overfull() -> [(ordinal: Int64, above: UInt64)] {
+    windows.filter { $0.value.isChanged && $0.value.entries.count > plan.maxSeries }
+      .compactMap { ordinal, window in
+        let ranks = window.entries.values.filter { $0.identity.dimensions != plan.otherDimensions }
+          .map(\.identity.rank).sorted()
+        return ranks.count > plan.maxSeries ? (ordinal, ranks[plan.maxSeries - 1]) : nil
+      }
+      .sorted { $0.ordinal < $1.ordinal }
+  }
+
+  /// Drops the series of a window that owners were told to fold. Returns the keys of the
+  /// provisional rows that may stand in the public file.
+  mutating func fold(ordinal: Int64, above limit: UInt64) -> [MetricKey] {
+    guard let window = windows[ordinal] else { return [] }
+    var removed: [MetricKey] = []
+    for (dimensions, entry) in window.entries
+    where dimensions != plan.otherDimensions && entry.identity.rank > limit {
+      windows[ordinal]?.entries[dimensions] = nil
+      removed += plan.metrics.map {
+        MetricKey(metric: $0.name, windowStart: window.start, dimensions: dimensions)
+      }
+    }
+    return removed
+  }
+
+  /// Changed series of open windows, as provisional; by window, then dimensions.
+  mutating func takeChanged(_ emit: (Window, String, CellValue) -> Void) {
+    for ordinal in windows.filter({ $0.value.isChanged }).map(\.key).sorted() {
+      guard var window = windows.removeValue(forKey: ordinal) else { continue }
+      window.isChanged = false
+      for dimensions in window.entries.filter({ $0.value.isChanged }).map(\.key).sorted() {
+        window.entries[dimensions]?.isChanged = false
+        if let entry = window.entries[dimensions] { emit(window, dimensions, entry.total()) }
+      }
+      windows[ordinal] = window
+    }
+  }
+
+  /// Windows that the watermark has passed, in order of their end; they are gone from here.
+  mutating func close(upTo watermark: EventTime) -> [(ordinal: Int64, window: Window)] {
+    guard watermark > closedThrough else { return [] }
+    closedThrough = watermark
+    let closing = windows.filter { $0.value.end <= watermark }.sorted { $0.key < $1.key }
+    for (ordinal, _) in closing { windows[ordinal] = nil }
+    return closing.map { ($0.key, $0.value) }
+  }
+}

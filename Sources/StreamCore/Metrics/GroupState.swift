@@ -1,0 +1,173 @@
+/// The state of one group of metrics in one task: applies events to cells.
+///
+/// Called by the task that owns it, block by block. What it decides depends on the events and
+/// their order in the log alone, and its cells on the set of events alone.
+final class GroupState {
+  let plan: GroupPlan
+  let store: CellStore
+  /// Events that met the condition; values that were no usable number; events this stage alone
+  /// missed because they came too late for it.
+  private(set) var counts = StageCounts()
+
+  private var calendar: WindowCalendar
+  private let picked: UnsafeMutablePointer<Int32>
+  private let seriesOf: UnsafeMutablePointer<Int32>
+  private let ordinalOf: UnsafeMutablePointer<Int64>
+  private let cellOf: UnsafeMutablePointer<Int>
+  private let parts: UnsafeMutablePointer<SeriesKey.Part>
+
+  init(plan: GroupPlan, zone: Zone, isSaved: Bool) {
+    self.plan = plan
+    store = CellStore(plan: plan, isSaved: isSaved)
+    calendar = WindowCalendar(window: plan.window, zone: zone)
+    picked = .allocate(capacity: EventBlock.capacity)
+    seriesOf = .allocate(capacity: EventBlock.capacity)
+    ordinalOf = .allocate(capacity: EventBlock.capacity)
+    cellOf = .allocate(capacity: EventBlock.capacity)
+    parts = .allocate(capacity: Swift.max(1, plan.dimensions.count))
+  }
+
+  deinit {
+    picked.deallocate()
+    seriesOf.deallocate()
+    ordinalOf.deallocate()
+    cellOf.deallocate()
+    parts.deallocate()
+  }
+
+  /// Applies the applied events of a block.
+  func apply(_ block: EventBlock, scratch: ScratchArena) {
+    let count = pick(block, scratch: scratch)
+    guard count > 0 else { return }
+    counts.matched += Int64(count)
+    findSeries(block, count, scratch)
+    for step in 0..<plan.window.overlap {
+      for k in 0..<count {
+        let cell = store.cell(series: seriesOf[k], ordinal: ordinalOf[k] - step)
+        cellOf[k] = cell
+        store.cells[cell].events += 1
+        store.touch(cell)
+      }
+      // A fold may have closed a cell that an earlier event of the block was given.
+      for k in 0..<count where !store.cells[cellOf[k]].isOpen {
+        cellOf[k] = store.cell(series: seriesOf[k], ordinal: ordinalOf[k] - step)
+      }
+      if plan.countsUsers { addUsers(block, count) }
+      for input in plan.inputs { add(input, block, count, scratch, isFirst: step == 0) }
+    }
+    store.compactSeries()
+  }
+
+  /// Picks the events that this stage takes. Returns how many.
+  private func pick(_ block: EventBlock, scratch: ScratchArena) -> Int {
+    var count = 0
+    for k in 0..<block.appliedCount {
+      let i = Int(block.applied[k])
+      if let condition = plan.condition, !condition.isTrue(block.row(i), scratch) { continue }
+      if block.hasStragglers
+        && block.timeMs[i] < block.clockMs[i] - plan.latenessMs[block.source(i)]
+      {
+        counts.late += 1
+        continue
+      }
+      ordinalOf[count] = calendar.ordinal(of: EventTime(ms: block.timeMs[i]))
+      picked[count] = Int32(i)
+      count += 1
+    }
+    return count
+  }
+
+  private func findSeries(_ block: EventBlock, _ count: Int, _ scratch: ScratchArena) {
+    let width = plan.dimensions.count
+    guard width > 0 else {
+      let all = store.series.find(key: [])
+      for k in 0..<count { seriesOf[k] = all ?? SeriesTable.other }
+      return
+    }
+    for k in 0..<count {
+      let row = block.row(Int(picked[k]))
+      var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
+      plan.dimensions.withUnsafeBufferPointer { dimensions in
+        for d in 0..<width {
+          let part = SeriesKey.part(dimensions[d].expression.evaluate(row, scratch), scratch)
+          parts[d] = part
+          hash = Hash64.combine(hash, SeriesKey.hash(part))
+        }
+      }
+      seriesOf[k] = store.series.find(
+        UnsafeBufferPointer(start: parts, count: width), hash: hash)
+    }
+  }
+
+  private func addUsers(_ block: EventBlock, _ count: Int) {
+    for k in 0..<count {
+      let user = block.userHash[Int(picked[k])]
+      if user != 0 { _ = store.users[cellOf[k]].insert(user) }
+    }
+  }
+
+  private func add(
+    _ input: GroupPlan.ValueInput, _ block: EventBlock, _ count: Int, _ scratch: ScratchArena,
+    isFirst: Bool
+  ) {
+    for k in 0..<count {
+      let i = Int(picked[k])
+      let value = input.expression.evaluate(block.row(i), scratch)
+      if let at = input.distinct {
+        if !value.isNull {
+          let part = SeriesKey.part(value, scratch)
+          store.distincts[cellOf[k] * plan.parts.distincts + at].insert(SeriesKey.hash(part))
+        } else if isFirst && input.numbers == nil {
+          counts.unusable += 1
+        }
+      }
+      guard input.numbers != nil || input.quantiles != nil || input.last != nil else { continue }
+      guard let exact = value.exactDecimal, exact.units.magnitude <= NumberTotals.limit.magnitude
+      else {
+        if isFirst { counts.unusable += 1 }
+        continue
+      }
+      if let at = input.numbers {
+        store.numbers[cellOf[k] * plan.parts.numbers + at].add(exact.units)
+      }
+      if let at = input.quantiles {
+        store.quantiles[cellOf[k] * plan.parts.quantiles + at].insert(exact.doubleValue)
+      }
+      if let at = input.last {
+        store.lasts[cellOf[k] * plan.parts.lasts + at].offer(
+          exact.units, time: block.timeMs[i], user: block.row(i)[Slot.user].bytes,
+          partition: block.partition(i), offset: block.offset[i])
+      }
+    }
+  }
+
+  /// Start and end of a window.
+  func bounds(_ ordinal: Int64) -> (start: EventTime, end: EventTime) {
+    (calendar.start(ordinal), calendar.end(ordinal))
+  }
+
+  /// Drops windows that end at or before `closed`.
+  func release(closed: EventTime) {
+    store.release { calendar.end($0) <= closed }
+  }
+
+  /// Puts saved counts back.
+  func restore(counts: StageCounts) { self.counts = counts }
+}
+
+/// What became of the events that reached a stage.
+public struct StageCounts: Sendable, Equatable {
+  /// Events that met the stage's condition.
+  public var matched: Int64 = 0
+  /// Values among them that were missing or no usable number.
+  public var unusable: Int64 = 0
+  /// Events that were too late for this stage though not for others.
+  public var late: Int64 = 0
+
+  /// Adds another task's counts.
+  public static func += (a: inout StageCounts, b: StageCounts) {
+    a.matched += b.matched
+    a.unusable += b.unusable
+    a.late += b.late
+  }
+}

@@ -1,0 +1,284 @@
+/// Owns the keyed state of one partition and turns its messages into partials.
+///
+/// It sees only its partition, in offset order, and uses its own clock alone: what it decides
+/// depends on the log and the clock marks, never on other partitions, batch sizes or wall time.
+/// Confined to one lane at a time.
+public final class PartitionTask {
+  /// The partition it owns.
+  public let id: PartitionID
+  /// Offset of the next record to read.
+  public private(set) var nextOffset: Int64
+  /// How far event time has come; `Int64.min` before the first event. It never falls.
+  public private(set) var clockMs = Int64.min
+  /// How far the events themselves have brought the clock, without marks.
+  public private(set) var eventClockMs = Int64.min
+  /// Fates of everything read so far.
+  public private(set) var fates = FateCounts()
+  /// Whether records that were not applied are kept for `takeDeadLetters`, from which offset on.
+  public var deadLettersFrom: Int64?
+
+  let plan: StagePlan
+  let sourceIndex: Int
+  private(set) var decoder: EventDecoder
+  let block: EventBlock
+  var groups: [GroupState] = []
+  var dedup: DedupIndex
+  var samples: SampleKeeper
+  var rejectedByReason = [Int64](repeating: 0, count: RejectReason.allCases.count)
+  let router: ExchangeRouter?
+
+  private var source: SourcePlan
+  private let time: TimePlan
+  private let greatestLatenessMs: Int64
+  private let leastLatenessMs: Int64
+  private let isDecoded: UnsafeMutablePointer<Bool>
+  private let storedMarks: [ClockMark]
+  private var marks: [ClockMark] = []
+  private var nextMarkOffset = Int64.max
+  private var deadLetters: [DeadLetter] = []
+
+  /// Makes the task of a partition of source `sourceIndex` that begins at `startOffset`.
+  ///
+  /// `marks` are the stored clock marks of this partition: they are applied again where they lie.
+  /// `isSaved` says whether changes are noted for `copyState()`.
+  public init(
+    id: PartitionID, sourceIndex: Int, plan: StagePlan, startOffset: Int64,
+    marks: [ClockMark] = [], shards: Int = 0, isSaved: Bool = true
+  ) {
+    self.id = id
+    self.sourceIndex = sourceIndex
+    self.plan = plan
+    nextOffset = startOffset
+    time = plan.pipeline.time
+    greatestLatenessMs = plan.greatestLatenessMs[sourceIndex]
+    leastLatenessMs = plan.leastLatenessMs[sourceIndex]
+    source = plan.pipeline.sources[sourceIndex]
+    decoder = EventDecoder(source: source, topic: id.topic)
+    block = EventBlock(stride: plan.pipeline.slotCount)
+    block.partitions = [id]
+    block.sources = [sourceIndex]
+    dedup = DedupIndex(mode: time.dedupMs == nil ? .idAndTime : .id)
+    samples = SampleKeeper(id: id)
+    groups = plan.local.map {
+      GroupState(plan: plan.groups[$0], zone: plan.pipeline.zone, isSaved: isSaved)
+    }
+    router = shards > 0 ? ExchangeRouter(plan: plan, shards: shards) : nil
+    isDecoded = .allocate(capacity: EventBlock.capacity)
+    storedMarks = marks.filter { $0.id == id }.sorted { $0.nextOffset < $1.nextOffset }
+    self.marks = storedMarks
+    nextMarkOffset = self.marks.first?.nextOffset ?? Int64.max
+    applyMarks(upTo: startOffset)
+  }
+
+  deinit { isDecoded.deallocate() }
+
+  /// The hot loop: takes messages of this partition, in offset order, to their fates and applies
+  /// those that are to be applied. Amortised O(1) a message and stage that takes it.
+  public func process(_ messages: UnsafeBufferPointer<RawMessage>) {
+    guard let base = messages.baseAddress else { return }
+    var at = 0
+    while at < messages.count {
+      let count = Swift.min(EventBlock.capacity, messages.count - at)
+      process(base + at, count)
+      at += count
+    }
+    applyMarks(upTo: nextOffset)
+  }
+
+  private func process(_ messages: UnsafePointer<RawMessage>, _ count: Int) {
+    decoder.beginBlock()
+    block.begin()
+    for i in 0..<count { isDecoded[i] = decode(messages + i, i) }
+    for i in 0..<count {
+      if messages[i].offset >= nextMarkOffset { applyMarks(upTo: messages[i].offset) }
+      fates.read += 1
+      nextOffset = messages[i].offset + 1
+      if isDecoded[i] { judge(messages + i, i) }
+    }
+    guard block.appliedCount > 0 else { return }
+    for group in groups { group.apply(block, scratch: decoder.scratch) }
+    router?.route(block)
+  }
+
+  /// Decodes message `i` of the block. False: it was rejected.
+  @inline(__always)
+  private func decode(_ message: UnsafePointer<RawMessage>, _ i: Int) -> Bool {
+    let row = block.row(i)
+    if let reason = decoder.decode(message, into: row) {
+      reject(message, reason, decoder.detail)
+      return false
+    }
+    guard let time = decoder.eventTime(row[Slot.time]) else {
+      let isMissing = row[Slot.time].isNull
+      reject(message, isMissing ? .noTime : .badTime, EventLimits.timeDetail(row[Slot.time]))
+      return false
+    }
+    block.timeMs[i] = time.ms
+    if let fault = EventLimits.check(row) {
+      reject(message, fault.reason, fault.detail)
+      return false
+    }
+    let user = row[Slot.user]
+    if user.isNull || user.length == 0 {
+      row[Slot.user] = .null
+      block.userHash[i] = 0
+    } else {
+      let hash = Hash64.of(user.bytes)
+      block.userHash[i] = hash == 0 ? 1 : hash
+    }
+    return true
+  }
+
+  /// Settles the fate of a decoded event, in the order that the contract gives.
+  @inline(__always)
+  private func judge(_ message: UnsafePointer<RawMessage>, _ i: Int) {
+    let row = block.row(i)
+    let eventMs = block.timeMs[i]
+    var recordMs = message.pointee.timestampMs
+    if !row[Slot.recordTime].isNull {
+      recordMs = decoder.eventTime(row[Slot.recordTime])?.ms ?? recordMs
+    }
+    if eventMs < time.notBefore.ms {
+      reject(message, .tooEarly, "event time is before not_before")
+      return
+    }
+    if recordMs != RawMessage.noTimestamp && recordMs >= 0 {
+      if eventMs > recordMs &+ time.maxAheadMs {
+        reject(message, .tooFarAhead, "event time is over max_ahead past the record's timestamp")
+        return
+      }
+      eventClockMs = Swift.max(eventClockMs, Swift.min(eventMs, recordMs))
+    } else {
+      eventClockMs = Swift.max(eventClockMs, eventMs)
+    }
+    clockMs = Swift.max(clockMs, eventClockMs)
+    block.clockMs[i] = clockMs
+    block.offset[i] = message.pointee.offset
+    for (index, field) in plan.pipeline.derived.enumerated() {
+      row[plan.pipeline.fields.count + index] = field.expression.evaluate(row, decoder.scratch)
+    }
+    if let filter = plan.pipeline.filter, !filter.isTrue(row, decoder.scratch) {
+      fates.filtered += 1
+      return
+    }
+    if eventMs < clockMs - leastLatenessMs, isLate(row, behindMs: clockMs - eventMs) {
+      tooLate(message, eventMs)
+      return
+    }
+    if let idHash = EventLimits.idHash(row[Slot.id]), !isNew(idHash, eventMs) {
+      fates.duplicate += 1
+      return
+    }
+    fates.applied += 1
+    block.applied[block.appliedCount] = Int32(i)
+    block.appliedCount += 1
+  }
+
+  /// Notes an id; false when it is that of a copy. Copies older than the ids kept are late anyway.
+  @inline(__always)
+  private func isNew(_ idHash: UInt64, _ eventMs: Int64) -> Bool {
+    if let dedupMs = time.dedupMs {
+      dedup.expire(before: EventTime(ms: clockMs - dedupMs))
+      return dedup.insert(idHash: idHash, time: EventTime(ms: clockMs))
+    }
+    dedup.expire(before: EventTime(ms: clockMs - greatestLatenessMs))
+    return dedup.insert(idHash: idHash, time: EventTime(ms: eventMs))
+  }
+
+  /// Whether an event that is late for some stage is late for every stage that would take it.
+  @inline(never)
+  private func isLate(_ row: UnsafePointer<Value>, behindMs: Int64) -> Bool {
+    if behindMs > greatestLatenessMs { return true }
+    var isTaken = false
+    for group in plan.groups {
+      if let condition = group.condition, !condition.isTrue(row, decoder.scratch) { continue }
+      if behindMs <= group.latenessMs[sourceIndex] {
+        block.hasStragglers = true
+        return false
+      }
+      isTaken = true
+    }
+    return isTaken
+  }
+}
+
+// MARK: - Clock marks
+
+extension PartitionTask {
+  /// Lifts the clock to `clock` from the next offset on, as the merge decided for an idle
+  /// partition or at the end of input, and returns the mark that says so. Nil, and no effect, when
+  /// the partition has moved past `offset` meanwhile.
+  public func lift(to clock: EventTime, at offset: Int64, kind: ClockMark.Kind) -> ClockMark? {
+    guard offset == nextOffset else { return nil }
+    clockMs = Swift.max(clockMs, clock.ms)
+    return ClockMark(id: id, nextOffset: nextOffset, clock: clock, kind: kind)
+  }
+
+  private func applyMarks(upTo offset: Int64) {
+    while let mark = marks.first, mark.nextOffset <= offset {
+      clockMs = Swift.max(clockMs, mark.clock.ms)
+      marks.removeFirst()
+    }
+    nextMarkOffset = marks.first?.nextOffset ?? Int64.max
+  }
+
+  /// Tells how the messages that follow are read: files of one source may differ in format and in
+  /// the columns that their first rows name. Does nothing when it stays the same.
+  public func setFormat(_ format: PayloadFormat) {
+    guard format != source.format else { return }
+    source.format = format
+    decoder = EventDecoder(source: source, topic: id.topic)
+  }
+
+  /// Puts a saved clock, offset and counts back.
+  func restore(nextOffset: Int64, clockMs: Int64, eventClockMs: Int64, fates: FateCounts) {
+    self.nextOffset = nextOffset
+    self.clockMs = clockMs
+    self.eventClockMs = eventClockMs
+    self.fates = fates
+    // A mark at this very offset may be younger than the state.
+    marks = storedMarks.filter { $0.nextOffset >= nextOffset }
+    applyMarks(upTo: nextOffset)
+  }
+}
+
+// MARK: - Events that are not applied
+
+extension PartitionTask {
+  @inline(never)
+  private func reject(
+    _ message: UnsafePointer<RawMessage>, _ reason: RejectReason, _ detail: String
+  ) {
+    fates.rejected += 1
+    rejectedByReason[Int(reason.rawValue)] += 1
+    samples.addRejected(message, reason: reason, detail: detail)
+    keepDeadLetter(message, reason.code)
+  }
+
+  @inline(never)
+  private func tooLate(_ message: UnsafePointer<RawMessage>, _ eventMs: Int64) {
+    fates.late += 1
+    samples.addLate(
+      message, eventTime: EventTime(ms: eventMs),
+      watermark: EventTime(ms: clockMs - greatestLatenessMs))
+    keepDeadLetter(message, "late")
+  }
+
+  private func keepDeadLetter(_ message: UnsafePointer<RawMessage>, _ reason: String) {
+    guard let from = deadLettersFrom, message.pointee.offset >= from else { return }
+    let m = message.pointee
+    deadLetters.append(
+      DeadLetter(
+        id: id, offset: m.offset, timestampMs: m.timestampMs, reason: reason,
+        key: m.key.map { Array(UnsafeBufferPointer(start: $0, count: Int(m.keyCount))) },
+        payload: m.payload.map {
+          Array(UnsafeBufferPointer(start: $0, count: Int(m.payloadCount)))
+        }))
+  }
+
+  /// Records for the dead-letter topic since the last call.
+  public func takeDeadLetters() -> [DeadLetter] {
+    defer { deadLetters.removeAll() }
+    return deadLetters
+  }
+}

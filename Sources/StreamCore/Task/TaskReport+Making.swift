@@ -1,0 +1,81 @@
+extension GroupState {
+  /// The contributions that changed since the last call.
+  func takePartials() -> [Partial] {
+    store.takeChanged().map { cell in
+      let held = store.cells[Int(cell)]
+      let (start, end) = bounds(held.ordinal)
+      return Partial(
+        group: plan.index, ordinal: held.ordinal, start: start, end: end,
+        series: store.series.identities[Int(held.series)], value: store.value(of: Int(cell)))
+    }
+  }
+}
+
+extension PartitionTask {
+  /// How far the partition has come and, if asked for, every contribution that changed since the
+  /// last such report.
+  ///
+  /// `released` gives for each group up to where its windows are closed and need not be kept.
+  public func report(isIdle: Bool, partials: Bool, released: [EventTime]) -> TaskReport {
+    var report = TaskReport(owner: id.description)
+    report.clock = clockMs == Int64.min ? nil : EventTime(ms: clockMs)
+    // At the end of input the clock is lifted past everything; people want the last real one.
+    let shownMs = clockMs >= EventTime.distantFuture.ms ? eventClockMs : clockMs
+    report.progress = PartitionProgress(
+      id: id, nextOffset: nextOffset,
+      clock: shownMs == Int64.min ? nil : EventTime(ms: shownMs), fates: fates, idle: isIdle)
+    guard partials else { return report }
+    for group in groups {
+      group.release(closed: released[group.plan.index])
+      report.partials += group.takePartials()
+    }
+    report.stageCounts = plan.counts(groups)
+    report.rejectedByReason = rejectedByReason
+    (report.rejected, report.late) = samples.take()
+    return report
+  }
+
+  /// Moves series that exceed a limit into `"(other)"` and reports what that changed.
+  public func fold(_ fold: Merge.Fold) -> TaskReport {
+    groups.fold(fold, owner: id.description)
+  }
+}
+
+extension ExchangeShard {
+  /// Every contribution that changed since the last report.
+  public func report(released: [EventTime]) -> TaskReport {
+    var report = TaskReport(owner: owner)
+    for group in groups {
+      group.release(closed: released[group.plan.index])
+      report.partials += group.takePartials()
+    }
+    report.stageCounts = plan.counts(groups)
+    return report
+  }
+
+  /// Moves series that exceed a limit into `"(other)"` and reports what that changed.
+  public func fold(_ fold: Merge.Fold) -> TaskReport {
+    groups.fold(fold, owner: owner)
+  }
+}
+
+extension StagePlan {
+  /// Counts of every group by index; zero for those that `states` does not hold.
+  func counts(_ states: [GroupState]) -> [StageCounts] {
+    var counts = [StageCounts](repeating: StageCounts(), count: groups.count)
+    for state in states { counts[state.plan.index] = state.counts }
+    return counts
+  }
+}
+
+extension [GroupState] {
+  /// Folds one window of one group and reports what that changed.
+  func fold(_ fold: Merge.Fold, owner: String) -> TaskReport {
+    var report = TaskReport(owner: owner)
+    for group in self where group.plan.index == fold.group {
+      group.store.fold(ordinal: fold.ordinal, above: fold.above)
+      report.partials = group.takePartials()
+    }
+    return report
+  }
+}

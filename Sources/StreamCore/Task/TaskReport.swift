@@ -1,0 +1,47 @@
+/// What a partition task, or a shard of the exchange, hands to the merge: how far it has come and
+/// its whole contribution to everything that changed.
+public struct TaskReport: Sendable {
+  /// Whose report it is; unique among partitions and shards.
+  public var owner: String
+  /// How far the partition has come; nil for a shard.
+  public var progress: PartitionProgress?
+  /// The partition's clock, lifted by marks; nil for a shard and before the first event.
+  public var clock: EventTime?
+  /// Changed contributions, each replacing the one before.
+  public var partials: [Partial] = []
+  /// Counts of each group of metrics, by index.
+  public var stageCounts: [StageCounts] = []
+  /// Rejected events by `RejectReason`.
+  public var rejectedByReason: [Int64] = []
+  /// Examples of rejected events since the last report.
+  public var rejected: [EventSample] = []
+  /// Examples of late events since the last report.
+  public var late: [EventSample] = []
+
+  /// Makes a report without contributions.
+  public init(owner: String) { self.owner = owner }
+}
+
+/// The whole contribution of one partition to one (group, window, series) as of its report: it
+/// replaces, never adds.
+public struct Partial: Sendable {
+  /// Index of the group of metrics.
+  var group: Int
+  /// The window.
+  var ordinal: Int64
+  var start: EventTime
+  var end: EventTime
+  /// The series.
+  var series: SeriesTable.Identity
+  var value: CellValue
+}
+
+/// A record that was not applied, on its way to the dead-letter topic.
+public struct DeadLetter: Sendable {
+  public var id: PartitionID
+  public var offset: Int64
+  public var timestampMs: Int64
+  public var reason: String
+  public var key: [UInt8]?
+  public var payload: [UInt8]?
+}

@@ -1,0 +1,151 @@
+import KafkaClient
+import PipelineSpec
+import StreamCore
+
+/// Brings the messages of Kafka partitions to the tasks of a lane.
+///
+/// One consumer a lane. Partitions that are too far ahead are paused; offsets that Kafka lost stop
+/// the worker unless the pipeline says to go on.
+final class KafkaFeed: LaneFeed {
+  private let consumer: KafkaConsumer
+  private let gate: DriftGate
+  private let gateIndices: [Int]
+  private let continuesOnLostOffsets: Bool
+  private let deadLetters: DeadLetterSink?
+  private let now: @Sendable () -> WallTime
+  private let log: KafkaLog
+  private var stepsToGate = 0
+  private static let stepsPerGate = 8
+
+  init(
+    consumer: KafkaConsumer, gate: DriftGate, gateIndices: [Int], continuesOnLostOffsets: Bool,
+    deadLetters: DeadLetterSink?, log: KafkaLog, now: @escaping @Sendable () -> WallTime
+  ) {
+    self.consumer = consumer
+    self.gate = gate
+    self.gateIndices = gateIndices
+    self.continuesOnLostOffsets = continuesOnLostOffsets
+    self.deadLetters = deadLetters
+    self.log = log
+    self.now = now
+  }
+
+  func step(_ content: LaneContent) throws -> LaneStep {
+    stepsToGate -= 1
+    if stepsToGate < 0 {
+      stepsToGate = Self.stepsPerGate
+      try applyGate(content)
+    }
+    let outcome = try consumer.poll(timeoutMs: 20) { index, run in
+      content.tasks[index].process(run)
+      content.lastInput[index] = now()
+      try deadLetters?.send(content.tasks[index].takeDeadLetters())
+    }
+    for lost in outcome.lost { try handle(lost) }
+    if outcome.messages == 0 {
+      stepsToGate = 0
+      return .idle
+    }
+    return .worked
+  }
+
+  private func applyGate(_ content: LaneContent) throws {
+    for (index, task) in content.tasks.enumerated() {
+      gate.note(
+        gateIndices[index], clockMs: task.clockMs,
+        hasInput: consumer.isPaused(index) || !consumer.isAtEnd(index))
+    }
+    let limitMs = gate.limitMs()
+    for (index, task) in content.tasks.enumerated() {
+      let isAhead = task.clockMs > limitMs
+      if isAhead != consumer.isPaused(index) {
+        if isAhead { try consumer.pause(index) } else { try consumer.resume(index) }
+      }
+    }
+  }
+
+  private func handle(_ lost: LostOffsets) throws {
+    guard continuesOnLostOffsets else {
+      throw WorkerError(
+        .refused, lost.description,
+        whatToDo: "restore a backup, start a new file, or accept the loss with "
+          + "on_lost_offsets: continue in the pipeline's kafka block")
+    }
+    log.report(
+      .error, key: "lost \(lost.partition)", "\(lost); going on from the earliest offset there is")
+    try consumer.seek(lost.assigned, to: .beginning)
+  }
+
+  func status(_ index: Int) -> FeedStatus {
+    FeedStatus(
+      isAtEnd: consumer.isAtEnd(index) && !consumer.isPaused(index),
+      logPosition: consumer.nextOffset(index))
+  }
+
+  func flush() throws { try deadLetters?.flush() }
+
+  func commit(_ nextOffsets: [PartitionID: Int64]) { consumer.commit(nextOffsets) }
+
+  func close() {
+    try? deadLetters?.flush()
+    consumer.close()
+  }
+}
+
+/// Sends records that were not applied to the dead-letter topic: payload and key as they were, and
+/// where they come from and why in headers.
+final class DeadLetterSink {
+  private let producer: KafkaProducer
+  private let topics: [String: String]
+  private var isDirty = false
+
+  /// `topics` names the dead-letter topic of each topic that has one.
+  init(producer: KafkaProducer, topics: [String: String]) {
+    self.producer = producer
+    self.topics = topics
+  }
+
+  func send(_ letters: [DeadLetter]) throws {
+    for letter in letters {
+      guard let topic = topics[letter.id.topic] else { continue }
+      isDirty = true
+      let headers = [
+        ("weir.reason", letter.reason), ("weir.topic", letter.id.topic),
+        ("weir.partition", String(letter.id.partition)), ("weir.offset", String(letter.offset)),
+      ]
+      try Self.borrow(headers[...], []) { borrowed in
+        try Self.borrow(letter.key) { key in
+          try Self.borrow(letter.payload) { payload in
+            try producer.send(
+              topic: topic, key: key, value: payload,
+              timestampMs: letter.timestampMs >= 0 ? letter.timestampMs : nil, headers: borrowed)
+          }
+        }
+      }
+    }
+  }
+
+  func flush() throws {
+    guard isDirty else { return }
+    try producer.flush(timeoutMs: 30_000)
+    isDirty = false
+  }
+
+  private static func borrow(
+    _ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) throws -> Void
+  ) throws {
+    guard let bytes else { return try body(nil) }
+    try bytes.withUnsafeBytes { try body($0) }
+  }
+
+  private static func borrow(
+    _ headers: ArraySlice<(String, String)>,
+    _ done: [(name: String, value: UnsafeRawBufferPointer?)],
+    _ body: ([(name: String, value: UnsafeRawBufferPointer?)]) throws -> Void
+  ) throws {
+    guard let (name, text) = headers.first else { return try body(done) }
+    try Array(text.utf8).withUnsafeBytes {
+      try borrow(headers.dropFirst(), done + [(name, $0)], body)
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import KafkaClient
+import PipelineSpec
+import SnapshotStore
+import StreamCore
+
+/// The worker's dealings with Kafka beside reading: which partitions there are, where to begin,
+/// where they end. Used by the coordinator alone.
+final class KafkaSide {
+  private struct Cluster {
+    var settings: KafkaSettings
+    var topics: KafkaTopics
+  }
+
+  private let pipeline: Pipeline
+  private var clusters: [Cluster] = []
+  private var clusterOfSource: [Int?] = []
+  private let log: KafkaLog
+  private var partitionCounts: [String: Int32] = [:]
+  /// All partitions with the index of their source, in order.
+  private(set) var partitions: [(id: PartitionID, sourceIndex: Int)] = []
+  /// Where each partition ended at the start, when the worker is to end there.
+  private(set) var untilEnd: [PartitionID: Int64]?
+  /// How far each partition's log has been read.
+  var positions: [PartitionID: Int64] = [:]
+  private var watch: PartitionWatch
+  /// How long the broker may take to confirm an idle partition; no answer is no idleness.
+  private static let confirmTimeoutMs: Int32 = 1_000
+
+  init(_ pipeline: Pipeline, _ options: WorkerOptions) throws {
+    self.pipeline = pipeline
+    let write = options.log
+    log = KafkaLog { level, line in write("\(level.rawValue): \(line)") }
+    watch = PartitionWatch(expected: [:])
+    var keys: [String] = []
+    for (index, source) in pipeline.plan.sources.enumerated() {
+      guard let kafka = pipeline.kafka[source.name] else {
+        throw WorkerError(
+          .usage, "source \(source.name) of pipeline \(pipeline.plan.name) names no Kafka topic",
+          whatToDo: "give it a kafka block, or read files with --input")
+      }
+      let key = kafka.brokers + "\n" + kafka.options.sorted { $0.key < $1.key }.description
+      if let known = keys.firstIndex(of: key) {
+        clusterOfSource.append(known)
+      } else {
+        let settings = KafkaSettings(brokers: kafka.brokers, options: kafka.options)
+        keys.append(key)
+        clusters.append(
+          Cluster(settings: settings, topics: try KafkaTopics(settings: settings, log: log)))
+        clusterOfSource.append(clusters.count - 1)
+      }
+      let waits = kafka.waitsForTopic
+      let count = try clusters[clusterOfSource[index] ?? 0].topics.partitions(
+        of: kafka.topic, keepWaiting: { waits })
+      partitionCounts[kafka.topic] = count
+      for number in 0..<count {
+        partitions.append((PartitionID(topic: kafka.topic, partition: number), index))
+      }
+    }
+    partitions.sort { $0.id < $1.id }
+    watch = PartitionWatch(expected: partitionCounts)
+    if options.untilEnd {
+      var ends: [PartitionID: Int64] = [:]
+      for (id, source) in partitions { ends[id] = try topics(source).watermarks(id).end }
+      untilEnd = ends
+    }
+  }
+
+  /// The cluster that a source's topic is in, by number.
+  func cluster(of sourceIndex: Int) -> Int { clusterOfSource[sourceIndex] ?? 0 }
+
+  /// Whether records of a source that are not applied go to a topic.
+  func hasDeadLetters(_ sourceIndex: Int) -> Bool {
+    source(sourceIndex)?.deadLetters != nil
+  }
+
+  private func source(_ index: Int) -> KafkaSource? {
+    pipeline.kafka[pipeline.plan.sources[index].name]
+  }
+
+  private func topics(_ sourceIndex: Int) -> KafkaTopics {
+    clusters[cluster(of: sourceIndex)].topics
+  }
+
+  /// The group whose committed offsets show lag monitors how far the worker is.
+  private var groupID: String { "weir-\(pipeline.plan.name)" }
+
+  /// Where a partition is begun that no file knows.
+  func startOffset(_ id: PartitionID, _ sourceIndex: Int) throws -> Int64 {
+    let marks = try topics(sourceIndex).watermarks(id)
+    switch source(sourceIndex)?.start ?? .earliest {
+    case .earliest: return marks.earliest
+    case .latest: return marks.end
+    case .time(let time):
+      return try topics(sourceIndex).offsets(atTime: time.ms, [id])[id] ?? marks.end
+    }
+  }
+
+  /// Refuses to begin an empty file where the group says that there was one before.
+  func refuseEmptyFile(resume: ResumePoint?, accepts: Bool) throws {
+    guard resume == nil, !accepts else { return }
+    for (index, cluster) in clusters.enumerated() {
+      let own = partitions.filter { self.cluster(of: $0.sourceIndex) == index }.map(\.id)
+      let committed = try cluster.topics.committed(group: groupID, own)
+      guard let (id, offset) = committed.sorted(by: { $0.key < $1.key }).first else { continue }
+      throw WorkerError(
+        .refused,
+        "the file is new, but group \(groupID) has committed offsets (\(id) up to \(offset)): a "
+          + "file of this pipeline existed before",
+        whatToDo: "put that file and its state back, or begin from the topic's start with "
+          + "--accept-empty")
+    }
+  }
+
+  /// Refuses to go on with other partitions than the file was made from.
+  func checkPartitions(known: [PartitionID: Int64]?) throws {
+    guard let known else { return }
+    let now = Set(partitions.map(\.id))
+    let gained = now.subtracting(known.keys).sorted()
+    let gone = Set(known.keys).subtracting(now).sorted()
+    guard let first = gained.first ?? gone.first else { return }
+    let what = gained.isEmpty ? "is gone" : "is new since the file was begun"
+    throw WorkerError(
+      .refused,
+      "partition \(first) \(what) (\(gained.count) gained, \(gone.count) gone): users may have "
+        + "moved between partitions, and results would not be those of an undisturbed run",
+      whatToDo: "compute the results anew into another file with --data NEW.sqlite")
+  }
+
+  /// Stops the worker when a topic has changed its partitions.
+  func checkPartitionCounts(now: WallTime) throws {
+    let changes = try watch.check(nowMs: now.ms) {
+      var all: [String: Int32] = [:]
+      for cluster in clusters {
+        all.merge(try cluster.topics.all(timeoutMs: 2_000)) { a, _ in a }
+      }
+      return all
+    }
+    guard let change = changes.first else { return }
+    throw WorkerError(
+      .refused, "\(change)",
+      whatToDo: "compute the results anew into another file with --data NEW.sqlite")
+  }
+
+  /// Whether the broker confirms that nothing lies beyond what was read.
+  func isAtEnd(_ seen: IdleWatch.Seen) -> Bool {
+    guard let found = partitions.first(where: { $0.id == seen.id }),
+      let marks = try? topics(found.sourceIndex).watermarks(
+        seen.id, timeoutMs: Self.confirmTimeoutMs)
+    else { return false }
+    return marks.end <= max(seen.nextOffset, seen.logPosition ?? 0)
+  }
+
+  /// A feed of some partitions of one cluster.
+  func makeFeed(
+    _ assignments: [Worker.Assignment], gate: DriftGate, gateIndices: [Int], lanes: Int,
+    now: @escaping @Sendable () -> WallTime
+  ) throws -> KafkaFeed {
+    let sourceIndex = assignments[0].sourceIndex
+    let cluster = clusters[cluster(of: sourceIndex)]
+    let consumer = try KafkaConsumer(
+      settings: cluster.settings, groupID: groupID,
+      headers: pipeline.plan.sources[sourceIndex].headers,
+      memoryBudgetBytes: Self.prefetchBytes / max(1, lanes), log: log)
+    try consumer.assign(assignments.map { ($0.id, .offset($0.startOffset)) })
+    var letters: [String: String] = [:]
+    for assignment in assignments {
+      if let topic = source(assignment.sourceIndex)?.deadLetters {
+        letters[assignment.id.topic] = topic
+      }
+    }
+    let sink =
+      letters.isEmpty
+      ? nil
+      : DeadLetterSink(
+        producer: try KafkaProducer(settings: cluster.settings, log: log), topics: letters)
+    return KafkaFeed(
+      consumer: consumer, gate: gate, gateIndices: gateIndices,
+      continuesOnLostOffsets: source(sourceIndex)?.continuesOnLostOffsets ?? false,
+      deadLetters: sink, log: log, now: now)
+  }
+
+  /// Memory for messages that were fetched and not yet handled, over all lanes.
+  static let prefetchBytes = 256 << 20
+}

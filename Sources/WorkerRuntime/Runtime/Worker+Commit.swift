@@ -1,0 +1,95 @@
+import SnapshotStore
+import StreamCore
+
+extension Worker {
+  /// Commits what the merge has, and then, if `states` are given, the state that belongs to it.
+  func commit(_ states: [TaskState]?, provisional: Bool) throws {
+    let rows = merge.takeRows(provisional: provisional)
+    var change = SnapshotChange(taken: options.now())
+    change.watermark = merge.watermark.map { min($0, horizon) }
+    change.partitions = status.partitions
+    change.newMarks = newMarks
+    change.metrics = rows.metrics
+    change.removedMetrics = rows.removed
+    change.rejected = rejected
+    change.late = late
+    change.manifest = stageManifest()
+    let start = options.now().ms
+    let id = try results.commit(change, durable: states != nil)
+    status.commitMs = options.now().ms - start
+    status.snapshots += 1
+    newMarks.removeAll()
+    rejected.removeAll()
+    late.removeAll()
+    if let states { try save(states, snapshotID: id) }
+    commitGroupOffsets()
+  }
+
+  private func save(_ states: [TaskState], snapshotID: Int64) throws {
+    let start = options.now().ms
+    var change = StateChange(
+      snapshotID: snapshotID,
+      positions: Dictionary(
+        uniqueKeysWithValues: status.partitions.map { ($0.id, $0.nextOffset) }),
+      replacesAll: nextStateIsFull)
+    for state in states { state.encode(into: &change) }
+    merge.encodeState(into: &change)
+    try stateFile.save(change, durableTo: results.durableSnapshotID)
+    summary.stateSaves += 1
+    summary.stateSavesMs += options.now().ms - start
+  }
+
+  private func commitGroupOffsets() {
+    guard kafka != nil else { return }
+    let positions = Dictionary(
+      uniqueKeysWithValues: status.partitions.map { ($0.id, $0.nextOffset) })
+    for (number, lane) in lanes.enumerated() {
+      let own = positions.filter { places[$0.key]?.lane == number }
+      _ = lane.perform { content in content.feed.commit(own) }
+    }
+  }
+
+  /// Counts of stages over all partitions and shards, by metric.
+  func stageCounts() -> [(name: String, counts: StageCounts)] {
+    var totals = [StageCounts](repeating: StageCounts(), count: plan.groups.count)
+    for report in latest.values {
+      for (index, counts) in report.stageCounts.enumerated() { totals[index] += counts }
+    }
+    return plan.groups.flatMap { group in
+      group.names.map { ($0, totals[group.index]) }
+    }.sorted { $0.0 < $1.0 }
+  }
+
+  /// Rejected events by reason over all partitions.
+  func rejectedByReason() -> [(reason: String, count: Int64)] {
+    RejectReason.allCases.map { reason in
+      let count = latest.values.reduce(Int64(0)) { sum, report in
+        let counts = report.rejectedByReason
+        return sum + (counts.isEmpty ? 0 : counts[Int(reason.rawValue)])
+      }
+      return (reason.code, count)
+    }
+  }
+
+  private func stageManifest() -> [String: String] {
+    var manifest: [String: String] = [:]
+    for (reason, count) in rejectedByReason() { manifest["rejected.\(reason)"] = String(count) }
+    for (name, counts) in stageCounts() {
+      manifest["stage.\(name).matched"] = String(counts.matched)
+      manifest["stage.\(name).unusable"] = String(counts.unusable)
+      manifest["stage.\(name).late"] = String(counts.late)
+    }
+    return manifest
+  }
+
+  /// What became of the run.
+  func summarise(reachedEnd: Bool) throws -> RunSummary {
+    summary.fates = status.fates
+    summary.rejected = rejectedByReason().filter { $0.count > 0 }
+    summary.stages = stageCounts()
+    summary.resultDigest = try results.resultDigest
+    summary.dataPath = options.dataPath
+    summary.reachedEnd = reachedEnd
+    return summary
+  }
+}

@@ -1,0 +1,133 @@
+import KafkaClient
+import PipelineSpec
+import SnapshotStore
+import StreamCore
+
+extension Worker {
+  /// Shards of the exchange: more than any machine has lanes, and always as many, because state
+  /// and contributions are stored by shard.
+  static let shardCount = 16
+
+  /// One partition to read and where to begin.
+  struct Assignment {
+    var id: PartitionID
+    var sourceIndex: Int
+    var startOffset: Int64
+    var reader: (any RecordReader)?
+  }
+
+  /// Makes tasks, restores their state and deals them to lanes.
+  func prepare(_ opened: OpenedFiles, _ logs: [FiniteLog]) throws {
+    let resume = opened.results.resume
+    var assignments: [Assignment] = []
+    if let kafka {
+      try kafka.refuseEmptyFile(resume: resume, accepts: options.acceptsEmptyFile)
+      let known = opened.state?.positions ?? resume?.positions
+      try kafka.checkPartitions(known: known)
+      for (id, sourceIndex) in kafka.partitions {
+        let start = try known?[id] ?? kafka.startOffset(id, sourceIndex)
+        assignments.append(Assignment(id: id, sourceIndex: sourceIndex, startOffset: start))
+      }
+    } else {
+      for log in logs.sorted(by: { $0.id < $1.id }) {
+        let start = opened.state?.positions[log.id] ?? resume?.positions[log.id] ?? 0
+        try log.reader.skip(records: start)
+        assignments.append(
+          Assignment(
+            id: log.id, sourceIndex: log.sourceIndex, startOffset: start, reader: log.reader))
+      }
+    }
+    let tasks = assignments.map { assignment in
+      PartitionTask(
+        id: assignment.id, sourceIndex: assignment.sourceIndex, plan: plan,
+        startOffset: assignment.startOffset, marks: resume?.marks ?? [],
+        shards: plan.needsExchange ? Self.shardCount : 0)
+    }
+    let shards =
+      plan.needsExchange ? (0..<Self.shardCount).map { ExchangeShard(index: $0, plan: plan) } : []
+    for assignment in assignments {
+      merge.register(assignment.id, source: assignment.sourceIndex)
+    }
+    try restore(opened.state, tasks, shards)
+    try makeLanes(assignments, tasks, shards)
+  }
+
+  private func restore(
+    _ state: LoadedState?, _ tasks: [PartitionTask], _ shards: [ExchangeShard]
+  ) throws {
+    guard let state else { return }
+    nextStateIsFull = false
+    let taskByOwner = Dictionary(uniqueKeysWithValues: tasks.map { ($0.id.description, $0) })
+    let shardByOwner = Dictionary(uniqueKeysWithValues: shards.map { ($0.owner, $0) })
+    try state.forEachRecord { owner, stage, key, codecVersion, bytes in
+      let record = StateRecord(
+        key: StateKey(owner: owner, stage: stage, key: Array(key)), codecVersion: codecVersion,
+        bytes: Array(bytes))
+      if Merge.owns(record) {
+        try merge.restore(record)
+      } else if let task = taskByOwner[owner] {
+        try task.restore(record)
+      } else if let shard = shardByOwner[owner] {
+        try shard.restore(record)
+      } else {
+        throw WorkerError(
+          .refused, "the state file holds state of \(owner), which is not among the input",
+          whatToDo: "run with the topics and files that \(options.dataPath) was made from, or "
+            + "choose a new file with --data")
+      }
+    }
+  }
+
+  private func makeLanes(
+    _ assignments: [Assignment], _ tasks: [PartitionTask], _ shards: [ExchangeShard]
+  ) throws {
+    let gate = DriftGate(
+      partitions: tasks.count, maxDriftMs: pipeline.plan.time.maxDriftMs)
+    let dealt = deal(assignments)
+    let now = options.now()
+    for (number, members) in dealt.enumerated() {
+      let feed: any LaneFeed
+      if let kafka {
+        for index in members {
+          if kafka.hasDeadLetters(assignments[index].sourceIndex) {
+            tasks[index].deadLettersFrom =
+              target[assignments[index].id] ?? assignments[index].startOffset
+          }
+        }
+        feed = try kafka.makeFeed(
+          members.map { assignments[$0] }, gate: gate, gateIndices: members, lanes: dealt.count,
+          now: options.now)
+      } else {
+        let logs = members.compactMap { index in
+          assignments[index].reader.map { FileFeed.Log(reader: $0, gateIndex: index) }
+        }
+        feed = FileFeed(logs: logs, gate: gate, now: options.now)
+      }
+      for (index, member) in members.enumerated() {
+        places[assignments[member].id] = (number, index)
+      }
+      let own = shards.enumerated().filter { $0.offset % dealt.count == number }.map(\.element)
+      let content = LaneContent(
+        tasks: members.map { tasks[$0] }, shards: own, feed: feed, now: now)
+      let lane = Lane(content, signal: signal)
+      lane.start(name: "lane-\(number)")
+      lanes.append(lane)
+    }
+  }
+
+  /// Deals partitions to lanes evenly; partitions of different clusters never share one.
+  private func deal(_ assignments: [Assignment]) -> [[Int]] {
+    var clusters: [Int: [Int]] = [:]
+    for (index, assignment) in assignments.enumerated() {
+      clusters[kafka?.cluster(of: assignment.sourceIndex) ?? 0, default: []].append(index)
+    }
+    var dealt: [[Int]] = []
+    for (_, members) in clusters.sorted(by: { $0.key < $1.key }) {
+      let width = min(members.count, max(1, options.lanes / clusters.count))
+      var own = [[Int]](repeating: [], count: width)
+      for (position, member) in members.enumerated() { own[position % width].append(member) }
+      dealt += own
+    }
+    return dealt
+  }
+}

@@ -1,0 +1,217 @@
+import SnapshotStore
+import StreamCore
+
+/// What a lane hands over between two batches.
+struct LaneReport: Sendable {
+  var reports: [TaskReport] = []
+  /// Events for the shards of the exchange, by partition.
+  var routed: [[RoutedBatch?]] = []
+  var states: [TaskState] = []
+  var seen: [IdleWatch.Seen] = []
+  /// How long the lane stood still for it.
+  var pauseMicroseconds: Int64 = 0
+}
+
+extension Worker {
+  /// Sees how far everyone is and lets the exchange go on, without a snapshot.
+  func tick() throws {
+    let gathered = try gather(partials: false, savingState: false)
+    if plan.needsExchange { _ = try advanceExchange(gathered, reporting: false, savingState: false) }
+    note(gathered)
+  }
+
+  /// Writes the first snapshot of a new file, so that a start that fails later still knows where
+  /// it began.
+  func begin() throws {
+    isCaughtUp = true
+    try snapshot(savingState: true, provisional: false)
+    nextStateIsFull = false
+  }
+
+  /// Gathers everything, closes what can be closed, and commits it.
+  func snapshot(savingState: Bool, provisional: Bool) throws {
+    let gathered = try gather(partials: true, savingState: savingState)
+    absorb(gathered)
+    try liftIdle(gathered)
+    var states = gathered.flatMap(\.states)
+    if plan.needsExchange {
+      let answers = try advanceExchange(gathered, reporting: true, savingState: savingState)
+      for answer in answers { answer.reports.forEach(absorb) }
+      states += answers.flatMap(\.states)
+    }
+    try foldOverfull()
+    merge.close(horizon: horizon)
+    note(gathered)
+    try commit(savingState ? states : nil, provisional: provisional)
+  }
+
+  /// Lifts every clock past everything: the input has ended.
+  func closeAll() throws {
+    let gathered = try gather(partials: false, savingState: false)
+    absorb(gathered)
+    try lift(
+      gathered.flatMap(\.seen).map {
+        IdleWatch.Lift(
+          id: $0.id, offset: $0.nextOffset, clock: .distantFuture, kind: .close)
+      })
+  }
+
+  private func gather(partials: Bool, savingState: Bool) throws -> [LaneReport] {
+    let released = merge.released
+    let idle = idle.idle
+    let answers = lanes.map { lane in
+      lane.perform { content -> LaneReport in
+        let start = SystemClock.monotonicMicroseconds()
+        var answer = LaneReport()
+        if partials { try content.feed.flush() }
+        for (index, task) in content.tasks.enumerated() {
+          answer.reports.append(
+            task.report(
+              isIdle: idle[task.id] == task.nextOffset, partials: partials, released: released))
+          answer.routed.append(task.takeRouted())
+          if savingState { answer.states.append(task.copyState()) }
+          let feed = content.feed.status(index)
+          answer.seen.append(
+            IdleWatch.Seen(
+              id: task.id, nextOffset: task.nextOffset, logPosition: feed.logPosition,
+              isAtEnd: feed.isAtEnd, lastInput: content.lastInput[index],
+              clock: task.clockMs == Int64.min ? nil : EventTime(ms: task.clockMs)))
+        }
+        answer.pauseMicroseconds = SystemClock.monotonicMicroseconds() - start
+        return answer
+      }
+    }
+    return try answers.map { try $0.get() }
+  }
+
+  private func absorb(_ gathered: [LaneReport]) {
+    for answer in gathered { answer.reports.forEach(absorb) }
+  }
+
+  private func absorb(_ report: TaskReport) {
+    merge.absorb(report)
+    if !report.stageCounts.isEmpty {
+      latest[report.owner] = report
+      latest[report.owner]?.partials = []
+    }
+    guard let progress = report.progress else { return }
+    let from = target[progress.id] ?? 0
+    rejected += report.rejected.filter { $0.offset >= from }
+    late += report.late.filter { $0.offset >= from }
+  }
+
+  /// Keeps what the lanes said for the status and for the end of catching up.
+  private func note(_ gathered: [LaneReport]) {
+    var total = FateCounts()
+    var partitions: [PartitionProgress] = []
+    var pause: Int64 = 0
+    for answer in gathered {
+      pause = max(pause, answer.pauseMicroseconds)
+      for report in answer.reports {
+        guard let progress = report.progress else { continue }
+        total += progress.fates
+        partitions.append(progress)
+        if let clock = progress.clock { horizon = max(horizon, clock) }
+      }
+      for seen in answer.seen {
+        kafka?.positions[seen.id] = max(seen.nextOffset, seen.logPosition ?? 0)
+      }
+    }
+    status.fates = total
+    status.partitions = partitions.sorted { $0.id < $1.id }
+    status.pauseMicroseconds = pause
+    summary.longestPauseMicroseconds = max(summary.longestPauseMicroseconds, pause)
+    if !isCaughtUp {
+      isCaughtUp = partitions.allSatisfy { $0.nextOffset >= target[$0.id] ?? 0 }
+    }
+    status.isCatchingUp = !isCaughtUp
+    status.watermark = merge.watermark
+    options.onStatus(status)
+  }
+
+  private func advanceExchange(
+    _ gathered: [LaneReport], reporting: Bool, savingState: Bool
+  ) throws -> [LaneReport] {
+    for answer in gathered {
+      for report in answer.reports { merge.absorb(report.withoutContributions) }
+    }
+    let routed = gathered.flatMap(\.routed)
+    let watermark = merge.exchangeWatermark()
+    let released = merge.released
+    let width = lanes.count
+    let answers = lanes.enumerated().map { number, lane in
+      lane.perform { content -> LaneReport in
+        var answer = LaneReport()
+        for (position, shard) in content.shards.enumerated() {
+          let index = position * width + number
+          for batches in routed where index < batches.count {
+            if let batch = batches[index] { shard.absorb(batch) }
+          }
+          if let watermark { shard.advance(to: watermark) }
+          if reporting { answer.reports.append(shard.report(released: released)) }
+          if savingState { answer.states.append(shard.copyState()) }
+        }
+        return answer
+      }
+    }
+    return try answers.map { try $0.get() }
+  }
+
+  private func foldOverfull() throws {
+    for fold in merge.overfull() {
+      merge.folding(fold)
+      let isExchanged = plan.groups[fold.group].isBehindExchange
+      let answers = lanes.map { lane in
+        lane.perform { content in
+          isExchanged ? content.shards.map { $0.fold(fold) } : content.tasks.map { $0.fold(fold) }
+        }
+      }
+      for answer in answers { try answer.get().forEach(absorb) }
+    }
+  }
+}
+
+// MARK: - Idle partitions
+
+extension Worker {
+  /// Lifts the clocks of partitions that are idle, as the broker confirms.
+  private func liftIdle(_ gathered: [LaneReport]) throws {
+    guard let kafka else { return }
+    let seen = gathered.flatMap(\.seen)
+    let now = options.now()
+    var confirmed: Set<PartitionID> = []
+    for suspect in idle.suspects(seen, now: now) where kafka.isAtEnd(suspect) {
+      confirmed.insert(suspect.id)
+    }
+    idle.update(seen, confirmed: confirmed)
+    try lift(idle.lifts(seen, now: now))
+  }
+
+  private func lift(_ lifts: [IdleWatch.Lift]) throws {
+    let answers = lifts.compactMap { lift -> LaneResult<(ClockMark, TaskReport)?>? in
+      guard let place = places[lift.id] else { return nil }
+      return lanes[place.lane].perform { content -> (ClockMark, TaskReport)? in
+        let task = content.tasks[place.index]
+        guard let mark = task.lift(to: lift.clock, at: lift.offset, kind: lift.kind) else {
+          return nil
+        }
+        return (mark, task.report(isIdle: lift.kind != .close, partials: false, released: []))
+      }
+    }
+    for answer in answers {
+      guard let (mark, report) = try answer.get() else { continue }
+      newMarks.removeAll { $0.id == mark.id && $0.nextOffset == mark.nextOffset }
+      newMarks.append(mark)
+      merge.absorb(report)
+    }
+  }
+}
+
+extension TaskReport {
+  /// How far it has come, without contributions.
+  var withoutContributions: TaskReport {
+    var copy = self
+    copy.partials = []
+    return copy
+  }
+}

@@ -1,0 +1,189 @@
+import Foundation
+import KafkaClient
+import PipelineSpec
+import SnapshotStore
+import StreamCore
+import Synchronization
+
+/// Runs a pipeline: lanes turn messages into partials, the coordinator merges them, commits
+/// snapshots and saves state.
+///
+/// `run()` is the coordinator and blocks its thread. Everything here is touched by that thread
+/// alone but for `requestStop()`. Invariants: a snapshot holds offsets and exactly the results of
+/// the events before them; state is saved only after the snapshot that it belongs to is durable;
+/// while events that the file already has are read again nothing is committed.
+public final class Worker {
+  let pipeline: Pipeline
+  let options: WorkerOptions
+  let plan: StagePlan
+  let merge: Merge
+  let results: ResultsFile
+  let stateFile: StateFile
+  let signal: CoordinatorSignal
+  let kafka: KafkaSide?
+  var lanes: [Lane] = []
+  /// Lane of each partition and its index there.
+  var places: [PartitionID: (lane: Int, index: Int)] = [:]
+  /// Offsets that the file has: nothing is committed before they are passed.
+  var target: [PartitionID: Int64]
+  var isCaughtUp = false
+  var idle: IdleWatch
+  var newMarks: [ClockMark] = []
+  var horizon = EventTime.distantPast
+  var rejected: [EventSample] = []
+  var late: [EventSample] = []
+  var latest: [String: TaskReport] = [:]
+  /// Whether the next save of state replaces everything stored.
+  var nextStateIsFull = true
+  var status = WorkerStatus()
+  var summary = RunSummary()
+  private let stopFlag: StopFlag
+  private var nextSnapshotMs: Int64 = 0
+  private var nextStateMs: Int64 = 0
+  private var nextProvisionalMs: Int64 = 0
+  private static let tickMs: Int64 = 50
+
+  /// Opens the files, finds where to go on, and prepares the lanes. Nothing is read yet.
+  ///
+  /// - Throws: `StoreError`, `KafkaError`, `WorkerError`, `CodecError` of a state that is damaged.
+  public init(
+    pipeline: Pipeline, input: WorkerInput, options: WorkerOptions, stop: StopFlag = StopFlag()
+  ) throws {
+    self.pipeline = pipeline
+    self.options = options
+    stopFlag = stop
+    signal = stop.signal
+    let opened = try OpenedFiles(pipeline, options)
+    results = opened.results
+    stateFile = opened.stateFile
+    do {
+      let logs: [FiniteLog]
+      switch input {
+      case .kafka:
+        kafka = try KafkaSide(pipeline, options)
+        logs = []
+      case .logs(let finite):
+        kafka = nil
+        logs = finite
+      }
+      plan = StagePlan(pipeline.plan, keyed: Self.isKeyed(pipeline.plan))
+      merge = Merge(plan: plan)
+      target = opened.results.resume?.positions ?? [:]
+      idle = IdleWatch(time: pipeline.plan.time)
+      try prepare(opened, logs)
+    } catch {
+      try? results.close()
+      try? stateFile.close()
+      throw error
+    }
+  }
+
+  /// One topic, keyed by user: every user's events are in one partition.
+  static func isKeyed(_ plan: PipelinePlan) -> Bool {
+    plan.sources.count == 1 && plan.sources.allSatisfy(\.keyed)
+  }
+
+  /// Runs until the input ends, a stop is asked for, or something makes going on impossible.
+  ///
+  /// What was committed stays, whatever is thrown. On a stop the batches at hand are finished and
+  /// committed. Call it once.
+  public func run() throws -> RunSummary {
+    defer { shutDown() }
+    let now = options.now().ms
+    nextSnapshotMs = now + pipeline.storage.snapshotEveryMs
+    nextStateMs = now + pipeline.storage.stateEveryMs
+    if target.isEmpty { try begin() }
+    isCaughtUp = target.isEmpty
+    for lane in lanes { lane.release() }
+    while true {
+      try throwLaneError()
+      if stopFlag.isRaised {
+        try finish(atEnd: false, closing: false)
+        return try summarise(reachedEnd: false)
+      }
+      if try hasEnded() {
+        try finish(atEnd: true, closing: kafka == nil || options.closesAtEnd)
+        return try summarise(reachedEnd: true)
+      }
+      try kafka?.checkPartitionCounts(now: options.now())
+      try step()
+    }
+  }
+
+  private func step() throws {
+    let now = options.now().ms
+    if isCaughtUp && now >= nextSnapshotMs {
+      try snapshot(savingState: now >= nextStateMs, provisional: now >= nextProvisionalMs)
+      let after = options.now().ms
+      nextSnapshotMs = max(now + pipeline.storage.snapshotEveryMs, after)
+      if now >= nextProvisionalMs { nextProvisionalMs = now + pipeline.storage.provisionalEveryMs }
+      if now >= nextStateMs { nextStateMs = after + stateIntervalMs() }
+      return
+    }
+    if !isCaughtUp || plan.needsExchange || kafka?.untilEnd != nil { try tick() }
+    let waitMs = isCaughtUp ? nextSnapshotMs - options.now().ms : Self.tickMs
+    let isTicking = !isCaughtUp || plan.needsExchange || kafka?.untilEnd != nil
+    signal.wait(timeoutMs: max(1, isTicking ? min(waitMs, Self.tickMs) : waitMs))
+  }
+
+  /// State is saved as often as asked for, but for at most a tenth of the time.
+  private func stateIntervalMs() -> Int64 {
+    let mean = summary.stateSaves > 0 ? summary.stateSavesMs / Int64(summary.stateSaves) : 0
+    return max(pipeline.storage.stateEveryMs, mean * 10)
+  }
+
+  private func hasEnded() throws -> Bool {
+    guard let kafka else { return lanes.allSatisfy(\.isAtEndOfInput) }
+    return kafka.untilEnd.map { ends in
+      ends.allSatisfy { id, end in (kafka.positions[id] ?? 0) >= end }
+    } ?? false
+  }
+
+  /// Takes the last snapshot: what is read is committed; at the end of input everything may be
+  /// closed first.
+  private func finish(atEnd: Bool, closing: Bool) throws {
+    try tick()
+    guard isCaughtUp else {
+      if atEnd {
+        throw WorkerError(
+          .refused, "the input ends before the offsets that \(options.dataPath) already has",
+          whatToDo: "give the same input as before, or choose a new file with --data")
+      }
+      return
+    }
+    if closing { try closeAll() }
+    try snapshot(savingState: true, provisional: true)
+  }
+
+  private func throwLaneError() throws {
+    for lane in lanes {
+      if let error = lane.error { throw error }
+    }
+  }
+
+  private func shutDown() {
+    for lane in lanes { lane.stop() }
+    lanes = []
+    try? stateFile.close()
+    try? results.close()
+  }
+}
+
+/// Asks a worker to stop; may be raised from any thread, also before the worker runs.
+public final class StopFlag: Sendable {
+  private let raised = Atomic<Bool>(false)
+  /// Wakes the coordinator.
+  let signal = CoordinatorSignal()
+
+  /// Makes a flag that is not raised.
+  public init() {}
+
+  /// Asks for the stop.
+  public func raise() {
+    raised.store(true, ordering: .releasing)
+    signal.raise()
+  }
+
+  /// Whether a stop was asked for.
+  public var isRaised: Bool { raised.load(ordering: .acquiring) }
+}

@@ -1,0 +1,96 @@
+import StreamCore
+
+/// Where a worker's events come from.
+public enum WorkerInput {
+  /// The topics that the pipeline's sources name.
+  case kafka
+  /// Finite logs, each read as one partition.
+  case logs([FiniteLog])
+}
+
+/// A finite log and the partition that it stands for.
+public struct FiniteLog {
+  /// How the tables name it.
+  public var id: PartitionID
+  /// Index of its source in the plan.
+  public var sourceIndex: Int
+  /// Its records.
+  public var reader: any RecordReader
+
+  /// Names a log.
+  public init(id: PartitionID, sourceIndex: Int, reader: any RecordReader) {
+    self.id = id
+    self.sourceIndex = sourceIndex
+    self.reader = reader
+  }
+}
+
+/// How a worker runs.
+public struct WorkerOptions: Sendable {
+  /// The public file; the state file lies beside it.
+  public var dataPath: String
+  /// Threads that run partition tasks.
+  public var lanes: Int
+  /// Whether it ends when everything that Kafka has at the start is read.
+  public var untilEnd = false
+  /// Whether the end of input closes every window. Always so with finite logs.
+  public var closesAtEnd = false
+  /// Whether an empty file is begun though the consumer group has committed offsets.
+  public var acceptsEmptyFile = false
+  /// The machine's clock.
+  public var now: @Sendable () -> WallTime
+  /// Told of trouble that is survived, and of other news.
+  public var log: @Sendable (_ line: String) -> Void = { _ in }
+  /// Told how it goes, about once a second, from the coordinator's thread.
+  public var onStatus: @Sendable (WorkerStatus) -> Void = { _ in }
+
+  /// Makes options.
+  public init(
+    dataPath: String, lanes: Int, now: @escaping @Sendable () -> WallTime = SystemClock.now
+  ) {
+    self.dataPath = dataPath
+    self.lanes = max(1, lanes)
+    self.now = now
+  }
+}
+
+/// How a worker is doing.
+public struct WorkerStatus: Sendable {
+  /// Fates of all partitions together.
+  public var fates = FateCounts()
+  /// Progress by partition.
+  public var partitions: [PartitionProgress] = []
+  /// Messages that wait in Kafka, where known.
+  public var lag: Int64?
+  /// The pipeline watermark.
+  public var watermark: EventTime?
+  /// Whether it still reads again what the file already has.
+  public var isCatchingUp = false
+  /// Snapshots committed in this run.
+  public var snapshots = 0
+  /// Wall time that the last commit took.
+  public var commitMs: Int64 = 0
+  /// Wall time for which lanes stood still for the last snapshot, at most.
+  public var pauseMicroseconds: Int64 = 0
+}
+
+/// What became of a run.
+public struct RunSummary: Sendable {
+  /// Fates of all partitions together.
+  public var fates = FateCounts()
+  /// Rejected events by reason, those that there were.
+  public var rejected: [(reason: String, count: Int64)] = []
+  /// Matched, unusable and late for each metric, by name.
+  public var stages: [(name: String, counts: StageCounts)] = []
+  /// The results' digest.
+  public var resultDigest = ""
+  /// Where the results are.
+  public var dataPath = ""
+  /// Whether the input was read to its end.
+  public var reachedEnd = false
+  /// Longest time for which a lane stood still for a snapshot.
+  public var longestPauseMicroseconds: Int64 = 0
+  /// State saves and what they took together.
+  public var stateSaves = 0
+  public var stateSavesMs: Int64 = 0
+}
