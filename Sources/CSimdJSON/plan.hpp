@@ -24,14 +24,28 @@ struct key_words {
   static key_words of(const uint8_t *p, size_t length, const uint8_t *limit) {
     key_words words{0, 0};
     if (__builtin_expect(limit - p >= 16, true)) {
-      memcpy(&words.head, p, 8);
-      memcpy(&words.tail, p + 8, 8);
+      words = load(p);
       words.head &= low_bytes(length < 8 ? length : 8);
       words.tail &= low_bytes(length < 8 ? 0 : length < 16 ? length - 8 : 8);
     } else {
       memcpy(&words, p, length < 16 ? length : 16);
     }
     return words;
+  }
+
+  static key_words load(const uint8_t *p) {
+    key_words words;
+    memcpy(&words.head, p, 8);
+    memcpy(&words.tail, p + 8, 8);
+    return words;
+  }
+
+  // The 16 bytes moved down by `count`, which is 1 to 16.
+  key_words without_low_bytes(size_t count) const {
+    if (count == 16) return key_words{0, 0};
+    if (count == 8) return key_words{tail, 0};
+    if (count > 8) return key_words{tail >> (8 * count - 64), 0};
+    return key_words{head >> (8 * count) | tail << (64 - 8 * count), tail >> (8 * count)};
   }
 
   bool operator==(const key_words &other) const {
@@ -54,25 +68,53 @@ class node {
   std::vector<entry> entries;
   std::vector<int32_t> slots_below;  // every slot that a path through this node leads to
 
-  // The entry of a key, or nullptr. O(1). `position`: how many keys of the object came before;
-  // producers write keys in one order, so the key found there last time is tried first.
-  entry *find(const uint8_t *key, size_t length, const uint8_t *limit, size_t position) {
-    const key_words words = key_words::of(key, length, limit);
-    guess &last = guesses_[position < guess_count ? position : guess_count - 1];
-    if (last.length == length && last.words == words) return last.found;
-    entry *found = look_up(words, key, length);
-    if (length <= 16) last = guess{words, length, found};
-    return found;
+  // The entry of a key, or nullptr. O(1). Reads nothing at or past `limit`.
+  entry *find(const uint8_t *key, size_t length, const uint8_t *limit) {
+    return look_up(key_words::of(key, length, limit), key, length);
+  }
+
+  // Whether the key that begins at `key` is the one met last time after `position` others, closing
+  // quote included; then `found` is its entry, or nullptr. Producers write keys in one order, so
+  // this mostly spares the look-up, and even the search for the key's end.
+  // Reads nothing outside [begin, limit).
+  bool is_guess(
+      const uint8_t *key, const uint8_t *begin, const uint8_t *limit, size_t position,
+      entry **found) const {
+    if (position >= guess_count) return false;
+    const guess &g = guesses_[position];
+    key_words words;
+    const size_t rest = static_cast<size_t>(limit - key);
+    if (__builtin_expect(rest >= 16, true)) {
+      words = key_words::load(key);
+    } else if (limit - begin >= 16) {
+      words = key_words::load(limit - 16).without_low_bytes(16 - rest);
+    } else {
+      return false;
+    }
+    *found = g.found;
+    return (((words.head ^ g.head) & g.head_mask) | ((words.tail ^ g.tail) & g.tail_mask)) == 0;
+  }
+
+  // Remembers the key at a position. Its closing quote is readable.
+  void remember(const uint8_t *key, size_t length, size_t position, entry *found) {
+    if (position >= guess_count || length >= 16) return;
+    const key_words words = key_words::of(key, length + 1, key + length + 1);
+    guesses_[position] = guess{
+        words.head, words.tail, low_bytes(length < 7 ? length + 1 : 8),
+        low_bytes(length < 8 ? 0 : length - 7), found};
   }
 
   // The entry of a key, made if it is not there. Moves the entries.
   entry &at(const std::string &key);
 
  private:
-  // A short key met before at a position; no length is that of a key at first.
+  // A key of up to 15 bytes with its closing quote. At first one that is no UTF-8, which
+  // nothing equals.
   struct guess {
-    key_words words{0, 0};
-    size_t length = SIZE_MAX;
+    uint64_t head = ~uint64_t{0};
+    uint64_t tail = 0;
+    uint64_t head_mask = ~uint64_t{0};
+    uint64_t tail_mask = 0;
     entry *found = nullptr;
   };
 

@@ -77,21 +77,24 @@ cursor walker::object(cursor at, node &in, int depth) {
 // A key that comes again takes the place of all that was found below its first occurrence.
 void walker::forget(const entry &repeated) {
   for (int32_t slot : nodes[static_cast<size_t>(repeated.child)].slots_below) {
-    put(slots + slot, WEIR_MISSING, 0, 0);
+    put(place(slot), WEIR_MISSING, 0, 0);
   }
 }
 
 WEIR_INLINE bool walker::find_key(cursor at, node &in, size_t position, entry **found) {
   const uint8_t *begin = base + *at + 1;
+  const uint8_t *limit = base + length;
+  if (__builtin_expect(in.is_guess(begin, base, limit, position, found), true)) return true;
   const uint8_t *end = string_end(at);
   if (end == nullptr) return false;
-  if (__builtin_expect(escapes, false) && has_backslash(begin, end)) {
+  if (escapes && has_backslash(begin, end)) {
     const uint8_t *written = unescape(begin, end, scratch);
     if (written == nullptr) return fail(WEIR_JSON_STRING, *at) != nullptr;
-    *found = in.find(scratch, static_cast<size_t>(written - scratch), written, position);
-  } else {
-    *found = in.find(begin, static_cast<size_t>(end - begin), base + length, position);
+    *found = in.find(scratch, static_cast<size_t>(written - scratch), written);
+    return true;
   }
+  *found = in.find(begin, static_cast<size_t>(end - begin), limit);
+  in.remember(begin, static_cast<size_t>(end - begin), position, *found);
   return true;
 }
 
@@ -108,12 +111,15 @@ WEIR_INLINE cursor walker::value(cursor at, entry *wanted, int depth) {
     at = skip_container(at, depth + 1);
   }
   if (slot >= 0 && at != nullptr) {
-    put_text(slots + slot, c == '{' ? WEIR_OBJECT : WEIR_ARRAY, base + *open, base + at[-1] + 1);
+    put_text(place(slot), c == '{' ? WEIR_OBJECT : WEIR_ARRAY, base + *open, base + at[-1] + 1);
   }
   return at;
 }
 
 WEIR_INLINE cursor walker::string_value(cursor at, int32_t slot) {
+  // Stage 1 marks whatever sticks to a closing quote as a structural of its own, which the caller
+  // does not expect there. So a string that nobody wants needs no look.
+  if (slot < 0 && !escapes) return at + 1;
   const uint8_t *begin = base + *at + 1;
   const uint8_t *end = string_end(at);
   if (end == nullptr) return nullptr;
@@ -121,11 +127,11 @@ WEIR_INLINE cursor walker::string_value(cursor at, int32_t slot) {
     const uint8_t *written = unescape(begin, end, slot >= 0 ? scratch : nullptr);
     if (written == nullptr) return fail(WEIR_JSON_STRING, *at);
     if (slot >= 0) {
-      put_text(slots + slot, WEIR_STRING, scratch, written);
+      put_text(place(slot), WEIR_STRING, scratch, written);
       scratch += written - scratch;
     }
   } else if (slot >= 0) {
-    put_text(slots + slot, WEIR_STRING, begin, end);
+    put_text(place(slot), WEIR_STRING, begin, end);
   }
   return at + 1;
 }
@@ -140,11 +146,11 @@ WEIR_INLINE cursor walker::scalar_value(cursor at, int32_t slot) {
                           : c == 'f' ? is_text(begin, end, "false", 5)
                                      : is_text(begin, end, "null", 4);
     if (!is_right) return fail(WEIR_JSON_LITERAL, *at);
-    if (slot >= 0) put(slots + slot, c == 'n' ? WEIR_NULL : WEIR_BOOL, c == 't', 0);
+    if (slot >= 0) put(place(slot), c == 'n' ? WEIR_NULL : WEIR_BOOL, c == 't', 0);
     return at + 1;
   }
   if (!is_number(begin, end, base + length)) return fail(WEIR_JSON_NUMBER, *at);
-  if (slot >= 0) put_text(slots + slot, WEIR_NUMBER, begin, end);
+  if (slot >= 0) put_text(place(slot), WEIR_NUMBER, begin, end);
   return at + 1;
 }
 

@@ -28,6 +28,8 @@ struct walker {
   uint32_t message;
   std::vector<node> &nodes;
   weir_value *slots;
+  int32_t slot_count;
+  weir_value *more_slots;
   uint8_t *scratch;
   int code = WEIR_JSON_OK;
   size_t fault_offset = 0;
@@ -47,6 +49,10 @@ struct walker {
 
   // Fails at a structural that was not to come here. *last is the payload's length.
   cursor unexpected(cursor at) { return fail(WEIR_JSON_STRUCTURE, *at); }
+
+  weir_value *place(int32_t slot) const {
+    return slot < slot_count ? slots + slot : more_slots + (slot - slot_count);
+  }
 
   const uint8_t *token_end(cursor at) const;
   const uint8_t *string_end(cursor at);

@@ -61,7 +61,7 @@ int code_of(simdjson::error_code error) {
 
 int decode(
     weir_json_decoder &decoder, const uint8_t *payload, size_t count, weir_value *slots,
-    uint8_t *scratch, size_t *scratch_used) {
+    uint32_t slot_count, weir_value *more_slots, uint8_t *scratch, size_t *scratch_used) {
   decoder.fault_offset = 0;
   if (!decoder.reserve(count)) return WEIR_JSON_MEMORY;
   auto &stage1 = *decoder.stage1;
@@ -71,7 +71,7 @@ int decode(
   weir::walker walker{
       payload, count, first, first + stage1.n_structural_indexes,
       memchr(payload, '\\', count) != nullptr, ++decoder.message, decoder.nodes, slots,
-      scratch + *scratch_used};
+      static_cast<int32_t>(slot_count), more_slots, scratch + *scratch_used};
   walker.document();
   decoder.fault_offset = walker.fault_offset;
   *scratch_used = static_cast<size_t>(walker.scratch - scratch);
@@ -128,10 +128,11 @@ extern "C" int weir_json_add_path(
 
 extern "C" int weir_json_decode(
     weir_json_decoder *decoder, const uint8_t *payload, size_t payload_count, weir_value *slots,
-    uint8_t *scratch, size_t *scratch_used) {
+    uint32_t slot_count, weir_value *more_slots, uint8_t *scratch, size_t *scratch_used) {
   if (decoder == nullptr) return WEIR_JSON_MEMORY;
   try {
-    const int code = decode(*decoder, payload, payload_count, slots, scratch, scratch_used);
+    const int code = decode(
+        *decoder, payload, payload_count, slots, slot_count, more_slots, scratch, scratch_used);
     decoder->trim();
     return code;
   } catch (const std::exception &) {

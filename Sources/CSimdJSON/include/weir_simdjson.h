@@ -65,14 +65,15 @@ int weir_json_add_path(
     weir_json_decoder *decoder, const uint8_t *keys, const size_t *key_lengths, size_t step_count,
     uint32_t slot);
 
-/// Decodes a message into `slots`, which hold `missing` in all planned places before the call.
+/// Decodes a message into `slots`, the first `slot_count` slots, and `more_slots`, those after. They
+/// hold `missing` in all planned places before the call.
 ///
 /// Text without escapes points into the payload. Unescaped text goes to `scratch`, from
 /// `*scratch_used` on, which needs `payload_count` free bytes and is advanced. After a fault the
 /// slots are unspecified. Returns a weir_json_code.
 int weir_json_decode(
     weir_json_decoder *decoder, const uint8_t *payload, size_t payload_count, weir_value *slots,
-    uint8_t *scratch, size_t *scratch_used);
+    uint32_t slot_count, weir_value *more_slots, uint8_t *scratch, size_t *scratch_used);
 
 /// The byte of the payload where the last fault was found; 0 where that is not known.
 size_t weir_json_fault_offset(const weir_json_decoder *decoder);

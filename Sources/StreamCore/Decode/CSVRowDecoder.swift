@@ -32,7 +32,7 @@ struct CSVRowDecoder {
   /// Decodes a row. Text made anew goes to `scratch` from `used` on, which needs `count` free bytes.
   /// Gives nil, or the fault and its byte.
   func decode(
-    _ payload: UnsafePointer<UInt8>, count: Int, into row: UnsafeMutablePointer<Value>,
+    _ payload: UnsafePointer<UInt8>, count: Int, into row: FieldRow,
     scratch: UnsafeMutablePointer<UInt8>, used: inout Int
   ) -> (fault: CSVFault, offset: Int)? {
     guard let placeOfColumn else { return (.noHeader, 0) }

@@ -24,11 +24,14 @@ public final class EventDecoder {
   private let time: UnsafeMutablePointer<TimeReader>
   private let spare: UnsafeMutablePointer<Spare>
 
-  private let template: UnsafeMutableBufferPointer<Value>
-  private let row: UnsafeMutablePointer<Value>
+  private let template: UnsafeMutablePointer<Value>
+  private let extras: UnsafeMutablePointer<Value>
+  private let extraCount: Int
   private let fieldCount: Int
   private let readsRecord: Bool
-  private let chooses: Bool
+  // Fields filled from several paths: for each its place, how many places follow, and those.
+  private let choices: UnsafeMutablePointer<Int>
+  private let choicesEnd: UnsafeMutablePointer<Int>
   private var fault = DecodeFault()
 
   /// A piece of `scratch` that the next text goes to.
@@ -58,19 +61,23 @@ public final class EventDecoder {
     time.initialize(to: TimeReader(format: source.timeFormat, zone: source.zone))
     spare = .allocate(capacity: 1)
     spare.initialize(to: Spare())
-    template = .allocate(capacity: layout.template.count)
-    _ = template.initialize(from: layout.template)
-    row = .allocate(capacity: max(layout.template.count, 1))
-    row.initialize(repeating: .missing, count: max(layout.template.count, 1))
     fieldCount = layout.fieldCount
+    template = .allocate(capacity: max(fieldCount, 1))
+    template.initialize(repeating: .missing, count: max(fieldCount, 1))
+    for field in 0..<fieldCount { template[field] = layout.template[field] }
+    extraCount = layout.template.count - fieldCount
+    extras = .allocate(capacity: max(extraCount, 1))
     readsRecord =
       !(layout.keyPlaces.isEmpty && layout.timestampPlaces.isEmpty && layout.headerPlaces.isEmpty)
-    chooses = !layout.choices.isEmpty
+    choices = .allocate(capacity: max(layout.choices.count, 1))
+    choices.update(from: layout.choices, count: layout.choices.count)
+    choicesEnd = choices + layout.choices.count
   }
 
   deinit {
     template.deallocate()
-    row.deallocate()
+    extras.deallocate()
+    choices.deallocate()
     spare.deallocate()
     time.deinitialize(count: 1)
     time.deallocate()
@@ -104,10 +111,9 @@ public final class EventDecoder {
     payload += mark
     count -= mark
     guard let text = room(for: count) else { return reject(.tooLong, .noMemory, 0, count) }
-    // With no places beyond the fields, the caller's slots are the row.
-    let direct = template.count == fieldCount
-    let row = direct ? slots : self.row
-    if let base = template.baseAddress { row.update(from: base, count: template.count) }
+    let row = FieldRow(fields: slots, fieldCount: fieldCount, extras: extras)
+    slots.update(from: template, count: fieldCount)
+    for extra in 0..<extraCount { extras[extra] = .missing }
     if let csv {
       if let reason = decode(csv, payload, count: count, mark: mark, into: row, text: text) {
         return reason
@@ -118,8 +124,7 @@ public final class EventDecoder {
       if code != 0 { return reject(json: code, mark: mark, count: count) }
     }
     if readsRecord, let reason = readRecord(message, into: row) { return reason }
-    if chooses { choose(in: row) }
-    if !direct { slots.update(from: row, count: fieldCount) }
+    if choices < choicesEnd { choose(in: row) }
     return nil
   }
 
@@ -148,7 +153,7 @@ public final class EventDecoder {
 
   private func decode(
     _ csv: UnsafeMutablePointer<CSVRowDecoder>, _ payload: UnsafePointer<UInt8>, count: Int,
-    mark: Int, into row: UnsafeMutablePointer<Value>, text: UnsafeMutablePointer<UInt8>
+    mark: Int, into row: FieldRow, text: UnsafeMutablePointer<UInt8>
   ) -> RejectReason? {
     if Self.isBlank(payload, count: count) {
       return reject(.empty, .onlyBlanks, mark, count + mark)
@@ -161,7 +166,7 @@ public final class EventDecoder {
   }
 
   private func readRecord(
-    _ message: UnsafePointer<RawMessage>, into row: UnsafeMutablePointer<Value>
+    _ message: UnsafePointer<RawMessage>, into row: FieldRow
   ) -> RejectReason? {
     if let key = message.pointee.key, message.pointee.keyCount > 0 {
       let bytes = UnsafeRawBufferPointer(start: key, count: Int(message.pointee.keyCount))
@@ -186,16 +191,21 @@ public final class EventDecoder {
     return nil
   }
 
-  private func choose(in row: UnsafeMutablePointer<Value>) {
-    var first = 0
-    for choice in layout.choices {
+  private func choose(in row: FieldRow) {
+    var at = choices
+    while at < choicesEnd {
+      let target = at[0]
+      let end = at + 2 + at[1]
+      at += 2
       var chosen = Value.missing
-      for place in layout.choicePlaces[first..<(first + choice.count)] {
-        if row[place].kind != .missing { chosen = row[place] }
-        if !chosen.isNull { break }
+      while at < end {
+        let value = row[at[0]]
+        at += 1
+        if value.kind != .missing { chosen = value }
+        if !value.isNull { break }
       }
-      row[choice.target] = chosen
-      first += choice.count
+      row[target] = chosen
+      at = end
     }
   }
 

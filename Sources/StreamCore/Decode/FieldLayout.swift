@@ -10,17 +10,11 @@ final class FieldLayout {
     var place: Int
   }
 
-  /// A field filled from several paths, or from a path that has its place elsewhere: the next
-  /// `count` of `choicePlaces` are where to look, in order.
-  struct Choice {
-    var target: Int
-    var count: Int
-  }
-
   let fieldCount: Int
   private(set) var paths: [Path] = []
-  private(set) var choices: [Choice] = []
-  private(set) var choicePlaces: [Int] = []
+  /// Fields filled from several paths, or from a path that has its place elsewhere. For each, one
+  /// after another: its place, how many places to look in, those places in order.
+  private(set) var choices: [Int] = []
   private(set) var keyPlaces: [Int] = []
   private(set) var timestampPlaces: [Int] = []
   private(set) var headerPlaces: [(place: Int, header: Int)] = []
@@ -59,18 +53,19 @@ final class FieldLayout {
       paths.append(Path(steps: only, place: field))
       return
     }
+    if list.isEmpty { return }
+    choices += [field, list.count]
     for steps in list {
       if let place = placeOfPath[steps] {
-        choicePlaces.append(place)
+        choices.append(place)
         continue
       }
       let place = template.count
       template.append(.missing)
       placeOfPath[steps] = place
       paths.append(Path(steps: steps, place: place))
-      choicePlaces.append(place)
+      choices.append(place)
     }
-    if !list.isEmpty { choices.append(Choice(target: field, count: list.count)) }
   }
 
   private func value(of constant: FieldBinding.Constant) -> Value {
@@ -89,6 +84,23 @@ final class FieldLayout {
       memory.copyMemory(from: UnsafeRawBufferPointer(utf8))
       texts.append(memory)
       return .text(.string, UnsafeRawBufferPointer(memory))
+    }
+  }
+}
+
+/// A row of values while a message is read into it: the caller's slots and, for the places beyond
+/// the fields, memory of the decoder.
+struct FieldRow {
+  let fields: UnsafeMutablePointer<Value>
+  let fieldCount: Int
+  let extras: UnsafeMutablePointer<Value>
+
+  subscript(place: Int) -> Value {
+    @inline(__always) get {
+      place < fieldCount ? fields[place] : extras[place - fieldCount]
+    }
+    @inline(__always) nonmutating set {
+      if place < fieldCount { fields[place] = newValue } else { extras[place - fieldCount] = newValue }
     }
   }
 }

@@ -23,12 +23,14 @@ struct JSONFields: ~Copyable {
   /// Decodes a message into a row; see `weir_json_decode`.
   @inline(__always)
   func decode(
-    _ payload: UnsafePointer<UInt8>, count: Int, into row: UnsafeMutablePointer<Value>,
+    _ payload: UnsafePointer<UInt8>, count: Int, into row: FieldRow,
     scratch: UnsafeMutablePointer<UInt8>, used: inout Int
   ) -> Int32 {
     weir_json_decode(
       decoder, payload, count,
-      UnsafeMutableRawPointer(row).assumingMemoryBound(to: weir_value.self), scratch, &used)
+      UnsafeMutableRawPointer(row.fields).assumingMemoryBound(to: weir_value.self),
+      UInt32(truncatingIfNeeded: row.fieldCount),
+      UnsafeMutableRawPointer(row.extras).assumingMemoryBound(to: weir_value.self), scratch, &used)
   }
 
   /// Byte where the last fault was found.
