@@ -1,0 +1,127 @@
+import StreamCore
+
+/// The canonical text of what decides a pipeline's results.
+///
+/// One fact a line, sorted within each part, names in place of slots, blanks in expressions made
+/// even. Left out: brokers, topics, credentials, sinks, paths, storage, tests, and the options that
+/// change when results come but not what they are (`idle_after`, `when_idle` and `max_drift`: the
+/// idle marks in the log say what they did).
+enum Definition {
+  /// The text of `plan`.
+  static func text(of plan: PipelinePlan) -> String {
+    var lines = ["pipeline 1", "name \(plan.name)", "zone \(plan.zone.name)"]
+    lines.append(
+      "time lateness=\(plan.time.latenessMs) max_ahead=\(plan.time.maxAheadMs) "
+        + "not_before=\(plan.time.notBefore.ms) dedup=\(optional(plan.time.dedupMs))")
+    for source in plan.sources { lines += self.lines(of: source, plan) }
+    for field in plan.derived.sorted(by: { $0.name < $1.name }) {
+      lines.append("derive \(field.name) = \(normalised(field.expression.text))")
+    }
+    if let filter = plan.filter { lines.append("filter \(normalised(filter.text))") }
+    for metric in plan.metrics.sorted(by: { $0.name < $1.name }) { lines += self.lines(of: metric) }
+    for formula in plan.formulas.sorted(by: { $0.name < $1.name }) {
+      lines.append("formula \(formula.name) = \(normalised(formula.expression.text))")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func lines(of source: SourcePlan, _ plan: PipelinePlan) -> [String] {
+    var lines = [
+      "source \(source.name) zone=\(source.zone.name) keyed=\(source.keyed) "
+        + "lateness=\(optional(source.latenessMs))"
+    ]
+    switch source.format {
+    case .json: lines.append(" json")
+    case .csv(let csv):
+      let header = csv.header.map { $0.map(JSONText.quoted).joined(separator: ",") } ?? "first row"
+      lines.append(" csv delimiter=\(csv.delimiter) trim=\(csv.trim) header=\(header)")
+    }
+    switch source.timeFormat {
+    case .automatic: break
+    case .pattern(let pattern): lines.append(" time format \(JSONText.quoted(pattern))")
+    }
+    lines += zip(plan.fields, source.fields).map { name, binding in
+      " field \(name) = \(text(of: binding, source))"
+    }.sorted()
+    return lines
+  }
+
+  private static func text(of binding: FieldBinding, _ source: SourcePlan) -> String {
+    switch binding {
+    case .paths(let paths):
+      paths.map { JSONText.quoted(PathText.joined($0)) }.joined(separator: ", ")
+    case .constant(.bool(let value)): "const \(value)"
+    case .constant(.int(let value)): "const \(value)"
+    case .constant(.double(let value)): "const \(value)"
+    case .constant(.string(let value)): "const \(JSONText.quoted(value))"
+    case .recordKey: "$key"
+    case .recordTimestamp: "$timestamp"
+    case .recordTopic: "$topic"
+    case .recordHeader(let index):
+      "$headers." + (source.headers.indices.contains(index) ? source.headers[index] : "")
+    case .absent: "absent"
+    }
+  }
+
+  private static func lines(of metric: MetricPlan) -> [String] {
+    var lines = [
+      "metric \(metric.name) \(text(of: metric.aggregate)) "
+        + "window=\(WindowText.length(metric.window.size, metric.window.unit)) "
+        + "every=\(WindowText.length(metric.window.every, metric.window.unit)) "
+        + "lateness=\(optional(metric.latenessMs)) carry=\(optional(metric.carryMs)) "
+        + "series_ttl=\(metric.seriesTTLMs) max_series=\(metric.maxSeries)"
+    ]
+    if let value = metric.value { lines.append(" of \(normalised(value.text))") }
+    if let condition = metric.condition { lines.append(" where \(normalised(condition.text))") }
+    for dimension in metric.dimensions {
+      lines.append(" by \(dimension.name) = \(normalised(dimension.expression.text))")
+    }
+    return lines
+  }
+
+  private static func text(of aggregate: Aggregate) -> String {
+    switch aggregate {
+    case .count: "count"
+    case .sum: "sum"
+    case .avg: "avg"
+    case .min: "min"
+    case .max: "max"
+    case .distinct: "distinct"
+    case .distinctUsers: "distinct users"
+    case .last: "last"
+    case .quantile(let hundredths): "p\(hundredths)"
+    }
+  }
+
+  private static func optional(_ value: Int64?) -> String { value.map { String($0) } ?? "-" }
+
+  /// `text` with every run of blanks outside quotes made one blank, and none at its ends.
+  static func normalised(_ text: String) -> String {
+    var result = ""
+    var quote: Character?
+    var isEscaped = false
+    var isAfterBlank = true
+    for character in text {
+      if let open = quote {
+        result.append(character)
+        if isEscaped {
+          isEscaped = false
+        } else if character == "\\" {
+          isEscaped = true
+        } else if character == open {
+          quote = nil
+        }
+        isAfterBlank = false
+      } else if character.isWhitespace {
+        if !isAfterBlank { result.append(" ") }
+        isAfterBlank = true
+      } else {
+        if character == "\"" || character == "'" { quote = character }
+        result.append(character)
+        isAfterBlank = false
+      }
+    }
+    if quote == nil, result.hasSuffix(" ") { result.removeLast() }
+    return result
+  }
+}

@@ -1,0 +1,77 @@
+import StreamCore
+
+/// Compiles the expressions of one file; their faults become faults of the file.
+struct ExpressionCompiler {
+  let locator: ScalarLocator
+  let faults: FaultCollector
+
+  /// The expression at `node`, which has to give a value of type `wanted`; nil when a fault says why not, or a variable in it has no value.
+  func compile(
+    _ node: ConfigNode, owner: String, wanted: ExpressionType = .unknown,
+    resolve: (String) -> NameResolution
+  ) -> Expression? {
+    if node.scalar?.isUnresolved ?? false { return nil }
+    guard let scalar = node.scalar, !scalar.isNull, !scalar.text.isEmpty else {
+      faults.add(
+        node.position, "bad-value", "\(owner) is \(node.found); it has to be an expression")
+      return nil
+    }
+    do {
+      return try Expression.compile(scalar.text, wanted: wanted, resolve: resolve)
+    } catch {
+      for fault in error.faults {
+        faults.add(
+          locator.position(ofByte: fault.position, in: node), fault.code, fault.message,
+          hint: fault.hint)
+      }
+      return nil
+    }
+  }
+
+  /// Whether `text` is a path: names, perhaps in backquotes, with dots between them.
+  static func isPath(_ text: String) -> Bool {
+    var isQuoted = false
+    for scalar in text.unicodeScalars {
+      if scalar == "`" { isQuoted.toggle() }
+      let isLetter =
+        !scalar.isASCII || scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
+      if !isQuoted && !isLetter && !["_", "$", ".", "`"].contains(scalar) { return false }
+    }
+    let steps = PathText.steps(of: text)
+    let begins = steps.allSatisfy {
+      $0.unicodeScalars.first.map { !("0"..."9").contains($0) } ?? false
+    }
+    return !isQuoted && begins
+  }
+}
+
+/// Orders names so that each comes after those that it needs.
+enum Dependencies {
+  /// Names in order, ties by name; and those left because they need each other in a circle.
+  static func order(_ needs: [String: Set<String>]) -> (order: [String], circle: [String]) {
+    var order: [String] = []
+    var done: Set<String> = []
+    var left = needs.keys.sorted()
+    while !left.isEmpty {
+      let ready = left.filter { (needs[$0] ?? []).isSubset(of: done) }
+      if ready.isEmpty { return (order, circle(left, needs)) }
+      order += ready
+      done.formUnion(ready)
+      left.removeAll { done.contains($0) }
+    }
+    return (order, [])
+  }
+
+  /// One circle among `left`, from its least name on.
+  private static func circle(_ left: [String], _ needs: [String: Set<String>]) -> [String] {
+    let members = Set(left)
+    var path: [String] = []
+    var name = left[0]
+    while !path.contains(name) {
+      path.append(name)
+      guard let next = (needs[name] ?? []).intersection(members).min() else { return path }
+      name = next
+    }
+    return Array(path.drop { $0 != name })
+  }
+}

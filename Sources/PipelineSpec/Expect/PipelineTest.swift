@@ -1,0 +1,81 @@
+import StreamCore
+
+/// One test of a pipeline file: events to read, and what holds once the input has ended.
+public struct PipelineTest: Sendable, Equatable {
+  /// What it shows.
+  public var name: String
+  /// Payloads in the order of the partition's log: JSON text of inline events, others as given. Of
+  /// CSV without a header in the plan, the first one names the columns and is no event.
+  public var events: [String]
+  /// Name of the source that they come from.
+  public var source: String
+  /// What holds in the end.
+  public var expectation: Expectation
+  /// Line of the file that it begins in, from 1.
+  public var line: Int
+}
+
+/// What a test expects of the results.
+public struct Expectation: Sendable, Equatable {
+  /// Rows that are there; nil expects nothing, an empty list expects no row at all.
+  public var metrics: [ExpectedMetric]?
+  /// Counts by fate, in order of name; those not named may be any number.
+  public var fates: [ExpectedFate]
+
+  /// Makes an expectation.
+  public init(metrics: [ExpectedMetric]? = nil, fates: [ExpectedFate] = []) {
+    self.metrics = metrics
+    self.fates = fates
+  }
+
+  /// What of this does not hold, a sentence for each; none when all holds.
+  public func mismatches(in rows: [MetricRow], fates: FateCounts) -> [String] {
+    var mismatches: [String] = []
+    if let metrics {
+      if metrics.isEmpty, let row = rows.first {
+        mismatches.append("expected no row, found \(rows.count), first \(RowText.of(row))")
+      }
+      for metric in metrics {
+        if let mismatch = metric.mismatch(in: rows) { mismatches.append(mismatch) }
+      }
+    }
+    for expected in self.fates {
+      let found = fates[keyPath: expected.fate.count]
+      if found != expected.count {
+        mismatches.append("expected \(expected.fate.rawValue) \(expected.count), found \(found)")
+      }
+    }
+    return mismatches
+  }
+}
+
+/// How many events are expected to meet a fate.
+public struct ExpectedFate: Sendable, Equatable {
+  /// A count of `FateCounts`.
+  public enum Fate: String, Sendable, CaseIterable {
+    case read, rejected, filtered, late, duplicate, applied
+
+    /// The count that it names.
+    var count: KeyPath<FateCounts, Int64> {
+      switch self {
+      case .read: \.read
+      case .rejected: \.rejected
+      case .filtered: \.filtered
+      case .late: \.late
+      case .duplicate: \.duplicate
+      case .applied: \.applied
+      }
+    }
+  }
+
+  /// Which fate.
+  public var fate: Fate
+  /// How many events.
+  public var count: Int64
+
+  /// Expects `count` events of `fate`.
+  public init(_ fate: Fate, _ count: Int64) {
+    self.fate = fate
+    self.count = count
+  }
+}

@@ -1,0 +1,127 @@
+/// Top level of a pipeline file.
+enum PipelineOptions {
+  static let name = Option.text(
+    "name", kind: .label, required: true,
+    "Name of the pipeline. It is part of every result's identity: a file of results belongs to the "
+      + "pipeline of its name.", example: "shop")
+  static let zone = Option.text(
+    "zone", default: "UTC",
+    "IANA time zone that days, weeks and months follow, and that times without an offset are in.",
+    example: "Asia/Shanghai")
+  static let source = Option.group(
+    "source", SourceOptions.all, "Where events come from, when that is one place.")
+  static let sources = Option.named(
+    "sources", .label, SourceOptions.all,
+    "Where events come from, by name, when that is more than one place. Either `source` or "
+      + "`sources` is given.")
+  static let time = Option.group("time", TimeOptions.all, "Rules of event time.")
+  static let filter = Option.expression(
+    "filter", "Events for which this is not true are filtered: counted and taken no further.",
+    example: "'!context.user_agent.contains(\"bot\")'")
+  static let derive = Option.custom(
+    "derive", "a mapping of names to expressions",
+    "Computed fields, by name. They may use each other, in any order, but not in a circle.",
+    example: "{big: 'properties.total > 1000'}")
+  static let dedup = Option.duration(
+    "dedup", in: Units.second...(7 * Units.day),
+    "With a value, a copy of an event is known by its id alone for this long: for producers that "
+      + "stamp an event anew when they send it again. Without, by id and event time, until the "
+      + "watermark has passed.", example: "1h")
+  static let metrics = Option.named(
+    "metrics", .name, MetricOptions.all,
+    "Numbers computed over windows of events, by name. Each has exactly one aggregate.")
+  static let limits = Option.group(
+    "limits", LimitOptions.all, "Defaults of limits for every metric that does not say otherwise.")
+  static let tests = Option.list(
+    "tests", TestOptions.all, "Tests of this file, run by `weir test`.")
+
+  static let all: [OptionSpec] =
+    [
+      name.spec, zone.spec, source.spec, sources.spec, time.spec, filter.spec, derive.spec,
+      dedup.spec, metrics.spec, limits.spec,
+    ] + StorageOptions.all + [tests.spec] + later
+
+  /// Stages that the design has and this version does not.
+  static let later: [OptionSpec] = [
+    .later("users", "user traits are"), .later("funnels", "funnels are"),
+    .later("retention", "retention is"), .later("sessions", "sessions are"),
+    .later("risks", "risks are"), .later("alerts", "alerts are"),
+    .later("thresholds", "thresholds are"), .later("kpis", "KPIs are"),
+    .later("notify", "notifications are"), .later("archive", "archives are"),
+    .later("backup", "backups are"),
+  ]
+}
+
+extension OptionSpec {
+  /// A key that the design has and this version refuses; `text` is its message's beginning.
+  static func later(_ name: String, _ text: String) -> OptionSpec {
+    OptionSpec(name: name, kind: .unavailable, text: text)
+  }
+}
+
+/// Rules of event time.
+enum TimeOptions {
+  static let lateness = Option.duration(
+    "lateness", default: "1m", in: 0...(400 * Units.day),
+    "How far the watermark stays behind a partition's clock: events up to this much out of order "
+      + "are in time. A source or a metric may say otherwise.")
+  static let idleAfter = Option.duration(
+    "idle_after", default: "30s", in: Units.second...(7 * Units.day),
+    "Wall time without input after which a partition is taken as idle, once the broker confirms "
+      + "that nothing lies beyond.")
+  static let maxAhead = Option.duration(
+    "max_ahead", default: "1d", in: 0...(400 * Units.day),
+    "Events further than this past their record's timestamp are rejected.")
+  static let notBefore = Option.text(
+    "not_before", kind: .phrase("a time: RFC 3339, or a date"), default: "1990-01-01",
+    "Events before this are rejected.")
+  static let maxDrift = Option.duration(
+    "max_drift", default: "1h", in: Units.second...(400 * Units.day),
+    "A partition this far ahead of the slowest one that still has input is paused. It changes "
+      + "memory and delay, never results.")
+  static let whenIdle = Option.choice(
+    "when_idle", ["hold", "advance"], default: "hold",
+    "When every partition is idle: `hold` keeps windows open until input comes, `advance` lifts "
+      + "the clocks to wall time − `idle_after`.")
+
+  static let all: [OptionSpec] = [
+    lateness.spec, idleAfter.spec, maxAhead.spec, notBefore.spec, maxDrift.spec, whenIdle.spec,
+  ]
+}
+
+/// What every metric has when it does not say otherwise.
+enum LimitOptions {
+  static let maxSeries = Option.integer(
+    "max_series", default: 10_000, in: 1...1_000_000, "As a metric's `max_series`.")
+  static let seriesTTL = Option.duration(
+    "series_ttl", default: "7d", in: Units.minute...(400 * Units.day), "As a metric's `series_ttl`."
+  )
+
+  static let all: [OptionSpec] = [maxSeries.spec, seriesTTL.spec]
+}
+
+extension StorageOptions {
+  static let snapshotEvery = Option.duration(
+    "snapshot_every", default: "5s", in: 100...Units.hour,
+    "How often offsets and results are committed to the results file.")
+  static let stateEvery = Option.duration(
+    "state_every", default: "30s", in: 100...Units.day,
+    "How often keyed state is saved. A restart reads again what came since. It is stretched so "
+      + "that saving takes at most a tenth of the time.")
+  static let provisionalEvery = Option.duration(
+    "provisional_every", default: "5s", in: 100...Units.hour,
+    "How often rows of open windows are published.")
+  static let keep = Option.custom(
+    "keep", "a mapping of window lengths to durations or `forever`", default: "{}",
+    "How long rows are kept, in event time, by the length of their window: a rule holds for "
+      + "windows of its length and more, up to the next rule's; shorter windows than any rule's "
+      + "take the shortest. Without a rule, rows are kept for ever.",
+    example: "{1m: 7d, 1h: 400d, 1d: forever}")
+  static let maxWal = Option.size(
+    "max_wal", default: "1GiB", in: (16 << 20)...(1 << 40),
+    "A write-ahead log over this is an error that names the reader that holds it.")
+
+  static let all: [OptionSpec] = [
+    snapshotEvery.spec, stateEvery.spec, provisionalEvery.spec, keep.spec, maxWal.spec,
+  ]
+}

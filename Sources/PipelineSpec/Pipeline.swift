@@ -1,0 +1,131 @@
+import Foundation
+import StreamCore
+
+/// A pipeline file that was read and found right.
+public struct Pipeline: Sendable {
+  /// What the core computes.
+  public var plan: PipelinePlan
+  /// Where each source's topic is, by source name; none for sources of files only.
+  public var kafka: [String: KafkaSource]
+  /// How results and state are stored.
+  public var storage: StorageOptions
+  /// Tests inside the file, in its order.
+  public var tests: [PipelineTest]
+
+  /// Reads the file at `path`.
+  ///
+  /// - Parameters:
+  ///   - path: Path of the YAML file; messages name it so.
+  ///   - environment: What `${NAME}` stands for.
+  ///   - secretsRequired: Whether a variable without a value is a fault. If not, the value that it
+  ///     is in is taken as right, and the pipeline is for checking only.
+  /// - Throws: Every fault of the file, in order of position.
+  public static func load(
+    path: String, environment: [String: String], secretsRequired: Bool = true
+  ) throws(PipelineFaults) -> Pipeline {
+    func fault(_ code: String, _ message: String, _ hint: String? = nil) -> PipelineFaults {
+      PipelineFaults([
+        PipelineFault(file: path, line: 1, column: 1, code: code, message: message, hint: hint)
+      ])
+    }
+    guard let handle = FileHandle(forReadingAtPath: path),
+      let data = try? handle.read(upToCount: ConfigReader.bytesMax + 1)
+    else {
+      throw fault("no-file", "the file cannot be read", "name a YAML file that this user may read")
+    }
+    try? handle.close()
+    guard data.count <= ConfigReader.bytesMax else {
+      throw fault(
+        "file-too-large", "a pipeline file has at most \(ConfigReader.bytesMax) bytes")
+    }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw fault("not-utf8", "the file is not UTF-8 text", "save it as UTF-8")
+    }
+    return try parse(
+      text: text, file: path, environment: environment, secretsRequired: secretsRequired)
+  }
+
+  /// Reads the text of a pipeline file.
+  ///
+  /// - Parameters:
+  ///   - text: At most 1 MiB of YAML.
+  ///   - file: How messages name the file.
+  ///   - environment: What `${NAME}` stands for.
+  ///   - secretsRequired: As for `load`.
+  ///   - zoneinfo: Directory of the time-zone data.
+  /// - Throws: Every fault of the file, in order of position.
+  public static func parse(
+    text: String, file: String, environment: [String: String] = [:],
+    secretsRequired: Bool = true, zoneinfo: String = "/usr/share/zoneinfo"
+  ) throws(PipelineFaults) -> Pipeline {
+    let faults = FaultCollector(file: file)
+    let variables = Variables(environment: environment, required: secretsRequired)
+    guard var root = ConfigReader.read(text, variables: variables, faults: faults) else {
+      throw PipelineFaults(faults.faults)
+    }
+    if let entries = root.entries {
+      // A place for anchors: `x-` keys at the top are the author's own.
+      root.content = .mapping(entries.filter { !$0.key.hasPrefix("x-") })
+    }
+    let settings = OptionReader(faults: faults).read(
+      root, PipelineOptions.all, owner: "the pipeline")
+    var builder = PipelineBuilder(
+      settings: settings, source: text, zones: ZoneDatabase(root: zoneinfo), faults: faults)
+    let pipeline = builder.build()
+    try faults.check()
+    return pipeline
+  }
+}
+
+/// A Kafka topic that events are read from.
+public struct KafkaSource: Sendable, Equatable {
+  /// Where to begin when no snapshot knows better.
+  public enum Start: Sendable, Equatable {
+    case earliest
+    case latest
+    /// The first record with a timestamp not before this.
+    case time(EventTime)
+  }
+
+  /// Bootstrap brokers, separated by commas.
+  public var brokers: String
+  /// Topic name.
+  public var topic: String
+  /// Where to begin when no snapshot knows better.
+  public var start: Start
+  /// Topic for rejected and late events, when they go to one.
+  public var deadLetters: String?
+  /// librdkafka properties; may hold secrets.
+  public var options: [String: String]
+  /// Whether reading goes on, from the earliest offset, when Kafka lost those to go on from.
+  public var continuesOnLostOffsets: Bool
+  /// Whether a topic that does not exist yet is waited for.
+  public var waitsForTopic: Bool
+}
+
+/// How results and state are stored. All durations in milliseconds.
+public struct StorageOptions: Sendable, Equatable {
+  /// How long rows of windows of some length are kept.
+  public struct KeepRule: Sendable, Equatable {
+    /// It holds for windows of this length and more, up to the next rule's.
+    public var windowMs: Int64
+    /// How long, in event time; nil for ever.
+    public var durationMs: Int64?
+  }
+
+  /// How often offsets and results are committed.
+  public var snapshotEveryMs: Int64 = 5_000
+  /// How often state is saved.
+  public var stateEveryMs: Int64 = 30_000
+  /// How often rows of open windows are published.
+  public var provisionalEveryMs: Int64 = 5_000
+  /// Rules by rising window length; none keeps everything.
+  public var keep: [KeepRule] = []
+  /// Bytes of write-ahead log above which a reader that holds it is an error.
+  public var maxWalBytes: Int64 = 1 << 30
+
+  /// How long rows of windows of `windowMs` are kept; nil for ever.
+  public func keepMs(windowMs: Int64) -> Int64? {
+    (keep.last { $0.windowMs <= windowMs } ?? keep.first)?.durationMs
+  }
+}

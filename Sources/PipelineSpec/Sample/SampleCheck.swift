@@ -1,0 +1,181 @@
+import Foundation
+import StreamCore
+
+/// Holds a plan's paths against real events: which are there, how often, and of what type.
+///
+/// Give it payloads one by one, then read `findings()`. Reads a JSON payload whole: for samples of
+/// thousands of events, not for millions.
+public struct SampleCheck: Sendable {
+  /// What the sample says about one path of the plan.
+  public struct Finding: Sendable, Equatable {
+    /// The field of the plan that the path is for.
+    public var field: String
+    /// The path, or the CSV column.
+    public var path: String
+    /// Events in which it is there and not null.
+    public var found: Int
+    /// Readable events in all.
+    public var events: Int
+    /// Types seen, sorted: `bool`, `list`, `number`, `object`, `string`.
+    public var types: [String]
+    /// When it was never there: the path of the sample that was probably meant.
+    public var nearest: String?
+
+    /// One line for people.
+    public var description: String {
+      let seen = types.isEmpty ? "" : " (\(types.joined(separator: ", ")))"
+      let hint = nearest.map { "; did you mean \($0)?" } ?? ""
+      return "\(path): in \(found) of \(events) events\(seen)\(hint)"
+    }
+  }
+
+  /// Paths of the sample that are remembered for hints.
+  static let pathsMax = 5_000
+
+  /// Events that could be read.
+  public private(set) var events = 0
+  /// Payloads that are not what the source's format says.
+  public private(set) var unreadable = 0
+
+  private let fields: [(field: String, path: [String])]
+  private let csv: CSVFormat?
+  private var header: [String]?
+  private var seen: [String: (count: Int, types: Set<String>)] = [:]
+
+  /// Prepares for the source called `source` of `plan`; the first one when there is none so called.
+  public init(plan: PipelinePlan, source: String? = nil) {
+    let chosen = plan.sources.first { $0.name == source } ?? plan.sources.first
+    if case .csv(let format) = chosen?.format { csv = format } else { csv = nil }
+    header = csv?.header
+    var fields: [(field: String, path: [String])] = []
+    for (field, binding) in zip(plan.fields, chosen?.fields ?? []) {
+      if case .paths(let paths) = binding { fields += paths.map { (field, $0) } }
+    }
+    self.fields = fields
+  }
+
+  /// Looks at one payload. Of CSV without a header in the plan, the first one is the header.
+  public mutating func add(_ payload: [UInt8]) {
+    if let csv {
+      addRow(payload, csv)
+      return
+    }
+    let decoder = JSONDecoder()
+    guard case .object(let members) = try? decoder.decode(JSONValue.self, from: Data(payload))
+    else {
+      unreadable += 1
+      return
+    }
+    events += 1
+    note(members, under: [])
+  }
+
+  /// What was seen of each path of the plan, in the plan's order.
+  public func findings() -> [Finding] {
+    fields.map { field, path in
+      let name = path.joined(separator: ".")
+      let seen = self.seen[name]
+      return Finding(
+        field: field, path: name, found: seen?.count ?? 0, events: events,
+        types: seen?.types.sorted() ?? [], nearest: seen == nil ? nearest(to: path) : nil)
+    }
+  }
+
+  /// A path with the same last step, else one that is spelt nearly so.
+  private func nearest(to path: [String]) -> String? {
+    let names = seen.keys.sorted()
+    let name = path.joined(separator: ".")
+    guard let last = path.last else { return nil }
+    let sameEnd = names.filter { $0.split(separator: ".").last.map(String.init) == last }
+    return sameEnd.min { $0.utf8.count < $1.utf8.count } ?? NearestName.of(name, in: names)
+  }
+
+  private mutating func note(_ members: [String: JSONValue], under path: [String]) {
+    guard path.count < 16 else { return }
+    for (key, value) in members {
+      let steps = path + [key]
+      if let type = value.type { note(steps.joined(separator: "."), type) }
+      if case .object(let inner) = value { note(inner, under: steps) }
+    }
+  }
+
+  private mutating func note(_ name: String, _ type: String) {
+    let isPlanned = fields.contains { $0.path.joined(separator: ".") == name }
+    guard isPlanned || seen[name] != nil || seen.count < Self.pathsMax else { return }
+    var entry = seen[name] ?? (0, [])
+    entry.count += 1
+    entry.types.insert(type)
+    seen[name] = entry
+  }
+
+  private mutating func addRow(_ bytes: [UInt8], _ csv: CSVFormat) {
+    var bytes = bytes[...]
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+    guard let row = SampleRow.split(bytes, csv) else {
+      unreadable += 1
+      return
+    }
+    guard let header else {
+      header = row
+      return
+    }
+    events += 1
+    for (name, text) in zip(header, row) where !text.isEmpty {
+      note(name, Double(text) == nil ? "string" : "number")
+    }
+  }
+}
+
+/// Splits CSV rows of samples.
+enum SampleRow {
+  /// Values of one row; nil when a quote stays open or the bytes are not UTF-8.
+  static func split(_ bytes: ArraySlice<UInt8>, _ csv: CSVFormat) -> [String]? {
+    let quote = UInt8(ascii: "\"")
+    var values: [[UInt8]] = [[]]
+    var isQuoted = false
+    var wasQuoted = false
+    var index = bytes.startIndex
+    var end = bytes.endIndex
+    while end > index, bytes[end - 1] == 0x0A || bytes[end - 1] == 0x0D { end -= 1 }
+    while index < end {
+      let byte = bytes[index]
+      index += 1
+      if isQuoted {
+        if byte != quote {
+          values[values.count - 1].append(byte)
+        } else if index < end, bytes[index] == quote {
+          values[values.count - 1].append(quote)
+          index += 1
+        } else {
+          isQuoted = false
+        }
+      } else if byte == quote, values[values.count - 1].isEmpty {
+        isQuoted = true
+        wasQuoted = true
+      } else if byte == csv.delimiter || (csv.delimiter == 0x20 && byte == 0x09) {
+        if csv.delimiter == 0x20 {
+          while index < end, bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
+        }
+        trim(&values[values.count - 1], csv, wasQuoted)
+        values.append([])
+        wasQuoted = false
+      } else {
+        values[values.count - 1].append(byte)
+      }
+    }
+    if isQuoted { return nil }
+    trim(&values[values.count - 1], csv, wasQuoted)
+    var texts: [String] = []
+    for value in values {
+      guard let text = String(validating: value, as: UTF8.self) else { return nil }
+      texts.append(text)
+    }
+    return texts
+  }
+
+  private static func trim(_ value: inout [UInt8], _ csv: CSVFormat, _ wasQuoted: Bool) {
+    guard csv.trim, !wasQuoted else { return }
+    while value.last == 0x20 || value.last == 0x09 { value.removeLast() }
+    value.removeFirst(value.prefix { $0 == 0x20 || $0 == 0x09 }.count)
+  }
+}
