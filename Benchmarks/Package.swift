@@ -8,7 +8,14 @@ let package = Package(
   dependencies: [.package(name: "weir", path: "..")],
   targets: [
     .executableTarget(
+      name: "ConsumeBenchmark",
+      dependencies: [
+        .product(name: "KafkaClient", package: "weir"),
+        .product(name: "StreamCore", package: "weir"),
+      ],
+      swiftSettings: swift),
+    .executableTarget(
       name: "DecodeBenchmark", dependencies: [.product(name: "StreamCore", package: "weir")],
-      swiftSettings: swift)
+      swiftSettings: swift),
   ]
 )

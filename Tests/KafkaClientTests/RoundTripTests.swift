@@ -43,7 +43,7 @@ struct RoundTripTests {
   func runs(partitions: Int, compression: KafkaProducer.Compression) throws {
     let cluster = try TestCluster()
     let topic = try cluster.topic(partitions: partitions)
-    let producer = try cluster.producer(compression: compression)
+    let producer = try cluster.producer(compression: compression, idempotent: true)
     for number in 0..<5_000 {
       try producer.send(topic, partition: Int32(number % partitions), value: "\(number)")
     }

@@ -44,12 +44,15 @@ struct TestCluster {
       settings: settings, groupID: group, headers: headers, memoryBudgetBytes: 32 << 20, log: log)
   }
 
+  /// Not idempotent unless asked for: getting a producer id takes the client a second.
   func producer(
-    compression: KafkaProducer.Compression = .none, options: [String: String] = [:],
+    compression: KafkaProducer.Compression = .none, idempotent: Bool = false,
+    options: [String: String] = [:],
     memoryBudgetBytes: Int = 64 << 20, maxBlockMs: Int = 60_000
   ) throws -> KafkaProducer {
     var settings = settings
     settings.options = options
+    if !idempotent { settings.options["enable.idempotence"] = "false" }
     return try KafkaProducer(
       settings: settings, compression: compression, memoryBudgetBytes: memoryBudgetBytes,
       maxBlockMs: maxBlockMs, log: .silent)

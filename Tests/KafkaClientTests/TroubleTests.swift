@@ -11,7 +11,7 @@ struct TroubleTests {
     let broker = try #require(cluster.embedded)
     let topic = try cluster.topic(partitions: 2)
     let lines = Lines()
-    let producer = try cluster.producer()
+    let producer = try cluster.producer(idempotent: true)
     let consumer = try cluster.consumer(log: lines.log())
     try consumer.assign((0..<2).map { (PartitionID(topic: topic, partition: $0), .beginning) })
     for number in 0..<10 { try producer.send(topic, partition: 0, value: "\(number)") }
@@ -118,7 +118,7 @@ struct TroubleTests {
     let cluster = try TestCluster()
     let broker = try #require(cluster.embedded)
     let topic = try cluster.topic(partitions: 1)
-    let producer = try cluster.producer(options: ["enable.idempotence": "false"])
+    let producer = try cluster.producer()
     broker.injectErrors(.produce, code: 10, count: 1)
     try producer.send(topic, partition: 0, value: "secret payload")
     let error = try #require(throws: KafkaError.self) { try producer.flush(timeoutMs: 30_000) }
@@ -136,7 +136,7 @@ struct TroubleTests {
     let broker = try #require(cluster.embedded)
     let topic = try cluster.topic(partitions: 1)
     let producer = try cluster.producer(options: [
-      "message.timeout.ms": "300", "enable.idempotence": "false",
+      "message.timeout.ms": "300"
     ])
     try broker.setDown(1)
     for _ in 0..<10 { try producer.send(topic, partition: 0, value: "x") }
