@@ -33,6 +33,12 @@ final class EventKeys {
   /// Takes back the memory used for keys so far. To be called now and then.
   func beginBlock() { decoder.beginBlock() }
 
+  /// The user of one record, null when it has none or cannot be decoded. Its text is valid until
+  /// the next block.
+  func user(of message: UnsafePointer<RawMessage>) -> Value {
+    decoder.decode(message, into: slots) == nil ? slots[Slot.user] : .null
+  }
+
   /// The key of one record.
   func key(of message: UnsafePointer<RawMessage>) -> SortKey {
     guard decoder.decode(message, into: slots) == nil else { return SortKey() }

@@ -55,6 +55,9 @@ public struct RateMeter: Sendable {
   public let spanMs: Int64
   private var samples: [(ms: Int64, done: Int64)] = []
 
+  /// A century: as good as never.
+  private static let longestMs = 3.2e12
+
   /// Makes a meter that looks back `spanMs` milliseconds.
   public init(spanMs: Int64 = 10_000) {
     self.spanMs = spanMs
@@ -81,6 +84,7 @@ public struct RateMeter: Sendable {
   /// Milliseconds until `total` units are done at this rate; nil when nothing moves.
   public func remainingMs(total: Int64) -> Int64? {
     guard let rate = perSecond, rate > 0, let done = samples.last?.done else { return nil }
-    return Int64((Double(Swift.max(total - done, 0)) / rate * 1000).rounded())
+    let ms = Double(Swift.max(total - done, 0)) / rate * 1000
+    return Int64(min(ms, Self.longestMs).rounded())
   }
 }
