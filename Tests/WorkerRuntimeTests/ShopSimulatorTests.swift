@@ -79,7 +79,7 @@ struct ShopSimulatorTests {
     #expect(bad > 0 && Double(bad) / Double(all.count) < 0.002)
     #expect(good.allSatisfy { $0.0.time.ms >= $0.1.timeMs && $0.1.timeMs >= start.ms })
     let behind = good.map { $0.0.time.ms - $0.1.timeMs }
-    #expect(behind.contains { (1...45_000).contains($0) })
+    #expect(behind.contains { (1...25_000).contains($0) })
     #expect(behind.contains { $0 >= 600_000 })
     let copies = good.count - Set(good.map { "\($0.1.id) \($0.1.timeMs)" }).count
     #expect(copies > 0 && Double(copies) / Double(good.count) < 0.004)

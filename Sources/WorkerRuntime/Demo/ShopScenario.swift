@@ -61,7 +61,7 @@ public struct ShopScenario: Sendable {
   public var malformedShare = 0.000_2
   /// Share sent twice, two seconds apart.
   public var duplicateShare = 0.001
-  /// Share that says a time up to 45 s ago, within an ordinary lateness.
+  /// Share that says a time up to 25 s ago, within an ordinary lateness.
   public var disorderShare = 0.01
   /// Share that says a time ten minutes to an hour ago.
   public var lateShare = 0.000_5

@@ -98,7 +98,7 @@ public struct ShopSimulator: Sendable {
       messageID: ShopRandom.mixed(idSalt &+ messageCount), session: session,
       isMoney: session.step.isMoney, isFraud: session.step.isFraud)
     if random.chance(scenario.disorderShare) {
-      facts.timeMs = max(startMs, facts.timeMs - random.between(1000, 45_000))
+      facts.timeMs = max(startMs, facts.timeMs - random.between(1000, 25_000))
     } else if random.chance(scenario.lateShare) {
       facts.timeMs = max(startMs, facts.timeMs - random.between(600_000, 3_600_000))
     }
