@@ -38,29 +38,22 @@ struct LocalClock {
   private func offsetMs(_ ms: Int64) -> Int64 { zone.offsetMs(at: EventTime(ms: ms)) }
 }
 
-/// Dates of the Gregorian calendar as days since 1970-01-01.
-enum CivilDate {
+extension CivilDate {
   /// Milliseconds of a day without a change of offset.
   static let dayMs: Int64 = 86_400_000
 
-  /// Days since the epoch; nil for a date that there is not. Years 0 to 9999.
+  /// Days since the epoch; nil for a date that there is not.
   static func days(year: Int, month: Int, day: Int) -> Int? {
     guard (1...12).contains(month), day >= 1, day <= length(year: year, month: month) else {
       return nil
     }
-    // Years begin in March here, so that the leap day is the last.
-    let shifted = month <= 2 ? year - 1 : year
-    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-    let yearOfEra = shifted - era * 400
-    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-    return era * 146_097 + dayOfEra - 719_468
+    return Int(CivilDate(year: Int64(year), month: month, day: day).dayNumber)
   }
 
   private static func length(year: Int, month: Int) -> Int {
     switch month {
     case 4, 6, 9, 11: 30
-    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 2: isLeap(year: Int64(year)) ? 29 : 28
     default: 31
     }
   }

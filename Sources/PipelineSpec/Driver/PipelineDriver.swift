@@ -1,0 +1,191 @@
+import StreamCore
+
+/// Runs a pipeline by hand, without Kafka, files, threads or clocks: push events, take snapshots,
+/// close the input, read results.
+///
+/// It drives the very parts that the worker drives, in the same order, and is what `tests:` inside
+/// a pipeline file run on. Deterministic: nothing happens but what is asked for.
+public final class PipelineDriver {
+  /// What stays from one life of a driver to the next: what a worker's two files hold.
+  public struct Saved: Sendable {
+    /// State records.
+    public var records: [StateRecord] = []
+    /// Clock marks.
+    public var marks: [ClockMark] = []
+    /// Offset of the next record to push, by partition.
+    public var positions: [PartitionID: Int64] = [:]
+  }
+
+  /// Rows as a public file would hold them, by key.
+  public private(set) var table: [MetricKey: MetricRow] = [:]
+  /// Marks so far.
+  public private(set) var marks: [ClockMark] = []
+  /// Final rows that were written again with another value: a fault of the core.
+  public private(set) var conflicts: [MetricRow] = []
+
+  private let plan: StagePlan
+  private let merge: Merge
+  private let tasks: [PartitionTask]
+  private let shards: [ExchangeShard]
+  private var horizon = EventTime.distantPast
+
+  /// Makes a driver of `partitions` partitions of each source, each named `NAME/0`, `NAME/1`, ….
+  ///
+  /// - Parameter saved: What to go on from; push the events from its positions on.
+  public init(
+    _ pipeline: PipelinePlan, partitions: Int = 1, shards: Int = 4, from saved: Saved? = nil
+  ) throws(CodecError) {
+    let isKeyed = pipeline.sources.count == 1 && pipeline.sources.allSatisfy(\.keyed)
+    plan = StagePlan(pipeline, keyed: isKeyed)
+    merge = Merge(plan: plan)
+    let shardCount = plan.needsExchange ? shards : 0
+    var tasks: [PartitionTask] = []
+    for (index, source) in pipeline.sources.enumerated() {
+      for number in 0..<partitions {
+        let id = PartitionID(topic: source.name, partition: Int32(number))
+        merge.register(id, source: index)
+        tasks.append(
+          PartitionTask(
+            id: id, sourceIndex: index, plan: plan, startOffset: saved?.positions[id] ?? 0,
+            marks: saved?.marks ?? [], shards: shardCount))
+      }
+    }
+    self.tasks = tasks
+    self.shards = (0..<shardCount).map { [plan] in ExchangeShard(index: $0, plan: plan) }
+    marks = saved?.marks ?? []
+    for record in saved?.records ?? [] {
+      stored[record.key] = record
+      if Merge.owns(record) {
+        try merge.restore(record)
+      } else if let task = tasks.first(where: { $0.id.description == record.key.owner }) {
+        try task.restore(record)
+      } else if let shard = self.shards.first(where: { $0.owner == record.key.owner }) {
+        try shard.restore(record)
+      }
+    }
+  }
+
+  /// Partitions in the order of their index.
+  public var partitions: [PartitionID] { tasks.map(\.id) }
+
+  /// Offset of the next record of partition `index`.
+  public func nextOffset(_ index: Int) -> Int64 { tasks[index].nextOffset }
+
+  /// Hands records to partition `index`, at the offsets that follow.
+  ///
+  /// - Parameter records: Payload and, where there is one, record timestamp in epoch milliseconds.
+  public func push(_ records: [(payload: [UInt8], timestampMs: Int64?)], to index: Int) {
+    let task = tasks[index]
+    var bytes: [UInt8] = []
+    for record in records { bytes += record.payload }
+    bytes += [UInt8](repeating: 0, count: 64)
+    bytes.withUnsafeBufferPointer { all in
+      guard let base = all.baseAddress else { return }
+      var at = 0
+      var messages: [RawMessage] = []
+      for (position, record) in records.enumerated() {
+        messages.append(
+          RawMessage(
+            payload: base + at, payloadCount: Int32(record.payload.count),
+            offset: task.nextOffset + Int64(position),
+            timestampMs: record.timestampMs ?? RawMessage.noTimestamp))
+        at += record.payload.count
+      }
+      messages.withUnsafeBufferPointer { task.process($0) }
+    }
+  }
+
+  /// Hands one JSON record to partition `index`.
+  public func push(_ json: String, to index: Int = 0, timestampMs: Int64? = nil) {
+    push([(Array(json.utf8), timestampMs)], to: index)
+  }
+
+  /// Lifts the clock of an idle partition, as the worker does once the broker has confirmed it.
+  public func lift(_ index: Int, to clock: EventTime, kind: ClockMark.Kind = .idle) {
+    let task = tasks[index]
+    if let mark = task.lift(to: clock, at: task.nextOffset, kind: kind) { marks.append(mark) }
+  }
+
+  /// Closes what the watermarks have passed and publishes what changed.
+  public func snapshot(provisional: Bool = true) {
+    settle()
+    let rows = merge.takeRows(provisional: provisional)
+    for key in rows.removed where table[key]?.status != .final { table[key] = nil }
+    for row in rows.metrics {
+      let key = MetricKey(
+        metric: row.metric, windowStart: row.windowStart, dimensions: row.dimensions)
+      if let held = table[key], held.status == .final {
+        if held != row { conflicts.append(row) }
+        continue
+      }
+      table[key] = row
+    }
+  }
+
+  private func settle() {
+    let released = merge.released
+    for task in tasks {
+      let report = task.report(isIdle: false, partials: true, released: released)
+      merge.absorb(report)
+      if task.eventClockMs != Int64.min {
+        horizon = max(horizon, EventTime(ms: task.eventClockMs))
+      }
+      for (index, batch) in task.takeRouted().enumerated() {
+        if let batch { shards[index].absorb(batch) }
+      }
+    }
+    if let watermark = merge.exchangeWatermark() {
+      for shard in shards { shard.advance(to: watermark) }
+    }
+    for shard in shards { merge.absorb(shard.report(released: released)) }
+    for fold in merge.overfull() {
+      merge.folding(fold)
+      if plan.groups[fold.group].isBehindExchange {
+        for shard in shards { merge.absorb(shard.fold(fold)) }
+      } else {
+        for task in tasks { merge.absorb(task.fold(fold)) }
+      }
+    }
+    merge.close(horizon: horizon)
+  }
+
+  /// Ends the input: everything is closed.
+  public func close() {
+    settle()
+    for index in tasks.indices { lift(index, to: .distantFuture, kind: .close) }
+    snapshot()
+  }
+
+  /// Everything that a new driver needs to go on from here. Takes a snapshot first, as the worker
+  /// does.
+  public func save() -> Saved {
+    snapshot()
+    var change = StateChange(snapshotID: 1, positions: [:])
+    for task in tasks { task.copyState().encode(into: &change) }
+    for shard in shards { shard.copyState().encode(into: &change) }
+    merge.encodeState(into: &change)
+    for key in change.deletes { stored[key] = nil }
+    for record in change.upserts { stored[record.key] = record }
+    let records = stored.values.sorted {
+      ($0.key.owner, $0.key.stage) < ($1.key.owner, $1.key.stage)
+    }
+    return Saved(
+      records: records, marks: marks,
+      positions: Dictionary(uniqueKeysWithValues: tasks.map { ($0.id, $0.nextOffset) }))
+  }
+
+  private var stored: [StateKey: StateRecord] = [:]
+
+  /// Rows in order of metric, window and dimensions.
+  public var rows: [MetricRow] {
+    table.values.sorted {
+      ($0.metric, $0.windowStart.ms, $0.dimensions) < ($1.metric, $1.windowStart.ms, $1.dimensions)
+    }
+  }
+
+  /// Fates over all partitions.
+  public var fates: FateCounts { tasks.reduce(.zero) { $0 + $1.fates } }
+
+  /// Fates of partition `index`.
+  public func fates(_ index: Int) -> FateCounts { tasks[index].fates }
+}
