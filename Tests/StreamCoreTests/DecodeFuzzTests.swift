@@ -1,3 +1,4 @@
+import StreamTestKit
 import Testing
 
 @testable import StreamCore
@@ -7,7 +8,7 @@ private struct JSONWriter {
   var random: SeededGenerator
 
   mutating func blank() -> String {
-    random.chance(90) ? "" : [" ", "\n", "\t ", "\r\n"][random.below(4)]
+    random.chance(0.90) ? "" : [" ", "\n", "\t ", "\r\n"][random.below(4)]
   }
 
   mutating func string() -> String {
@@ -32,7 +33,7 @@ private struct JSONWriter {
       "\"a_key_of_15byte\"", "\"a_key_of_16bytes\"", "\"a_key_of_17_bytes\"",
       "\"a_key_of_17_byte5\"", "\"\"",
     ]
-    return random.chance(85) ? keys[random.below(keys.count)] : string()
+    return random.chance(0.85) ? keys[random.below(keys.count)] : string()
   }
 
   mutating func number() -> String {

@@ -1,4 +1,5 @@
 import Glibc
+import StreamTestKit
 
 @testable import StreamCore
 
@@ -140,23 +141,9 @@ final class DecodeHarness {
   }
 }
 
-/// Random numbers that a seed repeats.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension SeededGenerator {
+  /// A number of 0 ..< count.
   mutating func below(_ count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
-
-  mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
 }
 
 /// Damages bytes as lines and disks do: changed, dropped and repeated bytes, cuts and splices.
