@@ -22,6 +22,19 @@ struct weir_json_decoder {
   size_t capacity = 0;
   uint32_t message = 0;
   size_t fault_offset = 0;
+  // simdjson's kernel for processors without vectors reads past the end of what it is given.
+  const bool needs_padding = simdjson::get_active_implementation()->name() == "fallback";
+  std::vector<uint8_t> padded;
+
+  // Finds the structure of a message.
+  simdjson::error_code index(const uint8_t *payload, size_t count) {
+    if (needs_padding) {
+      padded.assign(payload, payload + count);
+      padded.resize(count + simdjson::SIMDJSON_PADDING, ' ');
+      payload = padded.data();
+    }
+    return stage1->stage1(payload, count, simdjson::stage1_mode::regular);
+  }
 
   // Makes room for the structural index of `count` bytes.
   bool reserve(size_t count) {
@@ -65,7 +78,7 @@ int decode(
   decoder.fault_offset = 0;
   if (!decoder.reserve(count)) return WEIR_JSON_MEMORY;
   auto &stage1 = *decoder.stage1;
-  const int found = code_of(stage1.stage1(payload, count, simdjson::stage1_mode::regular));
+  const int found = code_of(decoder.index(payload, count));
   if (found != WEIR_JSON_OK) return found;
   const weir::cursor first = stage1.structural_indexes.get();
   weir::walker walker{

@@ -10,7 +10,8 @@ func event(_ index: Int) -> String {
   let platforms = ["web", "ios", "android", "mini-program"]
   let second = index / 50 % 60
   let minute = index / 3_000 % 60
-  let time = "2026-03-13T10:\(minute / 10)\(minute % 10):\(second / 10)\(second % 10).\(100 + index % 900)Z"
+  let time =
+    "2026-03-13T10:\(minute / 10)\(minute % 10):\(second / 10)\(second % 10).\(100 + index % 900)Z"
   return """
     {"messageId":"m-\(10_000_000 + index)","type":"track","event":"\(names[index % 5])",\
     "userId":"u-\(1_000_000 + index &* 7_919 % 1_000_000)","anonymousId":"a-\(2_000_000 + index % 999_983)",\

@@ -27,7 +27,8 @@ enum EpochNumber {
     let size = number.magnitude
     guard size < 1e18 else { return nil }
     let ms =
-      size < 1e11 ? number * 1_000 : size < 1e14 ? number : size < 1e17 ? number / 1e3 : number / 1e6
+      size < 1e11
+      ? number * 1_000 : size < 1e14 ? number : size < 1e17 ? number / 1e3 : number / 1e6
     let whole = Int64(ms)
     return Double(whole) > ms ? whole - 1 : whole
   }

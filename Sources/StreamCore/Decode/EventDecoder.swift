@@ -110,6 +110,7 @@ public final class EventDecoder {
     let mark = ByteOrderMark.length(payload, count: count)
     payload += mark
     count -= mark
+    if count == 0 { return reject(.empty, .onlyBlanks, mark, mark) }
     guard let text = room(for: count) else { return reject(.tooLong, .noMemory, 0, count) }
     let row = FieldRow(fields: slots, fieldCount: fieldCount, extras: extras)
     slots.update(from: template, count: fieldCount)

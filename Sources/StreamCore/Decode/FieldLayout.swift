@@ -100,7 +100,11 @@ struct FieldRow {
       place < fieldCount ? fields[place] : extras[place - fieldCount]
     }
     @inline(__always) nonmutating set {
-      if place < fieldCount { fields[place] = newValue } else { extras[place - fieldCount] = newValue }
+      if place < fieldCount {
+        fields[place] = newValue
+      } else {
+        extras[place - fieldCount] = newValue
+      }
     }
   }
 }

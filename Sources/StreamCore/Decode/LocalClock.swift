@@ -8,6 +8,9 @@ struct LocalClock {
   private var steadyMidnightMs = Int64.min
   private var steadyOffsetMs: Int64 = 0
 
+  /// Milliseconds of a day without a change of offset.
+  static let dayMs: Int64 = 86_400_000
+
   /// More than any offset ever used: an instant whose local time reads X is within this of X read
   /// as UTC.
   private static let reachMs: Int64 = 16 * 3_600_000
@@ -23,7 +26,7 @@ struct LocalClock {
 
   private mutating func find(midnightMs: Int64, msOfDay: Int64) -> Int64 {
     let dayBefore = offsetMs(midnightMs - Self.reachMs)
-    if dayBefore == offsetMs(midnightMs + CivilDate.dayMs + Self.reachMs) {
+    if dayBefore == offsetMs(midnightMs + Self.dayMs + Self.reachMs) {
       steadyMidnightMs = midnightMs
       steadyOffsetMs = dayBefore
       return midnightMs + msOfDay - dayBefore
@@ -39,22 +42,16 @@ struct LocalClock {
 }
 
 extension CivilDate {
-  /// Milliseconds of a day without a change of offset.
-  static let dayMs: Int64 = 86_400_000
-
-  /// Days since the epoch; nil for a date that there is not.
-  static func days(year: Int, month: Int, day: Int) -> Int? {
-    guard (1...12).contains(month), day >= 1, day <= length(year: year, month: month) else {
-      return nil
-    }
-    return Int(CivilDate(year: Int64(year), month: month, day: day).dayNumber)
-  }
-
-  private static func length(year: Int, month: Int) -> Int {
+  /// Days since 1970-01-01 of the date of these numbers; nil when there is no such date.
+  static func dayNumber(year: Int, month: Int, day: Int) -> Int64? {
+    let days: Int
     switch month {
-    case 4, 6, 9, 11: 30
-    case 2: isLeap(year: Int64(year)) ? 29 : 28
-    default: 31
+    case 1, 3, 5, 7, 8, 10, 12: days = 31
+    case 4, 6, 9, 11: days = 30
+    case 2: days = isLeap(year: Int64(year)) ? 29 : 28
+    default: return nil
     }
+    guard day >= 1, day <= days else { return nil }
+    return CivilDate(year: Int64(year), month: month, day: day).dayNumber
   }
 }

@@ -118,11 +118,11 @@ public struct TimePattern: Sendable, Equatable {
       }
     }
     guard at == text.count, hour < 24, minute < 60, second <= 60,
-      let days = CivilDate.days(year: year, month: month, day: day)
+      let days = CivilDate.dayNumber(year: year, month: month, day: day)
     else { return nil }
     let ms = second == 60 ? 59_999 : second * 1_000 + millisecond
     return (
-      Int64(days) * CivilDate.dayMs, Int64(hour) * 3_600_000 + Int64(minute) * 60_000 + Int64(ms)
+      days * LocalClock.dayMs, Int64(hour) * 3_600_000 + Int64(minute) * 60_000 + Int64(ms)
     )
   }
 }
