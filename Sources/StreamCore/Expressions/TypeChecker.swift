@@ -9,8 +9,13 @@ struct TypeChecker {
   /// Checks `nodes`, whose paths are resolved, children before parents.
   init(_ nodes: [Syntax]) {
     self.nodes = nodes
+    var isFaulty = [Bool](repeating: false, count: nodes.count)
     for index in nodes.indices {
-      self.nodes[index].type = check(index)
+      let type = check(index)
+      // What rests on a fault is of no type, so that one fault is not reported as several.
+      if case .fault = nodes[index].kind { isFaulty[index] = true }
+      if nodes[index].children.contains(where: { isFaulty[$0] }) { isFaulty[index] = true }
+      self.nodes[index].type = isFaulty[index] ? .unknown : type
       checkLists(of: nodes[index])
     }
     if let root = nodes.indices.last, isComputedList(root) { computedListFault(root) }
