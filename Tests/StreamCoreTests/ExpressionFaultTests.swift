@@ -133,6 +133,6 @@ import Testing
       let (value, isTrue) = Self.fields.evaluate(expression)
       #expect(isTrue == (value == .bool(true)), "\(text)")
     }
-    #expect(compiled > 100)
+    #expect(compiled > 50)
   }
 }

@@ -112,7 +112,7 @@ private indirect enum Pattern {
   @Test func `random patterns match what trying everything matches`() throws {
     var random = SeededGenerator(seed: 0x5EED_0003)
     var matched = 0
-    for _ in 0..<800 {
+    for _ in 0..<500 {
       let pattern = self.random(&random, depth: 3)
       let expression = try RegularExpression(Array(pattern.source.utf8))
       for _ in 0..<8 {
@@ -122,7 +122,7 @@ private indirect enum Pattern {
         #expect(matches(expression, String(text)) == expected, "\(pattern.source) in \(text)")
       }
     }
-    #expect(matched > 500 && matched < 6_000)
+    #expect(matched > 500 && matched < 3_700)
   }
 
   @Test(
@@ -197,7 +197,7 @@ private indirect enum Pattern {
       "a", "(", ")", "[", "]", "^", "$", "|", "*", "+", "?", "{", "}", "2", ",", "\\", "-", ".",
       "d", "上", "(?:", "(?i)",
     ]
-    for _ in 0..<3_000 {
+    for _ in 0..<2_000 {
       let pattern = (0..<random.below(10)).map { _ in random.pick(parts) }.joined()
       if let expression = try? RegularExpression(Array(pattern.utf8)) {
         _ = matches(expression, "a2上d")
