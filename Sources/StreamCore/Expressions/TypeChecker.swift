@@ -5,12 +5,19 @@ struct TypeChecker {
   private(set) var faults: [ExpressionFaults.Fault] = []
   /// Compiled patterns of `matches`, by node.
   private(set) var patterns: [Int: RegularExpression] = [:]
+  /// Whether a node rests on a fault.
+  private var isFaulty: [Bool]
 
   /// Checks `nodes`, whose paths are resolved, children before parents.
   init(_ nodes: [Syntax]) {
     self.nodes = nodes
+    isFaulty = [Bool](repeating: false, count: nodes.count)
     for index in nodes.indices {
-      self.nodes[index].type = check(index)
+      let type = check(index)
+      // What rests on a fault is of no type, so that one fault is not reported as several.
+      if case .fault = nodes[index].kind { isFaulty[index] = true }
+      if nodes[index].children.contains(where: { isFaulty[$0] }) { isFaulty[index] = true }
+      self.nodes[index].type = isFaulty[index] ? .unknown : type
       checkLists(of: nodes[index])
     }
     if let root = nodes.indices.last, isComputedList(root) { computedListFault(root) }
@@ -29,7 +36,7 @@ struct TypeChecker {
   }
 
   private func isComputedList(_ index: Int) -> Bool {
-    guard case .list = nodes[index].kind else { return false }
+    guard case .list = nodes[index].kind, !isFaulty[index] else { return false }
     return nodes[index].children.contains { child in
       switch nodes[child].kind {
       case .null, .bool, .int, .double, .string, .fault: false

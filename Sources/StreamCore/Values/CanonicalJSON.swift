@@ -6,9 +6,10 @@ public enum CanonicalJSON {
   /// Depth from which nested JSON is taken as malformed.
   static let maxDepth = 64
 
-  /// Appends a value. Missing is `null`, and so is a double that is not finite. Whole numbers are
-  /// their digits (tokens of plain digits keep all of them, whatever their size); others the shortest
-  /// decimal that reads back as the same double, without an exponent. Arrays and objects are written
+  /// Appends a value. Missing is `null`, and so is a double that is not finite. Whole
+  /// numbers within `Int64` are their digits, and tokens of plain digits keep all of them, whatever
+  /// their size; others are the shortest decimal that reads back as the same double, without an
+  /// exponent. A token too large for a double is a string. Arrays and objects are written
   /// anew in canonical form; malformed ones become a string of their text.
   public static func append(_ value: Value, to out: inout [UInt8]) {
     switch value.kind {

@@ -18,6 +18,13 @@ public enum NumberText {
     return scanned.double(bytes)
   }
 
+  /// Whether the number has a canonical form: all do but those too large for a double that are not
+  /// written as plain digits.
+  static func hasForm(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let scanned = ScannedNumber(bytes) else { return false }
+    return scanned.isPlain || scanned.double(bytes) != nil
+  }
+
   /// Whole where it is whole and fits, else the nearest double.
   static func parse(_ bytes: UnsafeRawBufferPointer) -> Number {
     guard let scanned = ScannedNumber(bytes) else { return .none }

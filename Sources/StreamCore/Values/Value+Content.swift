@@ -89,7 +89,9 @@ extension Value {
     switch kind {
     case .missing, .null: .null
     case .bool: .bool
-    case .int, .number: .number
+    case .int: .number
+    // What is too large for a number is written as text.
+    case .number: NumberText.hasForm(bytes) ? .number : .string
     case .double: doubleBits.isFinite ? .number : .null
     case .string: .string
     case .array, .object: .nested

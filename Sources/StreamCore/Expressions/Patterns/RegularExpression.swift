@@ -12,9 +12,9 @@ final class RegularExpression: Sendable {
     var hint: String?
   }
 
-  /// Row after row, one for each state: the next state for each class of bytes, then for the end
-  /// of the text.
-  private let table: [UInt16]
+  /// Row after row, one for each state: where the next state's row begins for each class of bytes,
+  /// then for the end of the text.
+  private let table: [UInt32]
   private let classes: [UInt8]
   private let width: Int
 
@@ -29,9 +29,11 @@ final class RegularExpression: Sendable {
     let tree = try parser.parse()
     let machine = try PatternMachine(tree)
     var tableBuilder = PatternTable(machine)
-    table = try tableBuilder.build()
+    let states = try tableBuilder.build()
     classes = tableBuilder.classes
-    width = tableBuilder.classCount + 1
+    let width = tableBuilder.classCount + 1
+    self.width = width
+    table = states.map { UInt32($0) * UInt32(width) }
   }
 
   /// Number of states; the table has a row for each.
@@ -42,12 +44,17 @@ final class RegularExpression: Sendable {
   func matches(_ text: UnsafeRawBufferPointer) -> Bool {
     table.withUnsafeBufferPointer { table in
       classes.withUnsafeBufferPointer { classes in
-        var state = Int(Self.start)
+        let matched = Int(Self.matched) * width
+        var row = Int(Self.start) * width
         for byte in text {
-          state = Int(table[state &* width &+ Int(classes[Int(byte)])])
-          if state == Self.matched { return true }
+          let next = Int(table[row &+ Int(classes[Int(byte)])])
+          // Mostly nothing changes; as a branch that is free, as a load it would be waited for.
+          if next != row {
+            if next == matched { return true }
+            row = next
+          }
         }
-        return table[state &* width &+ width &- 1] == Self.matched
+        return Int(table[row &+ width &- 1]) == matched
       }
     }
   }
