@@ -9,7 +9,7 @@ import Testing
 
   @Test("order, repetition and merging change nothing", arguments: [0, 5, 1023, 1024, 1025, 8000])
   func orderFree(size: Int) {
-    for seed: UInt64 in 1...4 {
+    for seed: UInt64 in 1...2 {
       var random = AggregateRandom(seed: seed)
       let hashes = (0..<size).map { _ in random.next() }
       var straight = DistinctSketch()
@@ -34,13 +34,13 @@ import Testing
     }
   }
 
-  @Test func `estimates are within 3% from a thousand to a million`() {
+  @Test func `estimates are within 3% from a thousand to half a million`() {
     var worst = 0.0
-    for seed: UInt64 in 1...12 {
+    for seed: UInt64 in 1...6 {
       var random = AggregateRandom(seed: seed)
       var sketch = DistinctSketch()
       var next = 1025.0
-      let largest = seed == 1 ? 1_000_000 : 30_000
+      let largest = seed == 1 ? 500_000 : 30_000
       for number in 1...largest {
         sketch.insert(random.next())
         guard Double(number) >= next else { continue }

@@ -46,7 +46,7 @@ extension AggregateRandom {
     for time in times.prefix(300) {
       let range = zone.range(at: time)
       #expect(range.contains(time))
-      for ms in [range.from.ms - 1, range.from.ms, range.until.ms - 1, range.until.ms]
+      for ms in [range.from.ms &- 1, range.from.ms, range.until.ms &- 1, range.until.ms]
       where (0..<2_840_140_800_000).contains(ms) {
         times.append(EventTime(ms: ms))
       }
