@@ -28,7 +28,9 @@ public struct HashSet64: @unchecked Sendable {
 
   /// Number of elements. O(1).
   public var count: Int {
-    if isInline { return (first == HashSegment.free ? 0 : 1) + (second == HashSegment.free ? 0 : 1) }
+    if isInline {
+      return (first == HashSegment.free ? 0 : 1) + (second == HashSegment.free ? 0 : 1)
+    }
     return Int(first)
   }
 

@@ -107,7 +107,7 @@ public struct QuantileSketch: Sendable, Equatable {
   /// Binary search without branches that depend on the data.
   private func firstIndex(notBelow wanted: UInt64) -> Int {
     entries.withUnsafeBufferPointer { entries in
-      guard var at = entries.baseAddress else { return 0 }
+      guard var at = entries.baseAddress, !entries.isEmpty else { return 0 }
       let start = at
       var left = entries.count
       while left > 1 {
