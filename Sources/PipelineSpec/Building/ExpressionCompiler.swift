@@ -19,6 +19,14 @@ struct ExpressionCompiler {
     do {
       return try Expression.compile(scalar.text, wanted: wanted, resolve: resolve)
     } catch {
+      guard scalar.text == scalar.written else {
+        // The compiler quotes the text, and a variable's value must not show.
+        faults.add(
+          node.position, error.faults.first?.code ?? "syntax",
+          "\(owner) is no expression once its variables have their values",
+          hint: "write it out to see what is wrong")
+        return nil
+      }
       for fault in error.faults {
         faults.add(
           locator.position(ofByte: fault.position, in: node), fault.code, fault.message,

@@ -5,10 +5,10 @@ struct FieldMap {
   /// By the file's names: `name user time id record_time` and own ones.
   var bindings: [String: FieldBinding] = [:]
   /// Where each was given, legal or not; none for those of the preset alone.
-  var positions: [String: Position] = [:]
+  var nodes: [String: ConfigNode] = [:]
   var timeFormat = TimeFormat.automatic
   /// Zone of the time field, where that has one of its own.
-  var timeZone: (name: String, position: Position)?
+  var timeZone: (text: String, written: String, position: Position)?
   /// Names of the record headers that bindings index.
   var headers: [String] = []
 
@@ -47,7 +47,7 @@ struct FieldReader {
         }
         OptionReader(faults: faults).checkName(name, .name, at: entry.keyPosition)
       }
-      map.positions[name] = entry.value.position
+      map.nodes[name] = entry.value
       if let binding = binding(entry.value, of: name) { map.bindings[name] = binding }
     }
   }
@@ -59,6 +59,7 @@ struct FieldReader {
         illegal(node, name)
         return nil
       }
+      if scalar.isUnresolved { return .paths([["unresolved"]]) }
       if scalar.text.hasPrefix("$") { return recordPart(scalar, node, name) }
       return path(scalar, node).map { .paths([$0]) }
     case .sequence(let items):
@@ -143,7 +144,7 @@ struct FieldReader {
         continue
       }
       if entry.key == "format" { format(scalar, entry.value) }
-      if entry.key == "zone" { map.timeZone = (scalar.text, entry.value.position) }
+      if entry.key == "zone" { map.timeZone = (scalar.text, scalar.written, entry.value.position) }
     }
     if path.entries != nil {
       illegal(node, name)
@@ -165,7 +166,7 @@ struct FieldReader {
       else {
         faults.add(
           node.position, "bad-time-format",
-          "\(node.found) has `\(run)`, which is no part of a time",
+          "\(node.found) has letters that are no part of a time",
           hint: "use each of yyyy MM dd HH mm ss SSS at most once, and signs between them")
         return
       }

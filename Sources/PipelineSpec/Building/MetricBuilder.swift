@@ -166,7 +166,7 @@ struct MetricBuilder {
     for item in items {
       for (name, position, value) in named(item) {
         guard !dimensions.contains(where: { $0.name == name }) else {
-          faults.add(position, "duplicate-dimension", "by has \(name) twice", hint: "keep one")
+          faults.add(position, "duplicate-dimension", "by has a dimension twice", hint: "keep one")
           continue
         }
         if let expression = compiler.compile(value, owner: "by", resolve: { scope.resolve($0) }) {

@@ -40,7 +40,8 @@ struct PipelineBuilder {
   // MARK: - Zone, time, storage
 
   private func zone() -> Zone {
-    switch zones.zone(settings[PipelineOptions.zone] ?? "UTC") {
+    let name = settings[PipelineOptions.zone] ?? "UTC"
+    switch zones.zone(name, written: settings.written(PipelineOptions.zone)) {
     case .zone(let zone): return zone
     case .fault(let code, let message, let hint):
       faults.add(settings.position(of: PipelineOptions.zone), code, message, hint: hint)

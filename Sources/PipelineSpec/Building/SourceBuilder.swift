@@ -85,7 +85,7 @@ struct SourceBuilder {
     let map = reader.map
     for field in ["name", "time"] where map.bindings[field] == nil {
       // One that is given and faulty is reported already.
-      guard map.positions[field] == nil else { continue }
+      guard map.nodes[field] == nil else { continue }
       faults.add(
         settings.position(of: SourceOptions.fields), "missing-field",
         "the source \(name) does not say where the \(field) of an event is",
@@ -99,9 +99,12 @@ struct SourceBuilder {
       draft.format = .csv(self.csv(csv, map))
     }
     if let zone = settings[SourceOptions.zone] {
-      draft.zone = self.zone(zone, at: settings.position(of: SourceOptions.zone))
+      draft.zone = self.zone(
+        zone, settings.written(SourceOptions.zone), at: settings.position(of: SourceOptions.zone))
     }
-    if let zone = map.timeZone { draft.zone = self.zone(zone.name, at: zone.position) }
+    if let zone = map.timeZone {
+      draft.zone = self.zone(zone.text, zone.written, at: zone.position)
+    }
     if settings.gives(SourceOptions.kafka), let kafka = settings[SourceOptions.kafka] {
       draft.kafka = self.kafka(kafka)
       draft.topic = draft.kafka?.topic
@@ -109,8 +112,8 @@ struct SourceBuilder {
     return draft
   }
 
-  private func zone(_ name: String, at position: Position) -> Zone {
-    switch zones.zone(name) {
+  private func zone(_ name: String, _ written: String, at position: Position) -> Zone {
+    switch zones.zone(name, written: written) {
     case .zone(let zone): return zone
     case .fault(let code, let message, let hint):
       faults.add(position, code, message, hint: hint)
@@ -153,20 +156,31 @@ struct SourceBuilder {
       return format
     }
     format.header = names
-    checkColumns(map, names)
+    checkColumns(map, header, names)
     return format
   }
 
-  private func checkColumns(_ map: FieldMap, _ columns: [String]) {
+  /// Holds the paths of `fields` against the header.
+  private func checkColumns(_ map: FieldMap, _ header: ConfigNode, _ columns: [String]) {
+    let written = (header.items ?? []).compactMap { $0.scalar?.written }
     for (name, binding) in map.bindings.sorted(by: { $0.key < $1.key }) {
-      guard case .paths(let paths) = binding, let position = map.positions[name] else { continue }
+      guard case .paths(let paths) = binding, let node = map.nodes[name] else { continue }
       for path in paths where !columns.contains(path.joined(separator: ".")) {
-        let column = path.joined(separator: ".")
+        let place = Self.scalar(path, in: node) ?? node
         faults.add(
-          position, "unknown-column",
-          "\(name) is in the column \(column), which header does not have",
-          hint: NearestName.hint(column, in: columns))
+          place.position, "unknown-column", "\(name) is \(place.found), which header does not have",
+          hint: NearestName.hint(place.scalar?.written ?? "", in: written))
       }
+    }
+  }
+
+  /// The scalar in `node` that is this path.
+  private static func scalar(_ path: [String], in node: ConfigNode) -> ConfigNode? {
+    switch node.content {
+    case .scalar(let scalar): JSONPath.steps(of: scalar.text) == path ? node : nil
+    case .sequence(let items): items.lazy.compactMap { Self.scalar(path, in: $0) }.first
+    case .mapping(let entries):
+      entries.lazy.compactMap { Self.scalar(path, in: $0.value) }.first
     }
   }
 

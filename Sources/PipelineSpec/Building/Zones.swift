@@ -21,8 +21,8 @@ struct ZoneDatabase: Sendable {
     case fault(code: String, message: String, hint: String?)
   }
 
-  /// Reads the zone called `name`. UTC needs no data.
-  func zone(_ name: String) -> Outcome {
+  /// Reads the zone called `name`, which the file writes as `written`. UTC needs no data.
+  func zone(_ name: String, written: String) -> Outcome {
     if name == "UTC" { return .zone(.utc) }
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
     let isPlausible =
@@ -31,12 +31,12 @@ struct ZoneDatabase: Sendable {
     defer { try? handle?.close() }
     guard let handle, let data = try? handle.read(upToCount: 1 << 20),
       data.starts(with: Array("TZif".utf8))
-    else { return missing(name) }
+    else { return missing(written) }
     do {
       return .zone(try Zone(name: name, tzif: Array(data)))
     } catch {
       return .fault(
-        code: "bad-zone-data", message: "the data of time zone \(name) cannot be read: \(error)",
+        code: "bad-zone-data", message: "the data of time zone \(written) cannot be read: \(error)",
         hint: "install tzdata again")
     }
   }

@@ -10,13 +10,13 @@ public struct PipelineTest: Sendable, Equatable {
   /// Name of the source that they come from.
   public var source: String
   /// What holds in the end.
-  public var expectation: Expectation
+  public var expected: ExpectedResults
   /// Line of the file that it begins in, from 1.
   public var line: Int
 }
 
 /// What a test expects of the results.
-public struct Expectation: Sendable, Equatable {
+public struct ExpectedResults: Sendable, Equatable {
   /// Rows that are there; nil expects nothing, an empty list expects no row at all.
   public var metrics: [ExpectedMetric]?
   /// Counts by fate, in order of name; those not named may be any number.

@@ -16,7 +16,7 @@ struct TestBuilder {
       if !name.isEmpty, !names.insert(name).inserted {
         faults.add(
           settings.position(of: TestOptions.name), "duplicate-test",
-          "two tests are named \(ConfigNode.shortened(name))", hint: "name one otherwise")
+          "two tests are named \(settings.found(TestOptions.name))", hint: "name one otherwise")
       }
       let expect = settings[TestOptions.expect]
       if !settings.gives(TestOptions.expect) {
@@ -26,7 +26,7 @@ struct TestBuilder {
       }
       return PipelineTest(
         name: name, events: events(settings), source: source(settings),
-        expectation: expect.map(expectation) ?? Expectation(), line: settings.position.line)
+        expected: expect.map(expectedResults) ?? ExpectedResults(), line: settings.position.line)
     }
   }
 
@@ -35,8 +35,8 @@ struct TestBuilder {
     if !sources.contains(name) {
       faults.add(
         settings.position(of: TestOptions.source), "unknown-source",
-        "there is no source \(ConfigNode.shortened(name))",
-        hint: NearestName.hint(name, in: sources)
+        "there is no source \(settings.found(TestOptions.source))",
+        hint: NearestName.hint(settings.written(TestOptions.source), in: sources)
           ?? "sources: \(sources.joined(separator: ", "))")
     }
     return name
@@ -61,8 +61,8 @@ struct TestBuilder {
     }
   }
 
-  private func expectation(_ settings: Settings) -> Expectation {
-    var expectation = Expectation()
+  private func expectedResults(_ settings: Settings) -> ExpectedResults {
+    var expectation = ExpectedResults()
     if settings.gives(ExpectOptions.metrics) {
       expectation.metrics = (settings[ExpectOptions.metrics] ?? []).map(metric)
     }
@@ -84,8 +84,9 @@ struct TestBuilder {
     if settings.gives(ExpectedMetricOptions.metric), metrics[name] == nil {
       faults.add(
         settings.position(of: ExpectedMetricOptions.metric), "unknown-metric",
-        "there is no metric \(ConfigNode.shortened(name))",
-        hint: NearestName.hint(name, in: metrics.keys.sorted()))
+        "there is no metric \(settings.found(ExpectedMetricOptions.metric))",
+        hint: NearestName.hint(
+          settings.written(ExpectedMetricOptions.metric), in: metrics.keys.sorted()))
     }
     if let text = settings[ExpectedMetricOptions.window] {
       expected.windowStart = Instants.parse(text, zone: zone)

@@ -115,7 +115,7 @@ struct NamedSettings: Sendable {
 struct Settings: Sendable {
   /// Where the mapping begins.
   var position: Position
-  private var values: [String: (value: OptionValue, name: String, position: Position)] = [:]
+  private var values: [String: (value: OptionValue, name: String, node: ConfigNode)] = [:]
   private var mentioned: Set<String> = []
 
   init(position: Position) { self.position = position }
@@ -127,7 +127,17 @@ struct Settings: Sendable {
 
   /// Where the option's value is; where the mapping begins when it was not given.
   func position<Value>(of option: Option<Value>) -> Position {
-    values[option.spec.name]?.position ?? position
+    values[option.spec.name]?.node.position ?? position
+  }
+
+  /// What the file says, for messages: never what a variable stands for.
+  func found<Value>(_ option: Option<Value>) -> String {
+    values[option.spec.name]?.node.found ?? "nothing"
+  }
+
+  /// What the file says as a name to find a near one of; empty where it is not a name.
+  func written<Value>(_ option: Option<Value>) -> String {
+    values[option.spec.name]?.node.scalar?.written ?? ""
   }
 
   /// Whether the file gives the option, legal or not.
@@ -143,8 +153,8 @@ struct Settings: Sendable {
   func givenName<Value>(of option: Option<Value>) -> String? { values[option.spec.name]?.name }
 
   mutating func set(
-    _ option: OptionSpec, as name: String, to value: OptionValue, at position: Position
+    _ option: OptionSpec, as name: String, to value: OptionValue, node: ConfigNode
   ) {
-    values[option.name] = (value, name, position)
+    values[option.name] = (value, name, node)
   }
 }

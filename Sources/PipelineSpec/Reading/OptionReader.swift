@@ -36,7 +36,7 @@ struct OptionReader {
       }
       settings.mention(spec)
       if let value = value(of: entry, spec) ?? fallback(spec, at: entry.value.position) {
-        settings.set(spec, as: entry.key, to: value, at: entry.value.position)
+        settings.set(spec, as: entry.key, to: value, node: entry.value)
       }
     }
     for spec in specs where !entries.contains(where: { spec.names.contains($0.key) }) {
@@ -47,10 +47,16 @@ struct OptionReader {
           hint: spec.example.map { "for example \(spec.name): \($0)" })
       }
       if let value = fallback(spec, at: node.position) {
-        settings.set(spec, as: spec.name, to: value, at: node.position)
+        settings.set(spec, as: spec.name, to: value, node: Self.nothing(at: node.position))
       }
     }
     return settings
+  }
+
+  /// What stands where the file says nothing.
+  private static func nothing(at position: Position) -> ConfigNode {
+    ConfigNode(
+      position: position, content: .scalar(.init(written: "", text: "", style: .plain)))
   }
 
   private static func enumerated(_ specs: [OptionSpec]) -> String {
@@ -83,7 +89,7 @@ struct OptionReader {
       var settings = Settings(position: position)
       for child in children {
         if let value = fallback(child, at: position) {
-          settings.set(child, as: child.name, to: value, at: position)
+          settings.set(child, as: child.name, to: value, node: Self.nothing(at: position))
         }
       }
       return .group(settings)

@@ -64,9 +64,11 @@ struct ScalarLocator {
       let text = lines[line]
       let rest = text[min(column, text.count)...]
       guard let scalar = rest.first, rest.contains(where: { $0 != " " && $0 != "\r" }) else {
-        left -= 1
-        line += 1
+        // One line's end is a blank; of more, the first is dropped and the others stay.
+        let first = line
+        repeat { line += 1 } while line < lines.count && lines[line].allSatisfy { $0 == " " }
         guard line < lines.count else { return nil }
+        left -= max(1, line - first - 1)
         column = lines[line].prefix { $0 == " " || $0 == "\t" }.count
         continue
       }
