@@ -92,7 +92,8 @@ import Testing
     return try file.resultDigest
   }
 
-  @Test func `Any order and batching of the same rows gives one digest, and no difference`() throws {
+  @Test func `Any order and batching of the same rows gives one digest, and no difference`() throws
+  {
     var random = Seeded("digest")
     for _ in 0..<12 {
       let directory = try TemporaryDirectory()

@@ -33,7 +33,8 @@ import Testing
     #expect(fresh.filter { $0.hasPrefix("table") }.allSatisfy { $0.contains("STRICT") })
   }
 
-  @Test func `A file of a later schema is refused, naming both versions, and left as it is`() throws {
+  @Test func `A file of a later schema is refused, naming both versions, and left as it is`() throws
+  {
     let directory = try TemporaryDirectory()
     let path = directory.file()
     try ResultsFile.open(path: path, identity: shop).close()

@@ -1,9 +1,9 @@
 import Foundation
 import GRDB
+import StreamCore
 import Testing
 
 @testable import SnapshotStore
-import StreamCore
 
 /// A seeded random source; tests print the seed, `WEIR_TEST_SEED` brings a run back.
 struct Seeded: RandomNumberGenerator {

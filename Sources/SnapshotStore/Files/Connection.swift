@@ -1,5 +1,6 @@
 import GRDB
 import GRDBSQLite
+import Synchronization
 
 /// One SQLite connection of ours: opened with the checks and settings that all files share, and with
 /// every failure turned into a `StoreError`.
@@ -8,6 +9,8 @@ import GRDBSQLite
 final class Connection: Sendable {
   let path: String
   private let queue: DatabaseQueue
+  /// Held during every call: a closed connection must not reach SQLite.
+  private let isOpen = Mutex(true)
 
   /// What a connection is for.
   enum Role {
@@ -31,7 +34,8 @@ final class Connection: Sendable {
         if role == .exclusiveWriter { try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
         try db.execute(sql: "PRAGMA cell_size_check = ON; PRAGMA cache_size = -65536")
       }
-      queue = try DatabaseQueue(path: path, configuration: configuration)
+      let name = role == .reader ? FileSystem.nameForReading(path) : path
+      queue = try DatabaseQueue(path: name, configuration: configuration)
     } catch {
       throw StoreError(error, path: path, doing: "opening it")
     }
@@ -75,27 +79,45 @@ final class Connection: Sendable {
     }
   }
 
-  /// Runs `body` on the connection, outside any transaction.
+  /// Runs `body` on the connection, outside any transaction. Not from within `body`.
   func run<T>(_ doing: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
-    do {
-      return try queue.writeWithoutTransaction(body)
-    } catch {
-      throw StoreError(error, path: path, doing: doing)
-    }
+    try whileOpen(doing) { try queue.writeWithoutTransaction(body) }
   }
 
   /// Runs `body` in one read transaction: it sees one committed snapshot throughout.
   func read<T>(_ doing: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
+    try whileOpen(doing) { try queue.read(body) }
+  }
+
+  /// Closes the file; the last one to do so empties the write-ahead log into it. Safe to call again.
+  func close() throws(StoreError) {
     do {
-      return try queue.read(body)
+      try isOpen.withLock { isOpen in
+        isOpen = false
+        try queue.close()
+      }
     } catch {
-      throw StoreError(error, path: path, doing: doing)
+      throw StoreError(error, path: path, doing: "closing it")
     }
   }
 
-  /// Closes the file; the last one to do so empties the write-ahead log into it.
-  func close() throws(StoreError) {
-    do { try queue.close() } catch { throw StoreError(error, path: path, doing: "closing it") }
+  private func whileOpen<T>(_ doing: String, _ body: () throws -> T) throws(StoreError) -> T {
+    do {
+      // The lock orders calls from several threads; the result stays with the caller's thread.
+      var result: T?
+      try isOpen.withLock { isOpen in
+        guard isOpen else {
+          throw StoreError(
+            kind: .io, path: path, what: "\(doing) failed: it was closed before",
+            whatToDo: "This is a fault of Weir, please report it")
+        }
+        result = try body()
+      }
+      if let result { return result }
+      throw StoreError(kind: .io, path: path, what: "\(doing) gave nothing", whatToDo: "Try again")
+    } catch {
+      throw StoreError(error, path: path, doing: doing)
+    }
   }
 
   private func checkPages(_ db: Database, _ options: StoreOptions) throws {

@@ -29,6 +29,18 @@ enum FileSystem {
     return String(cString: real)
   }
 
+  /// What to call the file at `path` to read it.
+  ///
+  /// Where nothing can be written, SQLite cannot share a log; a file without one is then read as
+  /// immutable, by a URI.
+  static func nameForReading(_ path: String) -> String {
+    guard access(directory(of: path), W_OK) != 0, size(of: path + "-shm") == nil,
+      size(of: path + "-wal") ?? 0 == 0
+    else { return path }
+    let escapes: [Character: String] = ["%": "%25", "?": "%3f", "#": "%23"]
+    return "file:\(path.map { escapes[$0] ?? String($0) }.joined())?immutable=1"
+  }
+
   /// Throws unless a file at `path` may be created or written.
   static func checkWritable(_ path: String) throws(StoreError) {
     let directory = directory(of: path)
