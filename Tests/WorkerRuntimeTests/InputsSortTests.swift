@@ -115,7 +115,8 @@ struct InputsSortTests {
     let path = try folder.write(
       "a.jsonl",
       "{\"time\":9000000,\"user\":\"a\"}\n{\"x\":\"\(oversized)\"}\n"
-        + "{\"time\":5000000,\"user\":\"b\",\"x\":\"\(large)\"}\n{\"time\":7000000,\"user\":\"c\"}\n"
+        + "{\"time\":5000000,\"user\":\"b\",\"x\":\"\(large)\"}\n"
+        + "{\"time\":7000000,\"user\":\"c\"}\n"
     )
     let input = try SortedInput(
       source: inputsSource(), files: [path],

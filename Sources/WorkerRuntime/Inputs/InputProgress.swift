@@ -1,5 +1,5 @@
-import Atomics
 import StreamCore
+import Synchronization
 
 /// How far the reading of finite input has come, for people who wait. Readers add, the terminal
 /// looks, from any thread.
@@ -7,9 +7,9 @@ public final class InputProgress: Sendable {
   /// Bytes of all the files as they are stored; nil when one of them has no size.
   public let totalBytes: Int64?
 
-  private let bytes = ManagedAtomic<Int64>(0)
-  private let count = ManagedAtomic<Int64>(0)
-  private let latestMs = ManagedAtomic<Int64>(Int64.min)
+  private let bytes = Atomic<Int64>(0)
+  private let count = Atomic<Int64>(0)
+  private let latestMs = Atomic<Int64>(Int64.min)
 
   /// Makes the progress of an input of `totalBytes` stored bytes.
   public init(totalBytes: Int64?) {
@@ -30,19 +30,13 @@ public final class InputProgress: Sendable {
 
   /// Tells of `bytes` more stored bytes and `records` more records.
   public func add(bytes: Int64 = 0, records: Int64 = 0) {
-    if bytes > 0 { self.bytes.wrappingIncrement(by: bytes, ordering: .relaxed) }
-    if records > 0 { count.wrappingIncrement(by: records, ordering: .relaxed) }
+    if bytes > 0 { self.bytes.wrappingAdd(bytes, ordering: .relaxed) }
+    if records > 0 { count.wrappingAdd(records, ordering: .relaxed) }
   }
 
   /// Tells that event time has come to `time`. Call it once a batch.
   public func reached(_ time: EventTime) {
-    var seen = latestMs.load(ordering: .relaxed)
-    while time.ms > seen {
-      let outcome = latestMs.weakCompareExchange(
-        expected: seen, desired: time.ms, ordering: .relaxed)
-      if outcome.exchanged { return }
-      seen = outcome.original
-    }
+    latestMs.max(time.ms, ordering: .relaxed)
   }
 }
 

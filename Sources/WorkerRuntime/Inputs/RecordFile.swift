@@ -103,6 +103,8 @@ public final class RecordFile: RecordReader {
     return names
   }
 
+  /// Hands over up to `max` records in file order, payloads valid in the closure only; see
+  /// `RecordReader`. Plain text is cut in place, at the speed of reading.
   public func nextBatch(
     max: Int, _ handle: (UnsafeBufferPointer<RawMessage>) throws -> Void
   ) throws -> Int {

@@ -10,8 +10,8 @@ import StreamCore
 ///
 /// Memory: `Options.memoryBytes` while sorting. What fits stays there; else sorted runs go to
 /// unnamed temporary files, about as large as the unpacked input, which are gone when the input is
-/// released or the process ends in any way. Up to `maxRuns` runs are merged at once; more are merged
-/// to larger ones first.
+/// released or the process ends in any way. Up to `maxRuns` runs are merged at once; more are
+/// merged to larger ones first.
 ///
 /// The input of a pipeline with several sources is one `SortedInput` for each.
 public final class SortedInput {

@@ -38,6 +38,8 @@ public final class SortedPartition: RecordReader, @unchecked Sendable {
     format = layouts.first ?? .json
   }
 
+  /// Hands over up to `max` records in event-time order, payloads valid in the closure only; see
+  /// `RecordReader`. O(log runs) a record.
   public func nextBatch(
     max: Int, _ handle: (UnsafeBufferPointer<RawMessage>) throws -> Void
   ) throws -> Int {

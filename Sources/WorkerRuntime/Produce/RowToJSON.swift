@@ -3,9 +3,9 @@ import StreamCore
 /// Writes CSV rows as JSON objects of texts, so that a pipeline reads the same events from both.
 ///
 /// As in the pipeline's paths, a dot in a column's name is a step down: `properties.total` becomes
-/// `{"properties":{"total":"9.50"}}`, except where another column is named `properties`. An empty or
-/// missing cell is null; of columns with one name the last counts. Cells beyond the header are kept,
-/// as an array under `_rest`.
+/// `{"properties":{"total":"9.50"}}`, except where another column is named `properties`. An empty
+/// or missing cell is null; of columns with one name the last counts. Cells beyond the header are
+/// kept, as an array under `_rest`.
 struct RowToJSON {
   /// The object made last.
   private(set) var json: [UInt8] = []
