@@ -12,19 +12,22 @@ import Synchronization
 final class HashDirectory {
   private struct Entry {
     var segment: HashSegment
-    /// Home slots of the segment.
-    var capacity: UInt32
-    /// Bits of the hash that lead to the segment.
-    var depth: UInt8
+    /// Elements of the segment.
+    var count: Int
+    /// The segment's header, so that the segment's own need not be read.
+    let header: HashSegment.Header
     /// Whether no other directory has the segment.
     var isOwned: Bool
 
-    init(_ segment: HashSegment) {
+    init(_ segment: HashSegment, count: Int) {
       self.segment = segment
-      capacity = segment.header.capacity
-      depth = segment.header.depth
+      self.count = count
+      header = segment.header
       isOwned = true
     }
+
+    @inline(__always)
+    func home(_ hash: UInt64) -> Int { HashSegment.home(hash, header.depth, header.capacity) }
   }
 
   /// Bits of the hash that choose a segment, 1 ... 32.
@@ -56,62 +59,66 @@ final class HashDirectory {
     @inline(__always) get { sealed.load(ordering: .acquiring) }
   }
 
-  /// A directory of one bit, of the two halves of a segment.
-  static func make(splitting full: HashSegment) -> HashDirectory {
-    let halves = full.split()
+  /// A directory of one bit, of the two halves of a segment with `count` elements.
+  static func make(splitting full: HashSegment, count: Int) -> HashDirectory {
+    let halves = full.split(count: count)
     let made = HashDirectory(depth: 1)
-    made.append(Entry(halves.low))
-    made.append(Entry(halves.high))
+    made.append(Entry(halves.low, count: halves.lowCount))
+    made.append(Entry(halves.high, count: count - halves.lowCount))
     made.numbers[1] = 1
     return made
   }
 
-  /// Inserts a hash. The caller has the only reference to the directory, and it is not sealed.
+  /// Inserts a hash; true when it was not there. The caller has the only reference to the directory,
+  /// it is not sealed, and it is replaced with `replacement` when there is one.
   @inline(__always)
-  func insert(_ hash: UInt64) -> HashSegment.Outcome {
+  func insert(_ hash: UInt64, replacement: inout HashDirectory?) -> Bool {
     let entry = entry(of: hash)
     if !entry.pointee.isOwned { own(entry) }
-    return entry.pointee.segment.insert(
-      hash, from: HashSegment.home(hash, entry.pointee.depth, entry.pointee.capacity))
+    let outcome = entry.pointee.segment.insert(
+      hash, from: entry.pointee.home(hash), slotCount: entry.pointee.header.slots)
+    if outcome == .present { return false }
+    entry.pointee.count &+= 1
+    if outcome == .insertedAtEnd || entry.pointee.count > entry.pointee.header.limit {
+      replacement = relieved(at: hash)
+    }
+    return true
   }
 
   /// Whether a hash is in its segment.
   @inline(__always)
   func contains(_ hash: UInt64) -> Bool {
     let entry = entry(of: hash)
-    return entry.pointee.segment.contains(
-      hash, from: HashSegment.home(hash, entry.pointee.depth, entry.pointee.capacity))
+    return entry.pointee.segment.contains(hash, from: entry.pointee.home(hash))
   }
 
   /// Reads the home slot of a hash.
   @inline(__always)
   func touch(_ hash: UInt64) -> UInt64 {
     let entry = entry(of: hash)
-    return entry.pointee.segment.touch(
-      hash, from: HashSegment.home(hash, entry.pointee.depth, entry.pointee.capacity))
+    return entry.pointee.segment.touch(hash, from: entry.pointee.home(hash))
   }
 
-  /// Makes room in the segment of `hash`. The caller has the only reference to the directory, which
-  /// it replaces with the result.
-  func relieved(at hash: UInt64) -> HashDirectory {
+  /// Makes room in the segment of `hash`; the larger directory when one was needed.
+  @inline(never)
+  private func relieved(at hash: UInt64) -> HashDirectory? {
     let entry = entry(of: hash)
-    if entry.pointee.segment.header.count < HashSegment.largestCount {
-      entry.pointee = Entry(entry.pointee.segment.grown())
-      return self
+    let count = entry.pointee.count
+    if count >= HashSegment.largestCount {
+      if UInt64(entry.pointee.header.depth) < depth {
+        split(entry, at: hash)
+        return nil
+      }
+      // With evenly spread hashes all segments split at about the same time and the directory stays
+      // about as long as there are segments. With others it must not grow without bound.
+      if depth < 32, 2 << depth <= 16 * (entryCount + 1) {
+        let larger = doubled()
+        larger.split(larger.entry(of: hash), at: hash)
+        return larger
+      }
     }
-    if UInt64(entry.pointee.depth) < depth {
-      split(entry, at: hash)
-      return self
-    }
-    // With evenly spread hashes all segments split at about the same time and the directory stays
-    // about as long as there are segments. With others it must not grow without bound.
-    if depth >= 32 || 2 << depth > 16 * (entryCount + 1) {
-      entry.pointee = Entry(entry.pointee.segment.grown())
-      return self
-    }
-    let larger = doubled()
-    larger.split(larger.entry(of: hash), at: hash)
-    return larger
+    entry.pointee = Entry(entry.pointee.segment.grown(count: count), count: count)
+    return nil
   }
 
   /// Calls `body` with every segment, in the order of the hashes.
@@ -160,11 +167,12 @@ final class HashDirectory {
   }
 
   private func split(_ entry: UnsafeMutablePointer<Entry>, at hash: UInt64) {
-    let halves = entry.pointee.segment.split()
+    let count = entry.pointee.count
+    let halves = entry.pointee.segment.split(count: count)
     let high = UInt32(entryCount)
-    let bits = UInt64(halves.high.header.depth)
-    entry.pointee = Entry(halves.low)
-    append(Entry(halves.high))
+    let bits = UInt64(entry.pointee.header.depth) + 1
+    entry.pointee = Entry(halves.low, count: halves.lowCount)
+    append(Entry(halves.high, count: count - halves.lowCount))
     let prefix = Int(truncatingIfNeeded: hash >> (64 - bits)) | 1
     let unused = depth - bits
     (numbers + (prefix << unused)).update(repeating: high, count: 1 << unused)

@@ -7,9 +7,8 @@
 ///
 /// A table of capacity 1 has home slot 0 for all: it is a plain sorted array.
 final class HashSegment: ManagedBuffer<HashSegment.Header, UInt64> {
+  /// What never changes in a table. Its owner counts the elements.
   struct Header {
-    /// Elements in the table.
-    var count: Int
     /// Home slots.
     var capacity: UInt32
     /// The table grows when it holds more elements than this.
@@ -24,8 +23,8 @@ final class HashSegment: ManagedBuffer<HashSegment.Header, UInt64> {
   enum Outcome {
     case present
     case inserted
-    /// Inserted, and the table must be rebuilt before anything else is done with it.
-    case insertedAndFull
+    /// Inserted, into the last slot: the table must be rebuilt before anything else is done with it.
+    case insertedAtEnd
   }
 
   /// Slots that are always free at the end: one that ends scans, and those read beyond it.
@@ -38,12 +37,12 @@ final class HashSegment: ManagedBuffer<HashSegment.Header, UInt64> {
   /// Elements of the largest table.
   static var largestCount: Int { largestCapacity * 3 / 4 }
 
-  /// Inserts a hash at `start`, its home slot or a later one with no greater element before it.
-  /// O(1) for evenly spread hashes.
+  /// Inserts a hash, whose home slot and the table's number of slots the caller knows. O(1) for
+  /// evenly spread hashes.
   @inline(__always)
-  func insert(_ hash: UInt64, from start: Int) -> Outcome {
+  func insert(_ hash: UInt64, from home: Int, slotCount: Int) -> Outcome {
     withUnsafeMutablePointerToElements { slots in
-      var index = Self.find(hash, from: start, slots)
+      var index = Self.find(hash, from: home, slots)
       var moved = slots[index]
       if moved == hash { return .present }
       slots[index] = hash
@@ -51,11 +50,7 @@ final class HashSegment: ManagedBuffer<HashSegment.Header, UInt64> {
         index &+= 1
         swap(&moved, &slots[index])
       }
-      return withUnsafeMutablePointerToHeader { header in
-        header.pointee.count &+= 1
-        return index == header.pointee.slots || header.pointee.count > header.pointee.limit
-          ? .insertedAndFull : .inserted
-      }
+      return index == slotCount ? .insertedAtEnd : .inserted
     }
   }
 
@@ -124,20 +119,21 @@ final class HashSegment: ManagedBuffer<HashSegment.Header, UInt64> {
     }
   }
 
-  /// A table with the same elements and more room.
-  func grown() -> HashSegment {
+  /// A table with the same elements, of which there are `count`, and more room.
+  func grown(count: Int) -> HashSegment {
     withUnsafeMutablePointers { header, slots in
       // A table that was not full of elements was out of spare slots at its end.
       let spare = header.pointee.slots - Int(header.pointee.capacity)
-      let crowded = header.pointee.count > header.pointee.limit || header.pointee.capacity == 1
+      let crowded = count > header.pointee.limit || header.pointee.capacity == 1
       return Self.build(
-        from: slots, 0..<(header.pointee.slots + 1), count: header.pointee.count,
-        depth: header.pointee.depth, spare: crowded ? 0 : spare * 2)
+        from: slots, 0..<(header.pointee.slots + 1), count: count, depth: header.pointee.depth,
+        spare: crowded ? 0 : spare * 2)
     }
   }
 
-  /// Two tables that share the elements: those whose first bit after `depth` is 0, and the others.
-  func split() -> (low: HashSegment, high: HashSegment) {
+  /// Two tables that share the elements, of which there are `count`: those whose first bit after
+  /// `depth` is 0, and the others.
+  func split(count: Int) -> (low: HashSegment, lowCount: Int, high: HashSegment) {
     withUnsafeMutablePointers { header, slots in
       let depth = header.pointee.depth
       let bit = UInt64(1) << (63 - UInt64(depth))
@@ -150,9 +146,8 @@ final class HashSegment: ManagedBuffer<HashSegment.Header, UInt64> {
       }
       let low = Self.build(from: slots, 0..<middle, count: lowCount, depth: depth + 1, spare: 0)
       let high = Self.build(
-        from: slots, middle..<end, count: header.pointee.count - lowCount, depth: depth + 1,
-        spare: 0)
-      return (low, high)
+        from: slots, middle..<end, count: count - lowCount, depth: depth + 1, spare: 0)
+      return (low, lowCount, high)
     }
   }
 
@@ -184,7 +179,7 @@ final class HashSegment: ManagedBuffer<HashSegment.Header, UInt64> {
   private static func build(
     from source: UnsafePointer<UInt64>, _ range: Range<Int>, count: Int, depth: UInt8, spare: Int
   ) -> HashSegment {
-    var header = Header(count: count, capacity: 1, limit: .max, slots: 3, depth: depth)
+    var header = Header(capacity: 1, limit: .max, slots: 3, depth: depth)
     if count < 16 {
       while header.slots <= count { header.slots = header.slots * 2 + 1 }
     } else {

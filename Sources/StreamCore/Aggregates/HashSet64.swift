@@ -75,7 +75,7 @@ public struct HashSet64: @unchecked Sendable {
     let made = HashSegment.make(for: 3)
     var held: UInt64 = 0
     for hash in [first, second] where hash != HashSegment.free {
-      _ = made.insert(hash, from: made.home(hash))
+      _ = made.insert(hash, from: made.home(hash), slotCount: made.header.slots)
       held += 1
     }
     segment = made
@@ -85,15 +85,19 @@ public struct HashSet64: @unchecked Sendable {
 
   private mutating func insertIntoSegment(_ hash: UInt64) -> Bool {
     if !isKnownUniquelyReferenced(&segment) { segment = segment?.copied() }
-    let outcome = Unmanaged.passUnretained(segment.unsafelyUnwrapped)
-      ._withUnsafeGuaranteedRef { $0.insert(hash, from: $0.home(hash)) }
+    let (outcome, limit) = Unmanaged.passUnretained(segment.unsafelyUnwrapped)
+      ._withUnsafeGuaranteedRef {
+        let header = $0.header
+        return ($0.insert(hash, from: $0.home(hash), slotCount: header.slots), header.limit)
+      }
     if outcome == .present { return false }
     first &+= 1
-    if outcome == .insertedAndFull, let full = segment {
-      if full.header.count < HashSegment.largestCount {
-        segment = full.grown()
+    let count = Int(first - second)
+    if outcome == .insertedAtEnd || count > limit, let full = segment {
+      if count < HashSegment.largestCount {
+        segment = full.grown(count: count)
       } else {
-        directory = HashDirectory.make(splitting: full)
+        directory = HashDirectory.make(splitting: full, count: count)
         segment = nil
       }
     }
@@ -107,12 +111,12 @@ public struct HashSet64: @unchecked Sendable {
     if !isKnownUniquelyReferenced(&directory) || directory.unsafelyUnwrapped.isSealed {
       directory = directory?.copied()
     }
-    let outcome = Unmanaged.passUnretained(directory.unsafelyUnwrapped)
-      ._withUnsafeGuaranteedRef { $0.insert(hash) }
-    if outcome == .present { return false }
-    first &+= 1
-    if outcome == .insertedAndFull { directory = directory?.relieved(at: hash) }
-    return true
+    var replacement: HashDirectory?
+    let isNew = Unmanaged.passUnretained(directory.unsafelyUnwrapped)
+      ._withUnsafeGuaranteedRef { $0.insert(hash, replacement: &replacement) }
+    if isNew { first &+= 1 }
+    if let replacement { directory = replacement }
+    return isNew
   }
 
   /// Whether a hash is an element. O(1).
