@@ -12,6 +12,17 @@ public struct Pipeline: Sendable {
   /// Tests inside the file, in its order.
   public var tests: [PipelineTest]
 
+  /// Makes a pipeline of its parts, unchecked.
+  public init(
+    plan: PipelinePlan, kafka: [String: KafkaSource] = [:],
+    storage: StorageOptions = StorageOptions(), tests: [PipelineTest] = []
+  ) {
+    self.plan = plan
+    self.kafka = kafka
+    self.storage = storage
+    self.tests = tests
+  }
+
   /// Reads the file at `path`.
   ///
   /// - Parameters:
@@ -101,6 +112,21 @@ public struct KafkaSource: Sendable, Equatable {
   public var continuesOnLostOffsets: Bool
   /// Whether a topic that does not exist yet is waited for.
   public var waitsForTopic: Bool
+
+  /// Makes a topic; the defaults are those of the pipeline file.
+  public init(
+    brokers: String, topic: String, start: Start = .earliest, deadLetters: String? = nil,
+    options: [String: String] = [:], continuesOnLostOffsets: Bool = false,
+    waitsForTopic: Bool = false
+  ) {
+    self.brokers = brokers
+    self.topic = topic
+    self.start = start
+    self.deadLetters = deadLetters
+    self.options = options
+    self.continuesOnLostOffsets = continuesOnLostOffsets
+    self.waitsForTopic = waitsForTopic
+  }
 }
 
 /// How results and state are stored. All durations in milliseconds.
@@ -111,6 +137,12 @@ public struct StorageOptions: Sendable, Equatable {
     public var windowMs: Int64
     /// How long, in event time; nil for ever.
     public var durationMs: Int64?
+
+    /// Keeps rows of windows of `windowMs` for `durationMs`.
+    public init(windowMs: Int64, durationMs: Int64?) {
+      self.windowMs = windowMs
+      self.durationMs = durationMs
+    }
   }
 
   /// How often offsets and results are committed.
@@ -123,6 +155,9 @@ public struct StorageOptions: Sendable, Equatable {
   public var keep: [KeepRule] = []
   /// Bytes of write-ahead log above which a reader that holds it is an error.
   public var maxWalBytes: Int64 = 1 << 30
+
+  /// Makes options with the defaults of the pipeline file.
+  public init() {}
 
   /// How long rows of windows of `windowMs` are kept; nil for ever.
   public func keepMs(windowMs: Int64) -> Int64? {

@@ -18,6 +18,14 @@ import Testing
     #expect(codes(String(repeating: "a: b\n", count: 2_000_000)) == ["file-too-large"])
   }
 
+  @Test func `More metrics than the limit are refused, and so is a file of nothing right`() {
+    let metrics = (0...1_000).map { "  m\($0): {count: true, every: 1h}\n" }.joined()
+    #expect(
+      codes("name: a\nsource: {format: segment}\nmetrics:\n" + metrics) == ["too-many-entries"])
+    let keys = (0..<40_000).map { "option_\($0): 1\n" }.joined()
+    #expect(codes(keys).count == FaultCollector.limit)
+  }
+
   @Test(arguments: [65, 900, 5_000, 200_000])
   func `Deep nesting is refused`(depth: Int) {
     for (open, close) in [("[", "]"), ("{a: ", "}"), ("- ", "")] {

@@ -151,6 +151,43 @@ import Testing
     }
   }
 
+  @Test func `Times without an offset are of the pipeline's zone`() throws {
+    let pipeline = try pipeline(
+      """
+      zone: Europe/Berlin
+      time: {not_before: 2026-03-29}
+      metrics: {a: {count: true, every: 1d}}
+      tests:
+        - name: daylight saving
+          events: []
+          expect:
+            metrics:
+              - {metric: a, window: 2026-03-30}
+              - {metric: a, window: "2026-03-29T02:30"}
+              - {metric: a, window: "2026-10-25T02:30"}
+      """)
+    let starts = pipeline.tests[0].expected.metrics?.compactMap { $0.windowStart?.ms }
+    #expect(starts == [1_774_821_600_000, 1_774_744_200_000, 1_792_888_200_000])
+    #expect(pipeline.plan.time.notBefore == EventTime(ms: 1_774_738_800_000))
+    #expect(pipeline.plan.zone.name == "Europe/Berlin")
+    #expect(pipeline.plan.tzdataVersion.first == "2")
+  }
+
+  @Test func `Without time-zone data only UTC is there`() {
+    let text = "name: a\nsource: {format: segment}\nzone: "
+    #expect(throws: Never.self) {
+      let plan = try Pipeline.parse(text: text + "UTC", file: "a", zoneinfo: "/nowhere").plan
+      #expect(plan.tzdataVersion == "none")
+    }
+    do throws(PipelineFaults) {
+      _ = try Pipeline.parse(text: text + "Asia/Shanghai", file: "a", zoneinfo: "/nowhere")
+      Issue.record("accepted")
+    } catch {
+      #expect(error.faults.map(\.code) == ["no-zone-data"])
+      #expect(error.faults[0].hint == "install the package tzdata")
+    }
+  }
+
   @Test func `Storage and Kafka options are what is written`() throws {
     let pipeline = try Pipeline.parse(
       text: """

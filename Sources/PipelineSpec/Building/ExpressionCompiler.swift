@@ -5,7 +5,8 @@ struct ExpressionCompiler {
   let locator: ScalarLocator
   let faults: FaultCollector
 
-  /// The expression at `node`, which has to give a value of type `wanted`; nil when a fault says why not, or a variable in it has no value.
+  /// The expression at `node`, which has to give a value of type `wanted`; nil when a fault says
+  /// why not, or a variable in it has no value.
   func compile(
     _ node: ConfigNode, owner: String, wanted: ExpressionType = .unknown,
     resolve: (String) -> NameResolution

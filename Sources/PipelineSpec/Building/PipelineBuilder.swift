@@ -207,6 +207,8 @@ struct DeriveBuilder {
         hint: "write derive: {NAME: 'expression'}")
       return
     }
+    let whole = ConfigNode.Entry(key: "derive", keyPosition: node.position, value: node)
+    guard OptionReader(faults: compiler.faults).fits(entries.count, whole) else { return }
     for entry in entries {
       if ["event", "user", "time", "id"].contains(entry.key) {
         compiler.faults.add(

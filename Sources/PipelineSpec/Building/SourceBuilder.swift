@@ -70,7 +70,7 @@ struct SourceBuilder {
       if let other = seen.updateValue(draft.name, forKey: topic) {
         faults.add(
           draft.position, "duplicate-topic",
-          "the sources \(other) and \(draft.name) read the same topic; its events would count twice",
+          "the sources \(other) and \(draft.name) read one topic; its events would count twice",
           hint: "keep one of them")
       }
     }
@@ -88,7 +88,7 @@ struct SourceBuilder {
       guard map.nodes[field] == nil else { continue }
       faults.add(
         settings.position(of: SourceOptions.fields), "missing-field",
-        "the source \(name) does not say where the \(field) of an event is",
+        "the source \(name) does not say where an event's \(field) is",
         hint: "add \(field) to its fields, or choose a format")
     }
     var draft = SourceDraft(

@@ -19,7 +19,7 @@ public struct ExpectedMetric: Sendable, Equatable {
   public var dimensions: [String: String]
   /// What the value has to be.
   public var value: Value
-  /// How far the value may be off, as a share of it; never less than the same as an amount, below 1.
+  /// How far the value may be off, as a share of it; of values below 1, as an amount.
   public var tolerance: Double
   /// Events that the value rests on.
   public var samples: Int64?

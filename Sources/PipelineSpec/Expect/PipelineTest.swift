@@ -13,6 +13,17 @@ public struct PipelineTest: Sendable, Equatable {
   public var expected: ExpectedResults
   /// Line of the file that it begins in, from 1.
   public var line: Int
+
+  /// Makes a test of its parts.
+  public init(
+    name: String, events: [String], source: String, expected: ExpectedResults, line: Int = 1
+  ) {
+    self.name = name
+    self.events = events
+    self.source = source
+    self.expected = expected
+    self.line = line
+  }
 }
 
 /// What a test expects of the results.

@@ -69,9 +69,12 @@ final class FaultCollector {
 
   init(file: String) { self.file = file }
 
+  /// Whether further faults are dropped.
+  var isFull: Bool { faults.count >= Self.limit }
+
   /// Notes a fault at `position`. The same fault at the same place is noted once.
   func add(_ position: Position, _ code: String, _ message: String, hint: String? = nil) {
-    guard faults.count < Self.limit else { return }
+    guard !isFull else { return }
     let fault = PipelineFault(
       file: file, line: position.line, column: position.column, code: code, message: message,
       hint: hint)

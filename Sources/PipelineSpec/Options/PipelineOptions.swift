@@ -35,6 +35,9 @@ enum PipelineOptions {
   static let tests = Option.list(
     "tests", TestOptions.all, "Tests of this file, run by `weir test`.")
 
+  /// Sources, metrics, derived fields and tests that one file may have, each.
+  static let namesMax = 1_000
+
   static let all: [OptionSpec] =
     [
       name.spec, zone.spec, source.spec, sources.spec, time.spec, filter.spec, derive.spec,

@@ -10,8 +10,9 @@ enum Instants {
       take(&rest, "-"), let day = number(&rest, 2), (1...12).contains(month),
       (1...daysIn(month: month, year: year)).contains(day)
     else { return nil }
-    var ms = daysFromCivil(year, month, day) * 86_400_000
-    if rest.isEmpty { return local(ms, zone) }
+    let date = CivilDate(year: year, month: Int(month), day: Int(day))
+    if rest.isEmpty { return zone.startOfDay(date.dayNumber) }
+    var ms = date.dayNumber * 86_400_000
     guard take(&rest, "T") || take(&rest, "t") || take(&rest, " "), let hour = number(&rest, 2),
       take(&rest, ":"), let minute = number(&rest, 2), hour < 24, minute < 60
     else { return nil }
@@ -36,10 +37,9 @@ enum Instants {
 
   /// `time` as RFC 3339 in UTC, with milliseconds only where there are any.
   static func text(_ time: EventTime) -> String {
-    let days = Int64((Double(time.ms) / 86_400_000).rounded(.down))
+    let days = Zone.utc.dayNumber(of: time)
     let rest = time.ms - days * 86_400_000
-    let (year, month, day) = civil(days)
-    var text = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
+    var text = "\(CivilDate(dayNumber: days))T"
     text += "\(padded(rest / 3_600_000, 2)):\(padded(rest / 60_000 % 60, 2))"
     text += ":\(padded(rest / 1_000 % 60, 2))"
     if rest % 1_000 != 0 { text += ".\(padded(rest % 1_000, 3))" }
@@ -87,31 +87,9 @@ enum Instants {
 
   private static func daysIn(month: Int64, year: Int64) -> Int64 {
     switch month {
-    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 2: CivilDate.isLeap(year: year) ? 29 : 28
     case 4, 6, 9, 11: 30
     default: 31
     }
-  }
-
-  /// Days of the proleptic Gregorian calendar since 1970-01-01, counted in years from March.
-  private static func daysFromCivil(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-    let shifted = month <= 2 ? year - 1 : year
-    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-    let yearOfEra = shifted - era * 400
-    let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
-    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-  }
-
-  private static func civil(_ days: Int64) -> (Int64, Int64, Int64) {
-    let shifted = days + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra =
-      (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let index = (5 * dayOfYear + 2) / 153
-    let month = index < 10 ? index + 3 : index - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    return (year, month, dayOfYear - (153 * index + 2) / 5 + 1)
   }
 }

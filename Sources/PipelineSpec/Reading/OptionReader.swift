@@ -17,7 +17,7 @@ struct OptionReader {
         hint: "options: \(Self.enumerated(specs))")
       return settings
     }
-    for entry in entries {
+    for entry in entries where !faults.isFull {
       guard let spec = specs.first(where: { $0.names.contains(entry.key) }) else {
         unknown(entry, specs, owner)
         continue
@@ -111,6 +111,7 @@ struct OptionReader {
         illegal(entry, spec, "not-a-list")
         return nil
       }
+      guard fits(items.count, entry) else { return nil }
       return .list(items.map { read($0, children, owner: "an entry of \(entry.key)") })
     case .custom:
       return .node(node)
@@ -141,6 +142,7 @@ struct OptionReader {
         hint: "write \(entry.key): {NAME: {…}}")
       return nil
     }
+    guard fits(entries.count, entry) else { return nil }
     return .named(
       entries.map { child in
         checkName(child.key, names, at: child.keyPosition)
@@ -148,6 +150,16 @@ struct OptionReader {
           name: child.key, position: child.keyPosition,
           settings: read(child.value, children, owner: child.key))
       })
+  }
+
+  /// Whether an option of `count` entries is within the limit.
+  func fits(_ count: Int, _ entry: ConfigNode.Entry) -> Bool {
+    if count <= PipelineOptions.namesMax { return true }
+    faults.add(
+      entry.value.position, "too-many-entries",
+      "\(entry.key) has \(count) entries; at most \(PipelineOptions.namesMax) are legal",
+      hint: "make several pipelines of it")
+    return false
   }
 
   /// Checks a name that the file gives to something.

@@ -109,9 +109,11 @@ public struct SampleCheck: Sendable {
   }
 
   private mutating func addRow(_ bytes: [UInt8], _ csv: CSVFormat) {
-    var bytes = bytes[...]
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
-    guard let row = SampleRow.split(bytes, csv) else {
+    let end = bytes.lastIndex { $0 != 0x0A && $0 != 0x0D }.map { $0 + 1 } ?? 0
+    let row = bytes.withUnsafeBytes {
+      CSVSplitter.cells(in: UnsafeRawBufferPointer(rebasing: $0[..<end]), format: csv)
+    }
+    guard let row, !row.isEmpty else {
       unreadable += 1
       return
     }
@@ -123,59 +125,5 @@ public struct SampleCheck: Sendable {
     for (name, text) in zip(header, row) where !text.isEmpty {
       note(name, Double(text) == nil ? "string" : "number")
     }
-  }
-}
-
-/// Splits CSV rows of samples.
-enum SampleRow {
-  /// Values of one row; nil when a quote stays open or the bytes are not UTF-8.
-  static func split(_ bytes: ArraySlice<UInt8>, _ csv: CSVFormat) -> [String]? {
-    let quote = UInt8(ascii: "\"")
-    var values: [[UInt8]] = [[]]
-    var isQuoted = false
-    var wasQuoted = false
-    var index = bytes.startIndex
-    var end = bytes.endIndex
-    while end > index, bytes[end - 1] == 0x0A || bytes[end - 1] == 0x0D { end -= 1 }
-    while index < end {
-      let byte = bytes[index]
-      index += 1
-      if isQuoted {
-        if byte != quote {
-          values[values.count - 1].append(byte)
-        } else if index < end, bytes[index] == quote {
-          values[values.count - 1].append(quote)
-          index += 1
-        } else {
-          isQuoted = false
-        }
-      } else if byte == quote, values[values.count - 1].isEmpty {
-        isQuoted = true
-        wasQuoted = true
-      } else if byte == csv.delimiter || (csv.delimiter == 0x20 && byte == 0x09) {
-        if csv.delimiter == 0x20 {
-          while index < end, bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
-        }
-        trim(&values[values.count - 1], csv, wasQuoted)
-        values.append([])
-        wasQuoted = false
-      } else {
-        values[values.count - 1].append(byte)
-      }
-    }
-    if isQuoted { return nil }
-    trim(&values[values.count - 1], csv, wasQuoted)
-    var texts: [String] = []
-    for value in values {
-      guard let text = String(validating: value, as: UTF8.self) else { return nil }
-      texts.append(text)
-    }
-    return texts
-  }
-
-  private static func trim(_ value: inout [UInt8], _ csv: CSVFormat, _ wasQuoted: Bool) {
-    guard csv.trim, !wasQuoted else { return }
-    while value.last == 0x20 || value.last == 0x09 { value.removeLast() }
-    value.removeFirst(value.prefix { $0 == 0x20 || $0 == 0x09 }.count)
   }
 }
