@@ -1,37 +1,38 @@
--- The results file of a Weir pipeline, NAME.sqlite: its contract, checked by a test against what the
--- program creates. Any SQLite client (3.37 or later) may read the file while the worker runs; it is in
--- WAL mode and has one writer. Keep read transactions short.
+-- The results file of a Weir pipeline, NAME.sqlite: its contract, checked by a test against what
+-- the program creates. Any SQLite client (3.37 or later) may read the file while the worker runs;
+-- it is in WAL mode and has one writer. Keep read transactions short.
 --
 -- Columns ending in _ms hold event time, those ending in _wall_ms wall time: milliseconds since
 -- 1970-01-01T00:00:00Z. Dimensions are JSON objects with sorted keys; a missing dimension is null.
 --
--- status: a provisional row can still change or go; a final row never changes; a restated row replaced a
--- final one on purpose.
+-- status: a provisional row can still change or go; a final row never changes; a restated row
+-- replaced a final one on purpose.
 --
--- marks: of several marks at one offset the one with the greatest clock is kept; it implies the others.
+-- marks: of several marks at one offset the one with the greatest clock is kept; it implies the
+-- others.
 --
 -- run_manifest holds
 --   pipeline, definition, definition_digest   name; canonical text; its SHA-256
 --   weir_version, sqlite_version, tzdata_version   of the latest run
 --   created_wall_ms, opened_wall_ms           when the file was made, and last opened for writing
 --   result_digest                             the sum of the tables' digests
---   result_digest.TABLE                       the sum over all settled (final and restated) rows of TABLE
+--   result_digest.TABLE                       the sum over all settled (final, restated) rows
 --   pruned_digest.TABLE, pruned_rows.TABLE    the part of it that belongs to rows removed by `keep`
 --   pruned_to_ms.TABLE.NAME                   windows of NAME that ended by then have been removed
 -- and further keys of the worker. Offsets are in partitions.
 --
 -- Result digest. Each settled row is encoded as below and hashed with SHA-256; the digests, read as
 -- big-endian numbers, are added modulo 2^256 and written as 64 hexadecimal digits. A sum does not
--- depend on order, so equal results have equal digests however they were computed. The encoding of a
--- row is the concatenation of the table's name, as TEXT, and its columns in this order:
+-- depend on order, so equal results have equal digests however they were computed. The encoding of
+-- a row is the concatenation of the table's name, as TEXT, and its columns in this order:
 --   metrics: metric, window_start_ms, dimensions, window_end_ms, value, value_exact, approximate
 -- NULL     byte 0
 -- INTEGER  byte 1, 8 bytes: the number in two's complement, big-endian
 -- REAL     byte 2, 8 bytes: the IEEE 754 bits, big-endian; negative zero as zero
 -- TEXT     byte 3, 8 bytes: the number of bytes, big-endian; the bytes in UTF-8
 -- Included is what a row says: keys, event times, values, and whether a value is an estimate
--- (approximate), because an exact 5 and an estimated 5 are two results. Left out are samples, status,
--- wall times, examples of events and Kafka coordinates.
+-- (approximate), because an exact 5 and an estimated 5 are two results. Left out are samples,
+-- status, wall times, examples of events and Kafka coordinates.
 
 PRAGMA application_id = 0x57656972;  -- 'Weir'
 PRAGMA user_version = 1;
@@ -89,7 +90,8 @@ CREATE TABLE metrics (
   value_exact TEXT,                         -- the exact value, where there is one
   samples INTEGER NOT NULL CHECK (samples >= 0),
   approximate INTEGER NOT NULL CHECK (approximate IN (0, 1)),
-  status TEXT NOT NULL CHECK (status IN ('provisional', 'final', 'restated')),
+  status TEXT NOT NULL
+    CHECK (status = 'provisional' OR status = 'final' OR status = 'restated'),
   PRIMARY KEY (metric, window_start_ms, dimensions),
   CHECK (window_end_ms > window_start_ms)
 ) STRICT, WITHOUT ROWID;

@@ -84,6 +84,9 @@ struct BoundStatement {
     }
   }
 
+  /// Rows that the statement's last execution changed.
+  var changedRows: Int32 { sqlite3_changes(sqlite3_db_handle(handle)) }
+
   private func failure(_ code: Int32) -> DatabaseError {
     let message = sqlite3_errmsg(sqlite3_db_handle(handle)).map { String(cString: $0) }
     return DatabaseError(resultCode: ResultCode(rawValue: code), message: message)

@@ -3,7 +3,6 @@ import StreamCore
 
 /// Writes rows of the table `metrics` within a transaction and keeps the result digest in step.
 struct MetricsWriter {
-  private let db: Database
   private let path: String
   private let upsert: BoundStatement
   private let select: BoundStatement
@@ -28,7 +27,6 @@ struct MetricsWriter {
   private static let key = "WHERE metric = ? AND window_start_ms = ? AND dimensions = ?"
 
   init(_ db: Database, path: String) throws {
-    self.db = db
     self.path = path
     upsert = try BoundStatement(db, Self.insert + " WHERE metrics.status = 'provisional'")
     restate = try BoundStatement(db, Self.insert)
@@ -55,7 +53,7 @@ struct MetricsWriter {
     bind(row, to: upsert)
     try upsert.execute()
     if row.status != .provisional { incoming.encode(row) }
-    if db.changesCount > 0 {
+    if upsert.changedRows > 0 {
       if row.status != .provisional { settle(row, &settlement) }
       return
     }

@@ -78,7 +78,7 @@ extension ResultsFile {
       upsert.bind(row.fates, from: 5)
       upsert.bind(11, row.idle)
       try upsert.execute()
-      guard db.changesCount > 0 else {
+      guard upsert.changedRows > 0 else {
         throw StoreError(
           kind: .invalid, path: path,
           what:
