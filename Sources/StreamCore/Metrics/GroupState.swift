@@ -164,6 +164,9 @@ public struct StageCounts: Sendable, Equatable {
   /// Events that were too late for this stage though not for others.
   public var late: Int64 = 0
 
+  /// Makes counts, all zero.
+  public init() {}
+
   /// Adds another task's counts.
   public static func += (a: inout StageCounts, b: StageCounts) {
     a.matched += b.matched
