@@ -17,7 +17,9 @@ struct Weir: ParsableCommand {
       Exit codes: 0 done, 1 found something wrong, 2 wrong usage, 3 could not reach or own something.
       """,
     version: WeirVersion.current,
-    subcommands: [])
+    subcommands: [
+      Check.self, TestCommand.self, Produce.self, Report.self, Verify.self, Diff.self,
+    ])
 
   /// Parses the process's arguments, runs the command that they name, and ends the process.
   static func main() {
