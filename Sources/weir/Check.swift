@@ -29,7 +29,7 @@ struct Check: ParsableCommand {
   var source: String?
 
   @Option(help: ArgumentHelp("Events to read of each sample file.", valueName: "n"))
-  var events: Int64 = 20_000
+  var events: Int64 = 50_000
 
   @Flag(help: "Print what the pipeline will do.") var explain = false
 

@@ -81,10 +81,10 @@ struct Produce: ParsableCommand {
     let producer = TopicProducer(
       source: target.source, options: options, clock: MachineClock(), sink: sink)
     InterruptFlag.arm()
-    var last = ProduceProgress()
+    var last: ProduceProgress?
     defer {
       Terminal.endProgress()
-      if last.read > 0 { print(Self.summary(last, topic: target.topic)) }
+      if let last { print(Self.summary(last, topic: target.topic)) }
     }
     let done = try producer.run(
       files: files,

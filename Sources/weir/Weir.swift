@@ -1,4 +1,5 @@
 import ArgumentParser
+import StreamCore
 import WorkerRuntime
 
 /// The command line. Every command is one file of this folder; errors become messages and exit
@@ -24,10 +25,22 @@ struct Weir: ParsableCommand {
   /// Parses the process's arguments, runs the command that they name, and ends the process.
   static func main() {
     do {
+      try checkCommand(CommandLine.arguments.dropFirst().first)
       var command = try parseAsRoot()
       try command.run()
     } catch {
       ExitMapping.end(with: error)
     }
+  }
+
+  /// A misspelt command gets a hint.
+  private static func checkCommand(_ name: String?) throws {
+    guard let name, !name.hasPrefix("-") else { return }
+    let names = configuration.subcommands.map { $0._commandName } + ["help"]
+    guard !names.contains(name) else { return }
+    let hint =
+      NearestName.of(name, in: names).map { "did you mean \($0)?" }
+      ?? "there is \(names.sorted().joined(separator: ", "))"
+    throw ValidationError("There is no command \(name); \(hint)")
   }
 }

@@ -101,7 +101,11 @@ public struct PlanExplanation: Sendable, Equatable {
   }
 
   private static func metrics(_ plan: PipelinePlan) -> Section {
-    Section(
+    let latenesses = Set(plan.sources.map { $0.latenessMs ?? plan.time.latenessMs })
+    let usual =
+      latenesses.count == 1
+      ? latenesses.first.map { Units.text(ofDuration: $0) } : "the source's"
+    return Section(
       title: "Metrics",
       columns: ["metric", "computes", "where", "by", "window", "every", "lateness", "max_series"],
       rows: plan.metrics.map { metric in
@@ -111,7 +115,7 @@ public struct PlanExplanation: Sendable, Equatable {
           metric.condition?.text ?? "", metric.dimensions.map(text).joined(separator: ", "),
           WindowText.length(metric.window.size, metric.window.unit),
           WindowText.length(metric.window.every, metric.window.unit),
-          metric.latenessMs.map { Units.text(ofDuration: $0) } ?? "the source's",
+          metric.latenessMs.map { Units.text(ofDuration: $0) } ?? usual ?? "",
           "\(metric.maxSeries)",
         ]
       })
