@@ -1,10 +1,4 @@
 import StreamCore
-import StreamTestKit
-
-extension SeededGenerator {
-  /// A number of 0 ..< `bound`.
-  mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
-}
 
 /// A value with memory of its own, as tests write it.
 enum Sample: Equatable, CustomStringConvertible {
