@@ -15,7 +15,7 @@
 /// end of that bucket.
 ///
 /// Equal ids means equal 64-bit hashes. A copy of the value shares its memory; an insertion after
-/// that copies about 64 KB at most. By id and time an id takes 11 to 16 bytes, by id alone 16 to 27.
+/// that copies about 64 KB at most. By id and time an id takes 11 to 16 bytes, by id alone 21 to 32.
 public struct DedupIndex: Sendable {
   /// What makes two events copies of each other.
   public enum Mode: UInt8, Sendable {
@@ -103,7 +103,7 @@ public struct DedupIndex: Sendable {
 
   /// Bytes of memory that ids take; those shared with copies count in full.
   public var byteCount: Int {
-    mode == .id ? count * 27 : buckets.reduce(0) { $0 + $1.ids.byteCount + 64 }
+    mode == .id ? count * 32 : buckets.reduce(0) { $0 + $1.ids.byteCount + 64 }
   }
 
   @inline(__always)

@@ -92,11 +92,11 @@ final class HashDirectory {
     return entry.pointee.segment.contains(hash, from: entry.pointee.home(hash))
   }
 
-  /// Reads the home slot of a hash.
+  /// Reads the slots that inserting a hash will need.
   @inline(__always)
   func touch(_ hash: UInt64) -> UInt64 {
     let entry = entry(of: hash)
-    return entry.pointee.segment.touch(hash, from: entry.pointee.home(hash))
+    return entry.pointee.segment.touch(from: entry.pointee.home(hash))
   }
 
   /// Makes room in the segment of `hash`; the larger directory when one was needed.

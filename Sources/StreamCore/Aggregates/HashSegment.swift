@@ -97,10 +97,11 @@ final class HashSegment: ManagedBuffer<HashSegment.Header, UInt64> {
     withUnsafeMutablePointerToElements { $0[Self.find(hash, from: home, $0)] == hash }
   }
 
-  /// The contents of the home slot of a hash, so that its memory is in the cache afterwards.
+  /// Contents of slots at and behind the home slot of a hash, so that the memory that inserting it
+  /// will read is in the cache afterwards.
   @inline(__always)
-  func touch(_ hash: UInt64, from home: Int) -> UInt64 {
-    withUnsafeMutablePointerToElements { $0[home] }
+  func touch(from home: Int) -> UInt64 {
+    withUnsafeMutablePointerToElements { $0[home] ^ $0[home &+ 4] }
   }
 
   /// Calls `body` with every element, ascending.

@@ -133,7 +133,7 @@ public struct HashSet64: @unchecked Sendable {
   /// them: the reads do not wait for each other, so their cache misses overlap.
   public func touch(_ hash: UInt64) -> UInt64 {
     if let directory { return directory.touch(hash) }
-    if let segment { return segment.touch(hash, from: segment.home(hash)) }
+    if let segment { return segment.touch(from: segment.home(hash)) }
     return 0
   }
 

@@ -104,18 +104,19 @@ public struct QuantileSketch: Sendable, Equatable {
     }
   }
 
-  /// Binary search without branches that depend on the data.
+  /// Binary search without branches that depend on the data, which would be mispredicted.
   private func firstIndex(notBelow wanted: UInt64) -> Int {
+    // Entries are less than 2⁶³, so the first bit of a difference is a comparison.
     entries.withUnsafeBufferPointer { entries in
-      guard var at = entries.baseAddress, !entries.isEmpty else { return 0 }
-      let start = at
+      var index = 0
       var left = entries.count
-      while left > 1 {
-        let half = left >> 1
-        at += at[half &- 1] < wanted ? half : 0
+      while left > 0 {
+        let half = (left + 1) >> 1
+        let isBelow = Int(truncatingIfNeeded: (entries[index &+ half &- 1] &- wanted) >> 63)
+        index &+= half & (0 &- isBelow)
         left &-= half
       }
-      return at - start + (at[0] < wanted ? 1 : 0)
+      return index
     }
   }
 }
