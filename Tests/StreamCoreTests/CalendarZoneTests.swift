@@ -67,8 +67,15 @@ extension AggregateRandom {
     let zone = try CalendarZones.zone(name)
     let seed: UInt64 = 71
     var random = AggregateRandom(seed: seed)
-    for _ in 0..<1500 {
-      let time = random.instant()
+    var times = (0..<1000).map { _ in random.instant() }
+    // Where clocks go back over midnight a date comes twice; most zones do so a few times at best.
+    for time in times {
+      let change = zone.range(at: time).until.ms
+      if change < .max {
+        times += [change - 1, change, change + 1_800_000].map(EventTime.init(ms:))
+      }
+    }
+    for time in times {
       let day = zone.dayNumber(of: time)
       let start = zone.startOfDay(day)
       let end = zone.startOfDay(day + 1)
