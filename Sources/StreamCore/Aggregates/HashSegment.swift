@@ -112,12 +112,9 @@ final class HashSegment: ManagedBuffer<HashSegment.Header, UInt64> {
     }
   }
 
-  /// An empty table for about `count` elements.
-  static func make(for count: Int) -> HashSegment {
-    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 1) { none in
-      none[0] = free
-      return build(from: UnsafePointer(none.baseAddress!), 0..<0, count: count, depth: 0, spare: 0)
-    }
+  /// An empty table for three elements.
+  static func make() -> HashSegment {
+    allocate(Header(capacity: 1, limit: .max, slots: 3, depth: 0))
   }
 
   /// A table with the same elements, of which there are `count`, and more room.

@@ -72,7 +72,7 @@ public struct HashSet64: @unchecked Sendable {
   }
 
   private mutating func leaveInline() {
-    let made = HashSegment.make(for: 3)
+    let made = HashSegment.make()
     var held: UInt64 = 0
     for hash in [first, second] where hash != HashSegment.free {
       _ = made.insert(hash, from: made.home(hash), slotCount: made.header.slots)
