@@ -1,8 +1,8 @@
 /// One table of a `HashSet64`: linear probing in which elements are kept in ascending order.
 ///
 /// The home slot of a hash grows with the hash, so order and nearness to home agree. A look-up ends
-/// at the first element that is not less, whether it is there or not, and reading the slots from the
-/// first to the last yields the elements sorted. A free slot holds the greatest `UInt64`, which
+/// at the first element that is not less, whether it is there or not, and reading the slots from
+/// the first to the last yields the elements sorted. A free slot holds the greatest `UInt64`, which
 /// therefore cannot be an element; the slots behind the last are always free and end every scan.
 ///
 /// A table of capacity 1 has home slot 0 for all: it is a plain sorted array.
@@ -23,7 +23,8 @@ final class HashSegment: ManagedBuffer<HashSegment.Header, UInt64> {
   enum Outcome {
     case present
     case inserted
-    /// Inserted, into the last slot: the table must be rebuilt before anything else is done with it.
+    /// Inserted, into the last slot: the table must be rebuilt before anything else is done with
+    /// it.
     case insertedAtEnd
   }
 

@@ -2,13 +2,14 @@
 ///
 /// Numbers are counted in buckets: each power of two is divided into 64 equal parts, so a bucket is
 /// the sign, the exponent and the first 6 bits of the fraction of a `Double`, found without any
-/// arithmetic that could differ between machines. A quantile is a number of the bucket that holds the
-/// wanted rank, at most 0.8% from any other number of the bucket.
+/// arithmetic that could differ between machines. A quantile is a number of the bucket that holds
+/// the wanted rank, at most 0.8% from any other number of the bucket.
 ///
 /// Only counts are kept, so the sketch is a function of the numbers' multiset: in any order, and
 /// merged from any parts, it is equal to the byte. Limits: magnitudes under 2⁻⁶⁴ (5e-20) count as
 /// zero, those of 2⁶⁴ (1.8e19) and more, infinity included, fall into the outermost bucket of their
-/// sign. So there are at most 16,385 buckets of 8 bytes. A bucket counts to 2⁴⁸ - 1 and stays there.
+/// sign. So there are at most 16,385 buckets of 8 bytes. A bucket counts to 2⁴⁸ - 1 and stays
+/// there.
 public struct QuantileSketch: Sendable, Equatable {
   /// Buckets of one sign.
   private static let bucketsPerSign: UInt64 = 128 * 64

@@ -1,8 +1,8 @@
 /// Ids with the time at which each was first seen, for `DedupIndex`.
 ///
-/// 256 small tables chosen by the id's first bits, so that growth rebuilds one of them at a time and
-/// an insertion after a copy was taken copies one of them. Ids that are no longer wanted stay until
-/// their table is full; then they make room. About 21 to 32 bytes for each id.
+/// 256 small tables chosen by the id's first bits, so that growth rebuilds one of them at a time
+/// and an insertion after a copy was taken copies one of them. Ids that are no longer wanted stay
+/// until their table is full; then they make room. About 21 to 32 bytes for each id.
 struct RecentIDs: Sendable {
   fileprivate struct Slot {
     var id: UInt64
