@@ -46,7 +46,7 @@ enum Definition {
     return lines
   }
 
-  private static func text(of binding: FieldBinding, _ source: SourcePlan) -> String {
+  static func text(of binding: FieldBinding, _ source: SourcePlan) -> String {
     switch binding {
     case .paths(let paths):
       paths.map { JSONText.quoted(PathText.joined($0)) }.joined(separator: ", ")
@@ -79,7 +79,7 @@ enum Definition {
     return lines
   }
 
-  private static func text(of aggregate: Aggregate) -> String {
+  static func text(of aggregate: Aggregate) -> String {
     switch aggregate {
     case .count: "count"
     case .sum: "sum"

@@ -65,3 +65,21 @@ struct ZoneDatabase: Sendable {
 
   private var index: String? { try? String(contentsOfFile: "\(root)/tzdata.zi", encoding: .utf8) }
 }
+
+/// There is no such time zone, or its data cannot be read.
+public struct UnknownZone: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What is wrong and what to do.
+  public var description: String
+}
+
+extension Zone {
+  /// Reads the zone called `name`, an IANA name such as `Asia/Shanghai`, from the machine's data.
+  public static func named(_ name: String) throws(UnknownZone) -> Zone {
+    let zones = ZoneDatabase(root: ZoneDatabase.standardRoot)
+    switch zones.zone(name, written: ConfigNode.shortened(name)) {
+    case .zone(let zone): return zone
+    case .fault(_, let message, let hint):
+      throw UnknownZone(description: message + (hint.map { "; \($0)" } ?? ""))
+    }
+  }
+}

@@ -1,10 +1,10 @@
 import StreamCore
 
-/// Points in time, as pipeline files write them.
-enum Instants {
+/// Points in time, as pipeline files and commands write them.
+public enum Instants {
   /// An instant of RFC 3339, with `T` or a blank, or of a date alone. Without an offset it is local
   /// time of `zone`; a local time that does not exist, or is there twice, is the earlier instant.
-  static func parse(_ text: String, zone: Zone) -> EventTime? {
+  public static func parse(_ text: String, zone: Zone) -> EventTime? {
     var rest = text.utf8[...]
     guard let year = number(&rest, 4), take(&rest, "-"), let month = number(&rest, 2),
       take(&rest, "-"), let day = number(&rest, 2), (1...12).contains(month),
@@ -36,14 +36,27 @@ enum Instants {
   }
 
   /// `time` as RFC 3339 in UTC, with milliseconds only where there are any.
-  static func text(_ time: EventTime) -> String {
+  public static func text(_ time: EventTime) -> String { wholeText(time) + "Z" }
+
+  /// `time` as RFC 3339 in `zone`, with its offset: `2026-01-01T08:00:00+08:00`; `Z` for UTC itself.
+  /// Offsets with seconds, as of local mean time, are cut to minutes in the suffix alone.
+  public static func text(_ time: EventTime, zone: Zone) -> String {
+    if zone == .utc { return text(time) }
+    let offset = zone.offsetMs(at: time)
+    let minutes = offset.magnitude / 60_000
+    return wholeText(EventTime(ms: time.ms + offset)) + (offset < 0 ? "-" : "+")
+      + padded(Int64(minutes / 60), 2) + ":" + padded(Int64(minutes % 60), 2)
+  }
+
+  /// The local text of `time`, read as UTC, without an offset.
+  private static func wholeText(_ time: EventTime) -> String {
     let days = Zone.utc.dayNumber(of: time)
     let rest = time.ms - days * 86_400_000
     var text = "\(CivilDate(dayNumber: days))T"
     text += "\(padded(rest / 3_600_000, 2)):\(padded(rest / 60_000 % 60, 2))"
     text += ":\(padded(rest / 1_000 % 60, 2))"
     if rest % 1_000 != 0 { text += ".\(padded(rest % 1_000, 3))" }
-    return text + "Z"
+    return text
   }
 
   private static func local(_ ms: Int64, _ zone: Zone) -> EventTime {

@@ -1,0 +1,159 @@
+import ArgumentParser
+import PipelineSpec
+import StreamCore
+import WorkerRuntime
+
+/// `weir check`: everything that is wrong with a pipeline file.
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say everything that is wrong with a pipeline file.",
+    discussion: """
+      All faults are reported together, each as FILE:LINE:COLUMN. Variables without a value, such as \
+      secrets, are no faults here. With --sample, every path of the file is looked for in real \
+      events, of JSON lines or CSV, also .gz.
+
+      EXAMPLES
+        weir check shop.yaml
+        weir check shop.yaml --sample events.jsonl.gz
+        weir check shop.yaml --explain
+      """)
+
+  @Argument(help: "The pipeline file.") var pipeline: String
+
+  @Option(
+    name: .long, parsing: .upToNextOption,
+    help: ArgumentHelp("Files of real events to look for each path in.", valueName: "file"))
+  var sample: [String] = []
+
+  @Option(help: "The source that the sample is of; the first one when not given.")
+  var source: String?
+
+  @Option(help: ArgumentHelp("Events to read of each sample file.", valueName: "n"))
+  var events: Int64 = 50_000
+
+  @Flag(help: "Print what the pipeline will do.") var explain = false
+
+  @Flag(help: "Print JSON.") var json = false
+
+  func validate() throws {
+    guard events > 0 else { throw ValidationError("--events takes a number from 1 on.") }
+    guard source == nil || !sample.isEmpty else {
+      throw ValidationError("--source says what --sample is of; give --sample too.")
+    }
+  }
+
+  func run() throws {
+    let checked: Pipeline
+    do {
+      checked = try PipelineFile.load(pipeline, secretsRequired: false)
+    } catch {
+      guard json else { throw error }
+      try Terminal.printJSON(Report(file: pipeline, isRight: false, faults: error.faults))
+      throw ExitMapping.ending(of: error).code
+    }
+    var report = Report(file: pipeline, isRight: true, faults: [])
+    if !sample.isEmpty {
+      let found = try SampleReport(
+        plan: checked.plan, source: chosenSource(in: checked.plan), files: sample, limit: events)
+      report.sample = found
+      report.isRight = found.isRight
+    }
+    if explain { report.plan = PlanExplanation(checked).sections.map(Report.Section.init) }
+    if json { try Terminal.printJSON(report) } else { tell(report, checked) }
+    if !report.isRight { throw ExitCode.foundWrong }
+  }
+
+  private func chosenSource(in plan: PipelinePlan) throws -> SourcePlan {
+    guard let source else {
+      guard let first = plan.sources.first else {
+        throw ValidationError("\(pipeline) has no source.")
+      }
+      return first
+    }
+    guard let chosen = plan.sources.first(where: { $0.name == source }) else {
+      throw SourceChoice.unknown(source, in: plan)
+    }
+    return chosen
+  }
+
+  private func tell(_ report: Report, _ checked: Pipeline) {
+    for section in report.plan ?? [] {
+      var table = TextTable(section.columns)
+      section.rows.forEach { table.add($0) }
+      print(section.title)
+      print(table.text(indent: 2))
+    }
+    if let sample = report.sample { print(sample.text, terminator: "") }
+    guard report.isRight else { return }
+    let plan = checked.plan
+    print(
+      "\(pipeline): right, "
+        + [
+          Terminal.count(Int64(plan.sources.count), "source"),
+          Terminal.count(Int64(plan.metrics.count + plan.formulas.count), "metric"),
+          Terminal.count(Int64(checked.tests.count), "test"),
+        ].joined(separator: ", "))
+  }
+
+  /// What `--json` prints.
+  struct Report: Encodable {
+    var file: String
+    var isRight: Bool
+    var faults: [Fault]
+    var sample: SampleReport?
+    var plan: [Section]?
+
+    init(file: String, isRight: Bool, faults: [PipelineFault]) {
+      self.file = file
+      self.isRight = isRight
+      self.faults = faults.map(Fault.init)
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case file, faults, sample, plan
+      case isRight = "right"
+    }
+
+    struct Fault: Encodable {
+      var file: String
+      var line: Int
+      var column: Int
+      var code: String
+      var message: String
+      var hint: String?
+
+      init(_ fault: PipelineFault) {
+        file = fault.file
+        line = fault.line
+        column = fault.column
+        code = fault.code
+        message = fault.message
+        hint = fault.hint
+      }
+    }
+
+    struct Section: Encodable {
+      var title: String
+      var columns: [String]
+      var rows: [[String]]
+
+      init(_ section: PlanExplanation.Section) {
+        title = section.title
+        columns = section.columns
+        rows = section.rows
+      }
+    }
+  }
+}
+
+/// Choosing one of a pipeline's sources by name.
+enum SourceChoice {
+  /// There is no such source.
+  static func unknown(_ name: String, in plan: PipelinePlan) -> ValidationError {
+    let names = plan.sources.map(\.name)
+    let hint =
+      NearestName.of(name, in: names).map { "did you mean \($0)?" }
+      ?? "there is \(names.joined(separator: ", "))"
+    return ValidationError("\(plan.name) has no source \(name); \(hint)")
+  }
+}

@@ -1,0 +1,24 @@
+import Glibc
+import Synchronization
+
+/// Whether somebody pressed Ctrl-C. The first time asks for an orderly end, the second ends at once.
+enum InterruptFlag {
+  private static let raised = Atomic<Bool>(false)
+
+  /// Listens for SIGINT and SIGTERM from now on.
+  static func arm() {
+    // Made here, so that the handler finds it made.
+    raised.store(false, ordering: .relaxed)
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { number in
+        InterruptFlag.raise()
+        signal(number, SIG_DFL)
+      }
+    }
+  }
+
+  private static func raise() { raised.store(true, ordering: .relaxed) }
+
+  /// Whether an end was asked for.
+  static var isRaised: Bool { raised.load(ordering: .relaxed) }
+}

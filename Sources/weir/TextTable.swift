@@ -1,0 +1,75 @@
+/// A table for the terminal: columns as wide as their widest cell, two blanks apart.
+struct TextTable {
+  /// On which side of its column a cell stands.
+  enum Alignment { case left, right }
+
+  private let alignments: [Alignment]
+  private var rows: [[String]]
+
+  /// A table with these columns; numbers belong to the right.
+  init(_ columns: [(name: String, alignment: Alignment)]) {
+    alignments = columns.map(\.alignment)
+    rows = [columns.map(\.name)]
+  }
+
+  /// A table whose columns all stand to the left.
+  init(_ columns: [String]) { self.init(columns.map { ($0, .left) }) }
+
+  /// Adds a row. Cells that are missing are empty; control characters show as `�`.
+  mutating func add(_ cells: [String]) {
+    rows.append(
+      alignments.indices.map { $0 < cells.count ? Self.printable(cells[$0]) : "" })
+  }
+
+  /// Whether nothing was added.
+  var isEmpty: Bool { rows.count == 1 }
+
+  /// Its lines, the names of the columns first, each ended by a newline. O(cells).
+  func text(indent: Int = 0) -> String {
+    let widths = alignments.indices.map { column in
+      rows.reduce(0) { max($0, Self.width($1[column])) }
+    }
+    let margin = String(repeating: " ", count: indent)
+    var text = ""
+    for row in rows {
+      var line = margin
+      for (column, cell) in row.enumerated() {
+        let padding = String(repeating: " ", count: widths[column] - Self.width(cell))
+        line += alignments[column] == .left ? cell + padding : padding + cell
+        line += "  "
+      }
+      while line.hasSuffix(" ") { line.removeLast() }
+      text += line + "\n"
+    }
+    return text
+  }
+
+  /// Columns of the terminal that `text` takes: two for a character of East Asian scripts or an emoji.
+  static func width(_ text: String) -> Int {
+    text.reduce(0) { width, character in
+      guard let scalar = character.unicodeScalars.first else { return width }
+      return width + (isWide(scalar.value) ? 2 : 1)
+    }
+  }
+
+  private static func isWide(_ scalar: UInt32) -> Bool {
+    switch scalar {
+    case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF,
+      0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F900...0x1F9FF,
+      0x20000...0x3FFFD:
+      true
+    default: false
+    }
+  }
+
+  /// `text` without what would move the cursor: results come from events, events from anywhere.
+  private static func printable(_ text: String) -> String {
+    let isControl = { (scalar: Unicode.Scalar) in
+      scalar.properties.generalCategory == .control
+    }
+    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    var cleaned = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars { cleaned.append(isControl(scalar) ? "\u{FFFD}" : scalar) }
+    return String(cleaned)
+  }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import StreamCore
+import WorkerRuntime
+
+/// The command line. Every command is one file of this folder; errors become messages and exit
+/// codes in one place, `ExitMapping`.
+@main
+struct Weir: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "weir",
+    abstract: "Computes metrics in event time from Kafka or files, into SQLite.",
+    discussion: """
+      EXAMPLES
+        weir check shop.yaml                       what is wrong with a pipeline file
+        weir test shop.yaml                        run the tests inside it
+        weir report shop.sqlite --metric revenue   see results
+
+      Exit codes: 0 done, 1 found something wrong, 2 wrong usage, 3 could not reach or own something.
+      """,
+    version: WeirVersion.current,
+    subcommands: [
+      Check.self, TestCommand.self, Produce.self, Report.self, Verify.self, Diff.self,
+    ])
+
+  /// Parses the process's arguments, runs the command that they name, and ends the process.
+  static func main() {
+    do {
+      try checkCommand(CommandLine.arguments.dropFirst().first)
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      ExitMapping.end(with: error)
+    }
+  }
+
+  /// A misspelt command gets a hint.
+  private static func checkCommand(_ name: String?) throws {
+    guard let name, !name.hasPrefix("-") else { return }
+    let names = configuration.subcommands.map { $0._commandName } + ["help"]
+    guard !names.contains(name) else { return }
+    let hint =
+      NearestName.of(name, in: names).map { "did you mean \($0)?" }
+      ?? "there is \(names.sorted().joined(separator: ", "))"
+    throw ValidationError("There is no command \(name); \(hint)")
+  }
+}
