@@ -1,0 +1,158 @@
+import Foundation
+import KafkaClient
+import PipelineSpec
+import SnapshotStore
+import StreamCore
+
+/// An embedded broker, the simulated shop that sends into it, and a worker that reads from it, in
+/// this process.
+///
+/// The shop and the worker have a thread each from `init` to the end of `stop()`; the session lives
+/// until then. Every method may be called from any thread.
+public final class DemoSession: Sendable {
+  /// Name of the pipeline that demonstrations run as, so that no other's file is ever replaced.
+  public static let pipelineName = "shop-demo"
+  /// Partitions of the shop's topic.
+  public static let partitions = 4
+
+  /// The pipeline that runs.
+  public let pipeline: Pipeline
+  /// The options that it was started with.
+  public let options: DemoOptions
+  private let broker: EmbeddedBroker
+  private let topic: String
+  private let board: DemoBoard
+  private let workerStop = StopFlag()
+  /// Wall time between two looks at what the shop has to send.
+  private static let beatMs: Int64 = 20
+  /// Longest wall time that the shop catches up on when the process stood still.
+  private static let catchUpMaxMicroseconds: Int64 = 500_000
+
+  /// Starts everything.
+  ///
+  /// - Throws: `PipelineFaults`; `StoreError` when the file is not an earlier demonstration's or is in
+  ///   use; `KafkaError`; `WorkerError` for a pipeline that does not read one topic.
+  public init(_ options: DemoOptions) throws {
+    self.options = options
+    broker = try EmbeddedBroker()
+    var pipeline = try Pipeline.parse(
+      text: options.pipelineText, file: "the demo's pipeline",
+      environment: ["WEIR_BROKERS": broker.bootstrapServers])
+    pipeline.plan.name = Self.pipelineName
+    guard pipeline.kafka.count == 1, let source = pipeline.kafka.values.first else {
+      throw WorkerError(
+        .usage, "the demo's pipeline must have exactly one source, a Kafka topic",
+        whatToDo: "take pipelines/shop.yaml as it is")
+    }
+    self.pipeline = pipeline
+    topic = source.topic
+    board = DemoBoard(opening: options.opening, threads: 2)
+    try Self.removeEarlierFile(options.dataPath, pipeline)
+    try broker.createTopic(topic, partitions: Self.partitions)
+    if let letters = source.deadLetters { try broker.createTopic(letters, partitions: 1) }
+    begin("demo-worker") { try $0.runWorker() }
+    begin("demo-shop") { try $0.runShop() }
+  }
+
+  /// How it is doing now.
+  public var progress: DemoProgress { board.current }
+
+  /// Waits at most `timeoutMs` until `isDone` holds or everything has ended; whether it holds.
+  public func wait(timeoutMs: Int64, until isDone: (DemoProgress) -> Bool) -> Bool {
+    board.wait(ms: timeoutMs, until: isDone)
+  }
+
+  /// Asks shop and worker to end, and returns at once.
+  public func requestStop() {
+    board.stop()
+    workerStop.raise()
+  }
+
+  /// Ends the shop, lets the worker take its last snapshot, and waits for both. Safe to call again.
+  ///
+  /// - Throws: What ended shop or worker before its time.
+  public func stop() throws -> RunSummary {
+    requestStop()
+    return try board.result()
+  }
+
+  private func begin(_ name: String, _ body: @escaping @Sendable (DemoSession) throws -> Void) {
+    let thread = Thread { [self] in
+      do {
+        try body(self)
+        board.end()
+      } catch {
+        board.end(error)
+        workerStop.raise()
+      }
+    }
+    thread.name = name
+    thread.stackSize = 8 << 20
+    thread.start()
+  }
+
+  private func runWorker() throws {
+    var worker = WorkerOptions(dataPath: options.dataPath, lanes: options.lanes)
+    let board = board
+    worker.log = options.log
+    worker.onStatus = { board.note($0) }
+    board.note(
+      try Worker(pipeline: pipeline, input: .kafka, options: worker, stop: workerStop).run())
+    board.stop()
+  }
+
+  private func runShop() throws {
+    var shop = ShopSimulator(
+      seed: options.seed, customers: options.customers, start: options.opening)
+    let producer = try KafkaProducer(
+      settings: KafkaSettings(brokers: broker.bootstrapServers, options: ["linger.ms": "20"]),
+      compression: .lz4, log: KafkaLog { [log = options.log] _, line in log(line) })
+    let limit = options.eventsMax ?? Int.max
+    var sent = 0
+    var elapsed: Int64 = 0
+    var last = SystemClock.monotonicMicroseconds()
+    repeat {
+      let now = SystemClock.monotonicMicroseconds()
+      elapsed += min(now - last, Self.catchUpMaxMicroseconds)
+      last = now
+      let until = EventTime(
+        ms: options.opening.ms + Int64(Double(elapsed) * options.speed / 1_000))
+      while sent < limit, shop.upcoming < until {
+        try send(shop.next(), producer)
+        sent += 1
+      }
+      producer.serve()
+      board.noteShop(sent: sent, time: until)
+    } while sent < limit && !board.waitForStop(ms: Self.beatMs)
+    try producer.flush(timeoutMs: 10_000)
+    board.noteShop(sent: sent, time: board.current.shopTime, isClosed: true)
+  }
+
+  private func send(_ event: SimulatedEvent, _ producer: KafkaProducer) throws {
+    try event.key.withUnsafeBytes { key in
+      try event.payload.withUnsafeBytes { value in
+        try producer.send(topic: topic, key: key, value: value, timestampMs: event.time.ms)
+      }
+    }
+  }
+
+  /// Removes the files of an earlier demonstration; opening them first finds out whose they are and
+  /// whether they are in use.
+  private static func removeEarlierFile(_ path: String, _ pipeline: Pipeline) throws {
+    let files = FileManager.default
+    guard files.fileExists(atPath: path) else { return }
+    let identity = PipelineIdentity(
+      name: pipeline.plan.name, definition: pipeline.plan.definition,
+      tzdataVersion: pipeline.plan.tzdataVersion, weirVersion: WeirVersion.current)
+    do throws(StoreError) {
+      try ResultsFile.open(path: path, identity: identity).close()
+    } catch  where error.kind == .otherDefinition {
+      // An earlier version's demonstration.
+    }
+    for file in [path, StateFile.path(besides: path)] {
+      for suffix in ["", "-wal", "-shm"] where files.fileExists(atPath: file + suffix) {
+        try files.removeItem(atPath: file + suffix)
+      }
+    }
+  }
+}
