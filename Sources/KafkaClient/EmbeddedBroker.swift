@@ -1,7 +1,7 @@
 import CRdKafka
 
-/// A Kafka cluster inside this process: librdkafka's mock cluster, reached over TCP by any client of
-/// any process on this machine. For demonstrations and tests; nothing is written to disk.
+/// A Kafka cluster inside this process: librdkafka's mock cluster, reached over TCP by any client
+/// of any process on this machine. For demonstrations and tests; nothing is written to disk.
 ///
 /// Limits. Each partition keeps 5 MiB of batches as they were sent (compressed ones count as
 /// compressed), or 100,000 batches, and drops the oldest without a word. A topic that a client asks
@@ -76,6 +76,12 @@ public final class EmbeddedBroker: @unchecked Sendable {
   /// Takes back the errors of a kind of request that have not happened yet.
   public func clearErrors(_ request: Request) {
     rd_kafka_mock_clear_request_errors(cluster, request.rawValue)
+  }
+
+  /// Lets every look-up of `topic`, and every message sent to it, fail with protocol error `code`
+  /// (3 is "unknown topic") until it is set to 0.
+  public func setError(topic: String, code: Int32) {
+    rd_kafka_mock_topic_set_error(cluster, topic, rd_kafka_resp_err_t(code))
   }
 
   /// Closes a broker's connections and port. Its topics stay.

@@ -5,13 +5,13 @@ extension KafkaConsumer {
   /// Hands over the next messages, at most `max` of them, one run for each partition.
   ///
   /// Waits up to `timeoutMs` for the first one and for none after it. Within a run offsets rise and
-  /// none of the partition's records is left out. The memory behind a run is valid during its call of
-  /// `handle`. O(messages), without allocating.
+  /// none of the partition's records is left out. The memory behind a run is valid during its call
+  /// of `handle`. O(messages), without allocating.
   ///
   /// - Parameters:
   ///   - max: 1...`maxBatch`.
-  ///   - handle: takes the partition's index in `assign` and the run. After it throws, this consumer
-  ///     has lost the rest of the batch: `assign` or `close` it.
+  ///   - handle: takes the partition's index in `assign` and the run. After it throws, this
+  ///     consumer has lost the rest of the batch: `assign` or `close` it.
   /// - Throws: what `handle` throws; a `KafkaError` that is fatal, or about access or a record that
   ///   cannot be read, after the batch's messages were handed over.
   public func poll(

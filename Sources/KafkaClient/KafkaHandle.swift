@@ -1,4 +1,5 @@
 import CRdKafka
+import Glibc
 import Synchronization
 
 /// One librdkafka client and what it says about itself. Owned by the public type that wraps it.
@@ -48,11 +49,36 @@ final class KafkaHandle: @unchecked Sendable {
   deinit { destroy() }
 
   /// Gives the client up. No other thread may be using it. Safe to call twice.
+  ///
+  /// librdkafka waits here for its threads, and 2.0 may wait for ever after a topic was deleted. So
+  /// a thread of its own does it; after `destroyTimeoutMs` it and the client are left to
+  /// themselves.
   func destroy(flags: Int32 = 0) {
     if isDestroyed { return }
     isDestroyed = true
-    rd_kafka_destroy_flags(pointer, flags)
+    let departure = Departure(pointer, flags, box)
+    let argument = Unmanaged.passRetained(departure).toOpaque()
+    var thread = pthread_t()
+    let started = pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<Departure>.fromOpaque(argument).takeRetainedValue().run()
+        return nil
+      }, argument)
+    guard started == 0 else {
+      Unmanaged<Departure>.fromOpaque(argument).release()
+      return departure.run()
+    }
+    pthread_detach(thread)
+    if !departure.wait(timeoutMs: Self.destroyTimeoutMs) {
+      log.report(
+        .warning, key: "destroy",
+        "a Kafka client did not end within \(Self.destroyTimeoutMs) ms and is left behind")
+    }
   }
+
+  private static let destroyTimeoutMs: Int32 = 3_000
 
   /// Throws the error after which this client is of no more use, if there was one.
   func throwIfFatal() throws {
@@ -87,6 +113,46 @@ final class KafkaHandle: @unchecked Sendable {
     return KafkaError(
       rd_kafka_resp_err_t(said.code), what, detail: said.message, isFatal: said.isFatal,
       hint: hint)
+  }
+}
+
+/// The end of a client, which may come late or never.
+///
+/// `@unchecked Sendable`: `run` is called by one thread, `wait` by another; a semaphore is between
+/// them.
+private final class Departure: @unchecked Sendable {
+  private let pointer: OpaquePointer
+  private let flags: Int32
+  /// The callbacks need it for as long as the client is there.
+  private let box: EventBox
+  private let done = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init(_ pointer: OpaquePointer, _ flags: Int32, _ box: EventBox) {
+    (self.pointer, self.flags, self.box) = (pointer, flags, box)
+    sem_init(done, 0, 0)
+  }
+
+  deinit {
+    sem_destroy(done)
+    done.deallocate()
+  }
+
+  func run() {
+    rd_kafka_destroy_flags(pointer, flags)
+    sem_post(done)
+  }
+
+  /// Whether the client ended in time.
+  func wait(timeoutMs: Int32) -> Bool {
+    var until = timespec()
+    clock_gettime(CLOCK_REALTIME, &until)
+    until.tv_nsec += Int(timeoutMs % 1_000) * 1_000_000
+    until.tv_sec += Int(timeoutMs / 1_000) + until.tv_nsec / 1_000_000_000
+    until.tv_nsec %= 1_000_000_000
+    while sem_timedwait(done, &until) != 0 {
+      if errno != EINTR { return false }
+    }
+    return true
   }
 }
 
@@ -133,7 +199,8 @@ final class EventBox: Sendable {
       code.isDenied ? .error : .warning, key: "\(code.rawValue) \(broker)", error.description)
   }
 
-  /// A line of librdkafka's own log. Failures of connections reach `note` too and are not told twice.
+  /// A line of librdkafka's own log. Failures of connections reach `note` too and are not told
+  /// twice.
   func tell(_ level: Int32, _ facility: String, _ message: String) {
     if level > 4 || facility == "FAIL" || facility == "ERROR" { return }
     if facility == "CONFWARN" { return }

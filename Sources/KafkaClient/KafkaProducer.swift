@@ -3,10 +3,11 @@ import StreamCore
 
 /// Writes messages and counts what became of them.
 ///
-/// Confined: one thread at a time may use it. Idempotent by default, so that a retry neither doubles
-/// nor reorders; keys go to partitions as in the Java clients (murmur2).
+/// Confined: one thread at a time may use it. Idempotent by default, so that a retry neither
+/// doubles nor reorders; keys go to partitions as in the Java clients (murmur2).
 ///
-/// Back pressure: messages not yet delivered take up to `memoryBudgetBytes`; beyond it `send` waits.
+/// Back pressure: messages not yet delivered take up to `memoryBudgetBytes`; beyond it `send`
+/// waits.
 public final class KafkaProducer {
   /// How batches are compressed.
   public enum Compression: String, Sendable, CaseIterable {
@@ -95,8 +96,8 @@ public final class KafkaProducer {
   ///   - value: nil for a tombstone.
   ///   - timestampMs: the record's timestamp in epoch milliseconds; nil for now.
   ///   - headers: name and value; the names may repeat.
-  /// - Throws: `KafkaError`: `_QUEUE_FULL` (retriable) after waiting in vain, or a message too large, or
-  ///   a fatal error of the client.
+  /// - Throws: `KafkaError`: `_QUEUE_FULL` (retriable) after waiting in vain, or a message too
+  ///   large, or a fatal error of the client.
   public func send(
     topic: String, partition: Int32? = nil, key: UnsafeRawBufferPointer? = nil,
     value: UnsafeRawBufferPointer?, timestampMs: Int64? = nil,
@@ -136,16 +137,18 @@ public final class KafkaProducer {
   /// Waits until every message sent is delivered.
   ///
   /// - Throws: `KafkaError` when a message failed since the last `flush` (the first reason, and how
-  ///   many), or when some are still under way after `timeoutMs` (retriable: they go on being sent).
+  ///   many), or when some are still under way after `timeoutMs` (retriable: they go on being
+  ///   sent).
   public func flush(timeoutMs: Int32) throws {
     let code = rd_kafka_flush(handle.pointer, timeoutMs)
     try handle.throwIfFatal()
     let failed = counters.pointee.failed - failedBeforeFlush
     if failed > 0 {
-      failedBeforeFlush = counters.pointee.failed
+      let known = counters.pointee.firstErrors
       var error =
-        counters.pointee.firstErrors.last
-        ?? KafkaError(RD_KAFKA_RESP_ERR__FAIL, "delivering messages")
+        failedBeforeFlush < known.count
+        ? known[failedBeforeFlush] : KafkaError(RD_KAFKA_RESP_ERR__FAIL, "delivering messages")
+      failedBeforeFlush = counters.pointee.failed
       error.message = "\(failed) messages were not delivered; \(error.message)"
       throw error
     }

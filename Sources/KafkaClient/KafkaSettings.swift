@@ -7,7 +7,7 @@ public struct KafkaSettings: Sendable {
   /// Any librdkafka property by name. A name that does not exist, a value that it does not take and
   /// a property that the client sets itself are refused when a client is made.
   public var options: [String: String]
-  /// What brokers call us in their logs and quotas.
+  /// What brokers call us in their logs and quotas, unless the options say otherwise.
   public var clientID: String
 
   /// Makes settings; nothing is checked until a client is made of them.
@@ -21,7 +21,6 @@ public struct KafkaSettings: Sendable {
   private static let owned: [String: String] = [
     "bootstrap.servers": "the brokers are named in their own field",
     "metadata.broker.list": "the brokers are named in their own field",
-    "client.id": "it is named in its own field",
     "group.id": "it follows from the pipeline",
     "enable.auto.commit": "offsets are kept with the results and committed behind them",
     "enable.auto.offset.store": "offsets are kept with the results and committed behind them",
@@ -46,6 +45,7 @@ public struct KafkaSettings: Sendable {
       throw KafkaError(RD_KAFKA_RESP_ERR__FAIL, "making a configuration")
     }
     do {
+      try Self.set(conf, "client.id", clientID)
       for (name, value) in defaults { try Self.set(conf, name, value) }
       for (name, value) in options.sorted(by: { $0.key < $1.key }) {
         if let reason = Self.owned[name] {
@@ -58,7 +58,6 @@ public struct KafkaSettings: Sendable {
       }
       for (name, value) in fixed { try Self.set(conf, name, value) }
       try Self.set(conf, "bootstrap.servers", brokers)
-      try Self.set(conf, "client.id", clientID)
     } catch {
       rd_kafka_conf_destroy(conf)
       throw error

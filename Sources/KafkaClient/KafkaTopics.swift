@@ -17,6 +17,12 @@ public final class KafkaTopics: Sendable {
     handle = try Self.client(settings, group: nil, log)
   }
 
+  /// The client, after it has told what happened to its connections since the last call.
+  private var client: OpaquePointer {
+    rd_kafka_poll(handle.pointer, 0)
+    return handle.pointer
+  }
+
   private static func client(
     _ settings: KafkaSettings, group: String?, _ log: KafkaLog
   ) throws -> KafkaHandle {
@@ -29,7 +35,7 @@ public final class KafkaTopics: Sendable {
   /// All topics that these credentials may see, with their numbers of partitions.
   public func all(timeoutMs: Int32 = 10_000) throws -> [String: Int32] {
     var metadata: UnsafePointer<rd_kafka_metadata>?
-    let code = rd_kafka_metadata(handle.pointer, 1, nil, &metadata, timeoutMs)
+    let code = rd_kafka_metadata(client, 1, nil, &metadata, timeoutMs)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
       throw handle.error(code, "listing the topics of \(settings.brokers)")
     }
@@ -47,8 +53,8 @@ public final class KafkaTopics: Sendable {
   ///
   /// - Parameter keepWaiting: asked after each answer that the topic is not there, and after each
   ///   time-out; true asks again about half a second later. By default nothing is waited for.
-  /// - Throws: `KafkaError`; of a topic that is not there (`isUnknownTopic`) it names those that are
-  ///   spelled alike.
+  /// - Throws: `KafkaError`; of a topic that is not there (`isUnknownTopic`) it names those that
+  ///   are spelled alike.
   public func partitions(
     of topic: String, timeoutMs: Int32 = 10_000, keepWaiting: () -> Bool = { false }
   ) throws -> Int32 {
@@ -99,7 +105,7 @@ public final class KafkaTopics: Sendable {
   ) throws -> Watermarks {
     var marks = Watermarks(earliest: 0, end: 0)
     let code = rd_kafka_query_watermark_offsets(
-      handle.pointer, partition.topic, partition.partition, &marks.earliest, &marks.end, timeoutMs)
+      client, partition.topic, partition.partition, &marks.earliest, &marks.end, timeoutMs)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
       var error = handle.error(code, "asking for the ends of a partition")
       error.partition = partition
@@ -111,8 +117,8 @@ public final class KafkaTopics: Sendable {
   /// For each partition the first offset whose record's timestamp is `ms` or later; the partition's
   /// end when there is none yet.
   ///
-  /// - Throws: `KafkaError` `_UNSUPPORTED_FEATURE` when the brokers do not look up offsets by time, as
-  ///   the embedded broker does not.
+  /// - Throws: `KafkaError` `_UNSUPPORTED_FEATURE` when the brokers do not look up offsets by time,
+  ///   as the embedded broker does not.
   public func offsets(
     atTime ms: Int64, _ partitions: [PartitionID], timeoutMs: Int32 = 10_000
   ) throws -> [PartitionID: Int64] {
@@ -143,7 +149,7 @@ public final class KafkaTopics: Sendable {
     time ms: Int64, _ partitions: [PartitionID], _ timeoutMs: Int32
   ) throws -> [Int64] {
     let list = try PartitionList(partitions) { _ in max(0, ms) }
-    let code = rd_kafka_offsets_for_times(handle.pointer, list.pointer, timeoutMs)
+    let code = rd_kafka_offsets_for_times(client, list.pointer, timeoutMs)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
       throw handle.error(code, "looking up offsets by time")
     }
@@ -155,12 +161,12 @@ public final class KafkaTopics: Sendable {
   public func committed(
     group: String, _ partitions: [PartitionID], timeoutMs: Int32 = 10_000
   ) throws -> [PartitionID: Int64] {
-    let client = try Self.client(settings, group: group, handle.log)
-    defer { client.destroy(flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) }
+    let member = try Self.client(settings, group: group, handle.log)
+    defer { member.destroy(flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) }
     let what = "reading the committed offsets of group \(group)"
     let list = try PartitionList(partitions)
-    let code = rd_kafka_committed(client.pointer, list.pointer, timeoutMs)
-    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw client.error(code, what) }
+    let code = rd_kafka_committed(member.pointer, list.pointer, timeoutMs)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw member.error(code, what) }
     try list.throwFirstError(what)
     var result: [PartitionID: Int64] = [:]
     for entry in list.entries where entry.offset >= 0 { result[entry.id] = entry.offset }

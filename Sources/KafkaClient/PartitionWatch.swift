@@ -1,7 +1,7 @@
 /// Notices that a topic has more partitions, or fewer, than when reading began.
 ///
-/// A topic that gains partitions spreads its keys anew, so results per user would be wrong from then
-/// on. A value for one thread; time is an argument.
+/// A topic that gains partitions spreads its keys anew, so results per user would be wrong from
+/// then on. A value for one thread; time is an argument.
 public struct PartitionWatch {
   /// A topic whose number of partitions is not what it was.
   public struct Change: Sendable, Equatable, CustomStringConvertible {

@@ -38,6 +38,7 @@ public struct PollOutcome: Sendable {
   public var lost: [LostOffsets] = []
   /// Indices of partitions that the broker says do not exist (any more). They are tried on; a
   /// broker just started may be wrong about it, so confirm with `KafkaTopics.partitions`.
+  /// librdkafka does not say it of every topic that goes: `PartitionWatch` finds them all.
   public var missing: [Int] = []
 }
 

@@ -10,13 +10,13 @@ struct ReportMetrics: ParsableCommand {
     abstract: "Show metrics, the newest windows first.",
     discussion: """
       Times without an offset, and dates, are of --zone. Windows are half-open: they hold their \
-      start and end before `until`. A provisional value can still change; an estimated one is within \
-      the error that docs/pipeline.md names.
+      start and end before `until`. A provisional value can still change; an estimated one is near \
+      the exact one.
 
       EXAMPLES
         weir report shop.sqlite --metric revenue --limit 10
-        weir report shop.sqlite --from 2026-01-01 --to 2026-01-02 --zone Asia/Shanghai
-        weir report metrics shop.sqlite --where channel=web --where event=purchase --csv
+        weir report shop.sqlite --from 2026-01-01 --zone Asia/Shanghai
+        weir report metrics shop.sqlite --where channel=web --csv
       """)
 
   @Argument(help: "The results file.") var file: String

@@ -81,7 +81,7 @@ struct TopicsTests {
     let name = "weir-made-\(UInt64.random(in: 0 ... .max))"
     if TestCluster.isEmbedded {
       let error = try #require(throws: KafkaError.self) {
-        try topics.createTopic(name, partitions: 2, timeoutMs: 5_000)
+        try topics.createTopic(name, partitions: 2, timeoutMs: 500)
       }
       #expect("\(error)".contains("creating topic \(name)"), "\(error)")
     } else {

@@ -44,7 +44,7 @@ struct TroubleTests {
     let consumer = try cluster.consumer()
     try consumer.assign([(PartitionID(topic: topic, partition: 0), .beginning)])
     var read = Collected()
-    for round in 0..<3 {
+    for round in 0..<2 {
       for number in 0..<200 {
         try producer.send(topic, partition: 0, value: "\(round * 200 + number)")
       }
@@ -53,7 +53,43 @@ struct TroubleTests {
       broker.injectErrors(.fetch, code: 6, count: 2)
       try proceed(until: { read.count == (round + 1) * 200 }) { try read.poll(consumer) }
     }
-    #expect(read.messages[0]?.map(\.value) == (0..<600).map { "\($0)" })
+    #expect(read.messages[0]?.map(\.value) == (0..<400).map { "\($0)" })
+  }
+
+  @Test("a topic that is gone while it is read neither ends nor hangs the consumer")
+  func missingTopic() throws {
+    let cluster = try TestCluster()
+    let broker = try #require(cluster.embedded)
+    let topic = try cluster.topic(partitions: 1)
+    let topics = try KafkaTopics(settings: cluster.settings)
+    let consumer = try KafkaConsumer(
+      settings: cluster.settings, groupID: nil, log: .silent)
+    try consumer.assign([(PartitionID(topic: topic, partition: 0), .offset(0))])
+    var read = Collected()
+    try proceed(until: { consumer.isAtEnd(0) }) { try read.poll(consumer) }
+    var watch = PartitionWatch(expected: [topic: 1], everyMs: 0)
+    #expect(try watch.check(nowMs: 0) { try topics.all() } == [])
+    broker.setError(topic: topic, code: 3)
+    broker.injectErrors(.fetch, code: 6, count: 1)
+    for _ in 0..<10 { try read.poll(consumer) }
+    #expect(
+      try watch.check(nowMs: 1) { try topics.all() } == [.init(topic: topic, before: 1, now: 0)])
+    consumer.close(timeoutMs: 1_000)
+  }
+
+  @Test("denied access to a topic is thrown, with the partition and what to do")
+  func denied() throws {
+    let cluster = try TestCluster()
+    let broker = try #require(cluster.embedded)
+    let topic = try cluster.topic(partitions: 1)
+    let consumer = try cluster.consumer()
+    try consumer.assign([(PartitionID(topic: topic, partition: 0), .offset(0))])
+    broker.injectErrors(.fetch, code: 29, count: 1_000)
+    let error = try #require(throws: KafkaError.self) {
+      try proceed(until: { false }) { _ = try consumer.poll(timeoutMs: 100) { _, _ in } }
+    }
+    #expect(error.domain == .user && !error.isRetriable)
+    #expect("\(error)".contains("\(topic)/0") && "\(error)".contains("needs the right"))
   }
 
   @Test("failed commits are told and nothing more")
@@ -81,7 +117,7 @@ struct TroubleTests {
     try broker.setDown(1)
     let topics = try KafkaTopics(settings: cluster.settings)
     let error = try #require(throws: KafkaError.self) {
-      try topics.partitions(of: "any", timeoutMs: 3_000)
+      try topics.partitions(of: "any", timeoutMs: 1_000)
     }
     #expect(error.isRetriable && !error.isFatal && error.domain == .external)
     #expect("\(error)".contains("refused"), "\(error)")

@@ -71,6 +71,24 @@ import Testing
     }
   }
 
+  @Test func `neither of two copies sees what the other inserts, whoever writes first`() {
+    var random = AggregateRandom(seed: 14)
+    var first = HashSet64()
+    for _ in 0..<30_000 { first.insert(random.next()) }
+    var second = first
+    let before = first.sorted()
+    // The first leaves the shared directory here, most segments stay shared.
+    let mine = random.next()
+    first.insert(mine)
+    var theirs: [UInt64] = []
+    for _ in 0..<2000 {
+      theirs.append(random.next())
+      second.insert(theirs[theirs.count - 1])
+    }
+    #expect(first.sorted() == (before + [mine]).sorted())
+    #expect(second.sorted() == (before + theirs).sorted())
+  }
+
   @Test func `a copy that is written while another thread reads the original is its own`() async {
     var random = AggregateRandom(seed: 8)
     var set = HashSet64()

@@ -1,4 +1,5 @@
 import StreamCore
+import StreamTestKit
 import Testing
 
 /// Whole numbers of any size, as decimal digits, least first: slow and plain.
@@ -101,52 +102,54 @@ private struct Digits: Equatable {
   }
 
   @Test func `random decimals are read, added and written exactly`() {
-    var random = SeededGenerator(seed: 0x5EED_0021)
-    for _ in 0..<3_000 {
-      let (a, b) = (randomText(&random, whole: 26), randomText(&random, whole: 26))
-      let (x, y) = (Digits(billionthsOf: a), Digits(billionthsOf: b))
-      guard let p = decimal(a), let q = decimal(b) else {
-        Issue.record("\(a) or \(b) is not read")
-        continue
+    withSeeds([0x5EED_0021]) { _, random in
+      for _ in 0..<3_000 {
+        let (a, b) = (randomText(&random, whole: 26), randomText(&random, whole: 26))
+        let (x, y) = (Digits(billionthsOf: a), Digits(billionthsOf: b))
+        guard let p = decimal(a), let q = decimal(b) else {
+          Issue.record("\(a) or \(b) is not read")
+          continue
+        }
+        #expect(p.description == x.text, "\(a)")
+        let (sum, overflow) = p.addingReportingOverflow(q)
+        #expect(!overflow)
+        #expect(sum.description == (x + y).text, "\(a) + \(b)")
+        #expect((p < q) == ((x + y.negated).negative), "\(a) < \(b)")
+        #expect(p.negated.description == x.negated.text)
+        #expect(decimal(p.description) == p)
+        #expect(p.doubleValue == Double(p.description), "\(a)")
       }
-      #expect(p.description == x.text, "\(a)")
-      let (sum, overflow) = p.addingReportingOverflow(q)
-      #expect(!overflow)
-      #expect(sum.description == (x + y).text, "\(a) + \(b)")
-      #expect((p < q) == ((x + y.negated).negative), "\(a) < \(b)")
-      #expect(p.negated.description == x.negated.text)
-      #expect(decimal(p.description) == p)
-      #expect(p.doubleValue == Double(p.description), "\(a)")
     }
   }
 
   @Test func `an exponent moves the point`() {
-    var random = SeededGenerator(seed: 0x5EED_0022)
-    for _ in 0..<2_000 {
-      let digits = (0..<(1 + random.below(30))).map { _ in "\(random.below(10))" }.joined()
-      let exponent = random.below(40) - 35
-      let point = random.below(digits.count) + 1
-      let whole = String(digits.prefix(point))
-      let trimmed = whole.drop { $0 == "0" }
-      let fraction = digits.dropFirst(point)
-      let text =
-        (trimmed.isEmpty ? "0" : trimmed) + (fraction.isEmpty ? "" : ".\(fraction)")
-        + "e\(exponent)"
-      // The same number without an exponent.
-      let place = point + exponent
-      let padded: String
-      if place <= 0 {
-        padded = "0." + String(repeating: "0", count: -place) + digits
-      } else if place >= digits.count {
-        padded = digits + String(repeating: "0", count: place - digits.count)
-      } else {
-        padded = digits.prefix(place) + "." + digits.dropFirst(place)
-      }
-      let expected = Digits(billionthsOf: padded)
-      if let value = decimal(text) {
-        #expect(value.description == expected.text, "\(text)")
-      } else {
-        #expect(expected.digits.count > 38, "\(text)")
+    withSeeds([0x5EED_0022]) { _, random in
+      for _ in 0..<2_000 {
+        let digits = (0..<(1 + random.below(30))).map { _ in "\(random.below(10))" }.joined()
+        let exponent = random.below(40) - 35
+        let point = random.below(digits.count) + 1
+        let whole = String(digits.prefix(point))
+        let trimmed = whole.drop { $0 == "0" }
+        let fraction = digits.dropFirst(point)
+        let text =
+          (trimmed.isEmpty ? "0" : trimmed) + (fraction.isEmpty ? "" : ".\(fraction)")
+          + "e\(exponent)"
+        // The same number without an exponent.
+        let place = point + exponent
+        let padded: String
+        if place <= 0 {
+          padded = "0." + String(repeating: "0", count: -place) + digits
+        } else if place >= digits.count {
+          padded = digits + String(repeating: "0", count: place - digits.count)
+        } else {
+          padded = digits.prefix(place) + "." + digits.dropFirst(place)
+        }
+        let expected = Digits(billionthsOf: padded)
+        if let value = decimal(text) {
+          #expect(value.description == expected.text, "\(text)")
+        } else {
+          #expect(expected.digits.count > 38, "\(text)")
+        }
       }
     }
   }
@@ -171,64 +174,66 @@ private struct Digits: Equatable {
   }
 
   @Test func `doubles are rounded from their exact value`() {
-    var random = SeededGenerator(seed: 0x5EED_0023)
-    #expect(ExactDecimal(0.1)?.description == "0.1")
-    #expect(ExactDecimal(0.1 + 0.2)?.description == "0.3")
-    #expect(ExactDecimal(-2.5)?.description == "-2.5")
-    // 2^-10 has ten places, the last a 5: ties go to even.
-    #expect(ExactDecimal(0x1p-10)?.description == "0.000976562")
-    #expect(ExactDecimal(0x3p-10)?.description == "0.002929688")
-    #expect(ExactDecimal(Double.leastNonzeroMagnitude) == .zero)
-    for bad in [Double.nan, .infinity, -.infinity, 1e30, -1e300, 0x1p100] {
-      #expect(ExactDecimal(bad) == nil)
-    }
-    for _ in 0..<2_000 {
-      let double =
-        Double.random(in: -1e15...1e15, using: &random) * (random.below(2) == 0 ? 1 : 1e-12)
-      // Halves of halves are finite decimals: the exact value, digit by digit.
-      var text = ""
-      var rest = double.magnitude
-      let whole = rest.rounded(.down)
-      rest -= whole
-      for _ in 0..<120 where rest != 0 {
-        let tenfold = ExactFraction(rest).timesTen()
-        text += "\(tenfold.digit)"
-        rest = tenfold.rest
+    withSeeds([0x5EED_0023]) { _, random in
+      #expect(ExactDecimal(0.1)?.description == "0.1")
+      #expect(ExactDecimal(0.1 + 0.2)?.description == "0.3")
+      #expect(ExactDecimal(-2.5)?.description == "-2.5")
+      // 2^-10 has ten places, the last a 5: ties go to even.
+      #expect(ExactDecimal(0x1p-10)?.description == "0.000976562")
+      #expect(ExactDecimal(0x3p-10)?.description == "0.002929688")
+      #expect(ExactDecimal(Double.leastNonzeroMagnitude) == .zero)
+      for bad in [Double.nan, .infinity, -.infinity, 1e30, -1e300, 0x1p100] {
+        #expect(ExactDecimal(bad) == nil)
       }
-      let expected = Digits(billionthsOf: (double < 0 ? "-" : "") + "\(UInt64(whole)).\(text)0")
-      #expect(ExactDecimal(double)?.description == expected.text, "\(double)")
+      for _ in 0..<2_000 {
+        let double =
+          Double.random(in: -1e15...1e15, using: &random) * (random.below(2) == 0 ? 1 : 1e-12)
+        // Halves of halves are finite decimals: the exact value, digit by digit.
+        var text = ""
+        var rest = double.magnitude
+        let whole = rest.rounded(.down)
+        rest -= whole
+        for _ in 0..<120 where rest != 0 {
+          let tenfold = ExactFraction(rest).timesTen()
+          text += "\(tenfold.digit)"
+          rest = tenfold.rest
+        }
+        let expected = Digits(billionthsOf: (double < 0 ? "-" : "") + "\(UInt64(whole)).\(text)0")
+        #expect(ExactDecimal(double)?.description == expected.text, "\(double)")
+      }
     }
   }
 
   @Test func `averages and encodings`() {
-    var random = SeededGenerator(seed: 0x5EED_0024)
-    #expect(ExactDecimal(10).divided(by: 4) == 2.5)
-    #expect(ExactDecimal(1).divided(by: 3) == 1.0 / 3.0)
-    #expect(ExactDecimal(-2).divided(by: 3) == -2.0 / 3.0)
-    #expect(ExactDecimal(1).divided(by: 0) == nil)
-    #expect(ExactDecimal.zero.divided(by: 7) == 0)
-    #expect(ExactDecimal(units: .max).divided(by: .max) == 18446744073.709551)
-    for _ in 0..<2_000 {
-      let (a, b) = (
-        Int64.random(in: -(1 << 52)...(1 << 52), using: &random),
-        Int64.random(in: 1...(1 << 52), using: &random)
-      )
-      #expect(ExactDecimal(a).divided(by: b) == Double(a) / Double(b))
-      let high = Int128(Int64(truncatingIfNeeded: random.next())) << 64
-      let value = ExactDecimal(units: high | Int128(random.next()))
-      withUnsafeTemporaryAllocation(byteCount: 17, alignment: 1) { bytes in
-        guard let base = bytes.baseAddress else { return }
-        value.encode(to: base + 1)
-        #expect(ExactDecimal(decoding: base + 1) == value)
+    withSeeds([0x5EED_0024]) { _, random in
+      #expect(ExactDecimal(10).divided(by: 4) == 2.5)
+      #expect(ExactDecimal(1).divided(by: 3) == 1.0 / 3.0)
+      #expect(ExactDecimal(-2).divided(by: 3) == -2.0 / 3.0)
+      #expect(ExactDecimal(1).divided(by: 0) == nil)
+      #expect(ExactDecimal.zero.divided(by: 7) == 0)
+      #expect(ExactDecimal(units: .max).divided(by: .max) == 18446744073.709551)
+      for _ in 0..<2_000 {
+        let (a, b) = (
+          Int64.random(in: -(1 << 52)...(1 << 52), using: &random),
+          Int64.random(in: 1...(1 << 52), using: &random)
+        )
+        #expect(ExactDecimal(a).divided(by: b) == Double(a) / Double(b))
+        let high = Int128(Int64(truncatingIfNeeded: random.next())) << 64
+        let value = ExactDecimal(units: high | Int128(random.next()))
+        withUnsafeTemporaryAllocation(byteCount: 17, alignment: 1) { bytes in
+          guard let base = bytes.baseAddress else { return }
+          value.encode(to: base + 1)
+          #expect(ExactDecimal(decoding: base + 1) == value)
+        }
       }
+      withUnsafeTemporaryAllocation(byteCount: 16, alignment: 1) { bytes in
+        guard let base = bytes.baseAddress else { return }
+        ExactDecimal(units: 0x0102).encode(to: base)
+        #expect(Array(bytes.prefix(3)) == [2, 1, 0])
+      }
+      let (_, overflow) = ExactDecimal(units: .max).addingReportingOverflow(ExactDecimal(units: 1))
+      #expect(overflow)
     }
-    withUnsafeTemporaryAllocation(byteCount: 16, alignment: 1) { bytes in
-      guard let base = bytes.baseAddress else { return }
-      ExactDecimal(units: 0x0102).encode(to: base)
-      #expect(Array(bytes.prefix(3)) == [2, 1, 0])
-    }
-    let (_, overflow) = ExactDecimal(units: .max).addingReportingOverflow(ExactDecimal(units: 1))
-    #expect(overflow)
   }
 }
 

@@ -133,9 +133,9 @@ struct DecodeCSVTests {
         for _ in 0..<1_500 {
           var row: [String] = []
           var expected: [Decoded] = []
-          for _ in 0..<(1 + random.below(7)) {
+          for _ in 0..<(1 + random.number(below: 7)) {
             let parts = ["a", "\"", ",", ";", "\t", "\n", "é", " ", "中", "b1", "\r"]
-            let text = (0..<random.below(6)).map { _ in random.pick(parts) }.joined()
+            let text = (0..<random.number(below: 6)).map { _ in random.pick(parts) }.joined()
             let special = text.unicodeScalars.contains { "\",;\t\n\r".unicodeScalars.contains($0) }
             let quoted = special || random.chance(0.2)
             row.append(

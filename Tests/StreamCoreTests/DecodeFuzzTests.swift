@@ -8,20 +8,22 @@ private struct JSONWriter {
   var random: SeededGenerator
 
   mutating func blank() -> String {
-    random.chance(0.90) ? "" : [" ", "\n", "\t ", "\r\n"][random.below(4)]
+    random.chance(0.90) ? "" : [" ", "\n", "\t ", "\r\n"][random.number(below: 4)]
   }
 
   mutating func string() -> String {
     var text = "\""
-    for _ in 0..<[0, 1, 3, 8, 15, 16, 17, 40][random.below(8)] {
-      switch random.below(40) {
-      case 0: text += ["\\n", "\\\"", "\\\\", "\\/", "\\b", "\\f", "\\r", "\\t"][random.below(8)]
+    for _ in 0..<[0, 1, 3, 8, 15, 16, 17, 40][random.number(below: 8)] {
+      switch random.number(below: 40) {
+      case 0:
+        text += ["\\n", "\\\"", "\\\\", "\\/", "\\b", "\\f", "\\r", "\\t"][random.number(below: 8)]
       case 1:
-        text += ["\\u0041", "\\u00e9", "\\u4E2d", "\\uD83D\\uDE00", "\\u0000"][random.below(5)]
-      case 2: text += ["\\ud800", "\\uDC00", "\\ud83dx", "\\ud800\\n"][random.below(4)]
-      case 3: text += ["é", "中", "😀", "\u{301}"][random.below(4)]
-      case 4: text += ["{", "}", ":", ",", "[", "]"][random.below(6)]
-      default: text += String(UnicodeScalar(UInt8(97 + random.below(26))))
+        text +=
+          ["\\u0041", "\\u00e9", "\\u4E2d", "\\uD83D\\uDE00", "\\u0000"][random.number(below: 5)]
+      case 2: text += ["\\ud800", "\\uDC00", "\\ud83dx", "\\ud800\\n"][random.number(below: 4)]
+      case 3: text += ["é", "中", "😀", "\u{301}"][random.number(below: 4)]
+      case 4: text += ["{", "}", ":", ",", "[", "]"][random.number(below: 6)]
+      default: text += String(UnicodeScalar(UInt8(97 + random.number(below: 26))))
       }
     }
     return text + "\""
@@ -33,7 +35,7 @@ private struct JSONWriter {
       "\"a_key_of_15byte\"", "\"a_key_of_16bytes\"", "\"a_key_of_17_bytes\"",
       "\"a_key_of_17_byte5\"", "\"\"",
     ]
-    return random.chance(0.85) ? keys[random.below(keys.count)] : string()
+    return random.chance(0.85) ? keys[random.number(below: keys.count)] : string()
   }
 
   mutating func number() -> String {
@@ -41,17 +43,17 @@ private struct JSONWriter {
       "0", "-0", "1", "12", "-7", "9007199254740993", "0.1", "10.25", "1e5", "-1.5E-3", "12345678",
       "123456789", "1234.567", "12345678901234567890123", "0e0", "100000.5",
     ]
-    return numbers[random.below(numbers.count)]
+    return numbers[random.number(below: numbers.count)]
   }
 
   mutating func value(depth: Int) -> String {
-    switch random.below(depth > 4 ? 5 : 8) {
-    case 0: return ["true", "false", "null"][random.below(3)]
+    switch random.number(below: depth > 4 ? 5 : 8) {
+    case 0: return ["true", "false", "null"][random.number(below: 3)]
     case 1, 2: return number()
     case 3, 4: return string()
     case 5:
       var items: [String] = []
-      for _ in 0..<random.below(4) {
+      for _ in 0..<random.number(below: 4) {
         items.append(blank() + value(depth: depth + 1) + blank())
       }
       return "[" + items.joined(separator: ",") + "]"
@@ -61,7 +63,7 @@ private struct JSONWriter {
 
   mutating func object(depth: Int) -> String {
     var members: [String] = []
-    for _ in 0..<random.below(6) {
+    for _ in 0..<random.number(below: 6) {
       members.append(blank() + key() + blank() + ":" + blank() + value(depth: depth) + blank())
     }
     return "{" + members.joined(separator: ",") + "}"

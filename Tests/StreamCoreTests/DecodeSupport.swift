@@ -143,24 +143,24 @@ final class DecodeHarness {
 
 extension SeededGenerator {
   /// A number of 0 ..< count.
-  mutating func below(_ count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
+  mutating func number(below count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
 }
 
 /// Damages bytes as lines and disks do: changed, dropped and repeated bytes, cuts and splices.
 func mutated(_ bytes: [UInt8], using random: inout SeededGenerator) -> [UInt8] {
   var bytes = bytes
-  for _ in 0...random.below(3) where !bytes.isEmpty {
-    let at = random.below(bytes.count)
-    switch random.below(7) {
+  for _ in 0...random.number(below: 3) where !bytes.isEmpty {
+    let at = random.number(below: bytes.count)
+    switch random.number(below: 7) {
     case 0: bytes[at] = UInt8.random(in: 0...255, using: &random)
-    case 1: bytes[at] = Array("\"\\{}[],:0-.eE+tfn \n\t\u{0}u;'".utf8)[random.below(24)]
+    case 1: bytes[at] = Array("\"\\{}[],:0-.eE+tfn \n\t\u{0}u;'".utf8)[random.number(below: 24)]
     case 2: bytes.remove(at: at)
     case 3: bytes.removeSubrange(at...)
-    case 4: bytes.insert(bytes[random.below(bytes.count)], at: at)
+    case 4: bytes.insert(bytes[random.number(below: bytes.count)], at: at)
     case 5:
-      let end = min(bytes.count, at + random.below(12))
-      bytes.insert(contentsOf: bytes[at..<end], at: random.below(bytes.count))
-    default: bytes.removeSubrange(at..<min(bytes.count, at + random.below(6)))
+      let end = min(bytes.count, at + random.number(below: 12))
+      bytes.insert(contentsOf: bytes[at..<end], at: random.number(below: bytes.count))
+    default: bytes.removeSubrange(at..<min(bytes.count, at + random.number(below: 6)))
     }
   }
   return bytes

@@ -1,27 +1,5 @@
 import StreamCore
 
-/// A generator whose values follow from its seed.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-    print("seed \(seed)")
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var x = state
-    x = (x ^ (x >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    x = (x ^ (x >> 27)) &* 0x94D0_49BB_1331_11EB
-    return x ^ (x >> 31)
-  }
-
-  mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
-
-  mutating func pick<T>(_ values: [T]) -> T { values[below(values.count)] }
-}
-
 /// A value with memory of its own, as tests write it.
 enum Sample: Equatable, CustomStringConvertible {
   case null

@@ -1,3 +1,4 @@
+import StreamTestKit
 import Testing
 
 @testable import StreamCore
@@ -46,19 +47,21 @@ func canonical(_ sample: Sample) -> String {
   }
 
   @Test func `random numbers are read as the standard library reads them`() {
-    var random = SeededGenerator(seed: 0x5EED_0011)
-    for round in 0..<8_000 {
-      var text = random.below(2) == 0 ? "-" : ""
-      text += String(UInt64.random(in: 0...UInt64.max, using: &random) >> UInt64(random.below(64)))
-      if round % 3 > 0 {
-        text += "." + (0...random.below(25)).map { _ in String(random.below(10)) }.joined()
+    withSeeds([0x5EED_0011]) { _, random in
+      for round in 0..<8_000 {
+        var text = random.below(2) == 0 ? "-" : ""
+        text += String(
+          UInt64.random(in: 0...UInt64.max, using: &random) >> UInt64(random.below(64)))
+        if round % 3 > 0 {
+          text += "." + (0...random.below(25)).map { _ in String(random.below(10)) }.joined()
+        }
+        if round % 4 == 0 { text += "e\(random.below(80) - 40)" }
+        if round % 97 == 0 {
+          text += "e\(random.below(700) - 350)".prefix(text.contains("e") ? 0 : 9)
+        }
+        let expected = Double(text).flatMap { $0.isFinite ? $0 : nil }
+        #expect(withBytes(text) { NumberText.double($0) } == expected, "\(text)")
       }
-      if round % 4 == 0 { text += "e\(random.below(80) - 40)" }
-      if round % 97 == 0 {
-        text += "e\(random.below(700) - 350)".prefix(text.contains("e") ? 0 : 9)
-      }
-      let expected = Double(text).flatMap { $0.isFinite ? $0 : nil }
-      #expect(withBytes(text) { NumberText.double($0) } == expected, "\(text)")
     }
   }
 
@@ -101,19 +104,20 @@ func canonical(_ sample: Sample) -> String {
   }
 
   @Test func `doubles read back as themselves`() {
-    var random = SeededGenerator(seed: 0x5EED_0012)
-    for round in 0..<4_000 {
-      let double =
-        round % 2 == 0
-        ? Double(bitPattern: random.next())
-        : Double(random.below(2_000_000_000)) / Double(random.below(5000) + 1)
-      guard double.isFinite else { continue }
-      let text = canonical(.double(double))
-      #expect(!text.contains("e"))
-      #expect(withBytes(text) { NumberText.double($0) } == double, "\(text)")
-      // Whole numbers of this size are written with all their digits, the shortest has fewer.
-      if (0x1p53...0x1p63).contains(double.magnitude) { continue }
-      #expect(canonical(.token("\(double)")) == text)
+    withSeeds([0x5EED_0012]) { _, random in
+      for round in 0..<4_000 {
+        let double =
+          round % 2 == 0
+          ? Double(bitPattern: random.next())
+          : Double(random.below(2_000_000_000)) / Double(random.below(5000) + 1)
+        guard double.isFinite else { continue }
+        let text = canonical(.double(double))
+        #expect(!text.contains("e"))
+        #expect(withBytes(text) { NumberText.double($0) } == double, "\(text)")
+        // Whole numbers of this size are written with all their digits, the shortest has fewer.
+        if (0x1p53...0x1p63).contains(double.magnitude) { continue }
+        #expect(canonical(.token("\(double)")) == text)
+      }
     }
   }
 
@@ -154,22 +158,24 @@ func canonical(_ sample: Sample) -> String {
   }
 
   @Test func `no nested text crashes`() {
-    var random = SeededGenerator(seed: 0x5EED_0013)
-    let parts = [
-      "[", "]", "{", "}", ",", ":", "\"", "\\", "\"a\"", "1", "-", "null", "\\u12", "\\ud800", " ",
-      "\u{0}", "é",
-    ]
-    for _ in 0..<3_000 {
-      let text = (0..<random.below(12)).map { _ in random.pick(parts) }.joined()
-      let again = canonical(.array(text))
-      #expect(!again.isEmpty)
-      let fields = Fields([("x", .array(text)), ("y", .object(text))])
-      _ = try? fields.evaluate("'a' in x || size(x) > 0 || size(y) > 0 || x.contains(1)")
+    withSeeds([0x5EED_0013]) { _, random in
+      let parts = [
+        "[", "]", "{", "}", ",", ":", "\"", "\\", "\"a\"", "1", "-", "null", "\\u12", "\\ud800",
+        " ",
+        "\u{0}", "é",
+      ]
+      for _ in 0..<3_000 {
+        let text = (0..<random.below(12)).map { _ in random.pick(parts) }.joined()
+        let again = canonical(.array(text))
+        #expect(!again.isEmpty)
+        let fields = Fields([("x", .array(text)), ("y", .object(text))])
+        _ = try? fields.evaluate("'a' in x || size(x) > 0 || size(y) > 0 || x.contains(1)")
+      }
+      #expect(canonical(.array(String(repeating: "[", count: 100_000))).hasPrefix("\""))
+      #expect(
+        canonical(.array(String(repeating: "[", count: 500) + String(repeating: "]", count: 500)))
+          .hasPrefix("\""))
     }
-    #expect(canonical(.array(String(repeating: "[", count: 100_000))).hasPrefix("\""))
-    #expect(
-      canonical(.array(String(repeating: "[", count: 500) + String(repeating: "]", count: 500)))
-        .hasPrefix("\""))
   }
 
   @Test func `equal content is equal canonical JSON, and has an equal hash`() {
@@ -196,6 +202,6 @@ func canonical(_ sample: Sample) -> String {
       }
     }
     // The same in every process: what is folded by least hash rests on it.
-    #expect(Sample.string("web").value(arena).contentHash() == 649_863_509_212_633_571)
+    #expect(Sample.string("web").value(arena).contentHash() == 14_105_217_682_625_883_939)
   }
 }

@@ -1,11 +1,12 @@
-// Raw consumption: how fast messages come out of `KafkaConsumer.poll` when nothing is done with them.
+// Raw consumption: how fast messages come out of `KafkaConsumer.poll` when nothing is done with
+// them.
 //
 //   swift run -c release ConsumeBenchmark [MESSAGES] [PARTITIONS] [BUDGET_MIB]
 //
-// The embedded broker and the producer live in this process; the consumer is a child, so that its CPU
-// time can be told apart. The broker keeps 5 MiB a partition as it was sent, so the default relies on
-// the compression of lz4: the benchmark refuses to run on less than all of the messages. The log is
-// read several times over from its beginning, the first time is warm-up.
+// The embedded broker and the producer live in this process; the consumer is a child, so that its
+// CPU time can be told apart. The broker keeps 5 MiB a partition as it was sent, so the default
+// relies on the compression of lz4: the benchmark refuses to run on less than all of the messages.
+// The log is read several times over from its beginning, the first time is warm-up.
 
 import Glibc
 import KafkaClient

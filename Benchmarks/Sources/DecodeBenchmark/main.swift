@@ -4,6 +4,15 @@
 
 import StreamCore
 
+/// One CSV row of the same shop, about 90 bytes.
+func row(_ index: Int) -> String {
+  let names = ["product_view", "add_to_cart", "purchase", "page_view", "payment_details"]
+  return """
+    user_\(1_000 + index % 9_000),sess_\(100_000 + index % 99_999),\(names[index % 5]),\
+    2026-03-13 10:21:\(10 + index % 50),desktop,email,2024-01,"returning"
+    """
+}
+
 /// One JSON event, as a shop's web page would send it.
 func event(_ index: Int) -> String {
   let names = ["product_view", "add_to_cart", "purchase", "page_view", "payment_details"]
@@ -35,29 +44,42 @@ let five: [FieldBinding] = [
   .paths([["properties", "total"]]),
 ]
 
+let csvColumns = [
+  "user_id", "session_id", "event", "timestamp", "platform", "channel", "cohort", "lifecycle",
+]
+let csv: [FieldBinding] = ["timestamp", "event", "user_id", "platform", "lifecycle"].map {
+  .paths([[$0]])
+}
+
 let distinct = 8_192
 let rounds = 200
-let texts = (0..<distinct).map { Array(event($0).utf8) }
-let bytes = texts.reduce(0) { $0 + $1.count }
-let log = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 16)
-var messages: [RawMessage] = []
-var end = 0
-for text in texts {
-  let place = UnsafeMutableRawBufferPointer(rebasing: log[end..<(end + text.count)])
-  place.copyBytes(from: text)
-  messages.append(
-    RawMessage(
-      payload: UnsafePointer(place.baseAddress?.assumingMemoryBound(to: UInt8.self)),
-      payloadCount: Int32(text.count), offset: Int64(messages.count)))
-  end += text.count
+
+/// Lays texts out one after another, as a batch from a broker is, in memory kept to the end.
+func batch(_ texts: [String]) -> [RawMessage] {
+  let log = UnsafeMutableRawBufferPointer.allocate(
+    byteCount: texts.reduce(0) { $0 + $1.utf8.count }, alignment: 16)
+  var messages: [RawMessage] = []
+  var end = 0
+  for text in texts {
+    let count = text.utf8.count
+    let place = UnsafeMutableRawBufferPointer(rebasing: log[end..<(end + count)])
+    place.copyBytes(from: text.utf8)
+    messages.append(
+      RawMessage(
+        payload: UnsafePointer(place.baseAddress?.assumingMemoryBound(to: UInt8.self)),
+        payloadCount: Int32(count), offset: Int64(messages.count)))
+    end += count
+  }
+  return messages
 }
 
 /// The least time of several runs over all messages, in blocks of 64, per event in nanoseconds.
 func measure(
-  _ fields: [FieldBinding], over messages: [RawMessage], readTime: Bool
+  _ fields: [FieldBinding], over messages: [RawMessage], format: PayloadFormat, readTime: Bool
 ) -> (ns: Double, checksum: Int64) {
   let decoder = EventDecoder(
-    source: SourcePlan(name: "bench", topic: "bench", fields: fields), topic: "bench")
+    source: SourcePlan(name: "bench", topic: "bench", format: format, fields: fields),
+    topic: "bench")
   let slots = UnsafeMutablePointer<Value>.allocate(capacity: fields.count * 64)
   defer { slots.deallocate() }
   let clock = ContinuousClock()
@@ -85,15 +107,21 @@ func rounded(_ number: Double, _ places: Double) -> Double {
   Double(Int(number * places + 0.5)) / places
 }
 
-let size = Double(bytes) / Double(distinct)
-print("events of \(Int(size)) bytes, best of \(rounds) passes over \(distinct)")
-let jobs: [(String, [FieldBinding], Bool)] = [
-  ("5 fields", five, false), ("5 fields and time", five, true),
-  ("14 fields", fourteen, false), ("14 fields and time", fourteen, true),
+let events = batch((0..<distinct).map(event))
+let rows = batch((0..<distinct).map(row))
+let csvFormat = PayloadFormat.csv(CSVFormat(header: csvColumns))
+let jobs: [(String, [FieldBinding], [RawMessage], PayloadFormat, Bool)] = [
+  ("JSON, 5 fields", five, events, .json, false),
+  ("JSON, 5 fields and time", five, events, .json, true),
+  ("JSON, 14 fields", fourteen, events, .json, false),
+  ("JSON, 14 fields and time", fourteen, events, .json, true),
+  ("CSV, 5 of 8 fields and time", csv, rows, csvFormat, true),
 ]
-for (name, fields, readTime) in jobs {
-  let (ns, checksum) = measure(fields, over: messages, readTime: readTime)
+print("best of \(rounds) passes over \(distinct) messages, one thread")
+for (name, fields, messages, format, readTime) in jobs {
+  let (ns, checksum) = measure(fields, over: messages, format: format, readTime: readTime)
+  let size = Double(messages.reduce(0) { $0 + Int($1.payloadCount) }) / Double(messages.count)
   print(
-    "\(name): \(rounded(ns, 10)) ns/event, \(rounded(size / ns, 100)) GB/s,",
+    "\(name): \(Int(size)) bytes, \(rounded(ns, 10)) ns/event, \(rounded(size / ns, 100)) GB/s,",
     "\(rounded(1e3 / ns, 100)) M events/s (checksum \(checksum))")
 }

@@ -176,6 +176,20 @@ public final class PipelineDriver {
 
   private var stored: [StateKey: StateRecord] = [:]
 
+  /// The clock of partition `index`; nil before its first event.
+  public func clock(_ index: Int) -> EventTime? {
+    tasks[index].clockMs == Int64.min ? nil : EventTime(ms: tasks[index].clockMs)
+  }
+
+  /// Takes over final rows of an earlier life, as a public file keeps them; those that differ are
+  /// conflicts.
+  public func adopt(_ finals: [MetricKey: MetricRow]) {
+    for (key, row) in finals.sorted(by: { $0.value.windowStart < $1.value.windowStart }) {
+      if let held = table[key], held != row { conflicts.append(row) }
+      table[key] = row
+    }
+  }
+
   /// Rows in order of metric, window and dimensions.
   public var rows: [MetricRow] {
     table.values.sorted {

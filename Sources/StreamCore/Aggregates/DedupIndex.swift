@@ -1,9 +1,10 @@
-/// The ids of a partition's events that are recent enough for a copy to still be told from a new event.
+/// The ids of a partition's events that are recent enough for a copy to still be told from a new
+/// event.
 ///
 /// By id and event time (`Mode.idAndTime`) an event is a copy when one of equal id *and* equal time
 /// was inserted. By id alone (`Mode.id`), for producers that stamp their copies anew, it is a copy
-/// when its id was first seen at or after the horizon; the caller passes the partition's clock as the
-/// time of an insertion, and the clock less the wanted length as the horizon.
+/// when its id was first seen at or after the horizon; the caller passes the partition's clock as
+/// the time of an insertion, and the clock less the wanted length as the horizon.
 ///
 /// The answers depend on the sequence of insertions and horizons only. The caller moves the horizon
 /// whenever its clock moves, before the next insertion, not once for each batch: it costs a
@@ -15,7 +16,8 @@
 /// end of that bucket.
 ///
 /// Equal ids means equal 64-bit hashes. A copy of the value shares its memory; an insertion after
-/// that copies about 64 KB at most. By id and time an id takes 11 to 16 bytes, by id alone 16 to 27.
+/// that copies about 64 KB at most. By id and time an id takes 11 to 16 bytes, by id alone 21 to
+/// 32.
 public struct DedupIndex: Sendable {
   /// What makes two events copies of each other.
   public enum Mode: UInt8, Sendable {
@@ -103,7 +105,7 @@ public struct DedupIndex: Sendable {
 
   /// Bytes of memory that ids take; those shared with copies count in full.
   public var byteCount: Int {
-    mode == .id ? count * 27 : buckets.reduce(0) { $0 + $1.ids.byteCount + 64 }
+    mode == .id ? count * 32 : buckets.reduce(0) { $0 + $1.ids.byteCount + 64 }
   }
 
   @inline(__always)

@@ -1,9 +1,9 @@
 /// Number of distinct values: exact while there are few, then estimated.
 ///
 /// Up to `exactLimit` different hashes are kept as they are. With more it becomes a HyperLogLog of
-/// 2¹⁴ registers (16 KB) whose standard error is 0.8%. Which of the two it is, and every byte of its
-/// encoding, depend on the set of the hashes alone: not on their order, on repetitions, or on how
-/// they were dealt to sketches that were merged.
+/// 2¹⁴ registers (16 KB) whose standard error is 0.8%. Which of the two it is, and every byte of
+/// its encoding, depend on the set of the hashes alone: not on their order, on repetitions, or on
+/// how they were dealt to sketches that were merged.
 public struct DistinctSketch: Sendable, Equatable {
   /// Different values that are still counted exactly.
   public static let exactLimit = 1024
@@ -75,8 +75,8 @@ public struct DistinctSketch: Sendable, Equatable {
   }
 
   // The estimator is the improved raw estimator of Otmar Ertl, "New cardinality estimation
-  // algorithms for HyperLogLog sketches" (2017), which has no bias at either end and needs no tables.
-  // It uses only operations that IEEE 754 defines to the bit.
+  // algorithms for HyperLogLog sketches" (2017), which has no bias at either end and needs no
+  // tables. It uses only operations that IEEE 754 defines to the bit.
 
   private static func sigma(_ share: Double) -> Double {
     if share == 1 { return .infinity }

@@ -7,8 +7,8 @@ import Synchronization
 ///
 /// Copies share segments. A segment may be written through the directory whose entry says
 /// `isOwned`; another entry must first see that it has the only reference, or copy. A directory
-/// from which a copy was made still says `isOwned` of segments that are shared now: it is sealed, and
-/// never written again.
+/// from which a copy was made still says `isOwned` of segments that are shared now: it is sealed,
+/// and never written again.
 final class HashDirectory {
   private struct Entry {
     var segment: HashSegment
@@ -32,8 +32,8 @@ final class HashDirectory {
 
   /// Bits of the hash that choose a segment, 1 ... 32.
   private let depth: UInt64
-  /// Number of an entry for each value of those bits. A segment that needs fewer bits is found under
-  /// several values, which are neighbours.
+  /// Number of an entry for each value of those bits. A segment that needs fewer bits is found
+  /// under several values, which are neighbours.
   private let numbers: UnsafeMutablePointer<UInt32>
   /// In the order in which they were made; room for one for each number.
   private let entries: UnsafeMutablePointer<Entry>
@@ -69,8 +69,8 @@ final class HashDirectory {
     return made
   }
 
-  /// Inserts a hash; true when it was not there. The caller has the only reference to the directory,
-  /// it is not sealed, and it is replaced with `replacement` when there is one.
+  /// Inserts a hash; true when it was not there. The caller has the only reference to the
+  /// directory, it is not sealed, and it is replaced with `replacement` when there is one.
   @inline(__always)
   func insert(_ hash: UInt64, replacement: inout HashDirectory?) -> Bool {
     let entry = entry(of: hash)
@@ -92,11 +92,11 @@ final class HashDirectory {
     return entry.pointee.segment.contains(hash, from: entry.pointee.home(hash))
   }
 
-  /// Reads the home slot of a hash.
+  /// Reads the slots that inserting a hash will need.
   @inline(__always)
   func touch(_ hash: UInt64) -> UInt64 {
     let entry = entry(of: hash)
-    return entry.pointee.segment.touch(hash, from: entry.pointee.home(hash))
+    return entry.pointee.segment.touch(from: entry.pointee.home(hash))
   }
 
   /// Makes room in the segment of `hash`; the larger directory when one was needed.

@@ -1,8 +1,8 @@
 /// One table of a `HashSet64`: linear probing in which elements are kept in ascending order.
 ///
 /// The home slot of a hash grows with the hash, so order and nearness to home agree. A look-up ends
-/// at the first element that is not less, whether it is there or not, and reading the slots from the
-/// first to the last yields the elements sorted. A free slot holds the greatest `UInt64`, which
+/// at the first element that is not less, whether it is there or not, and reading the slots from
+/// the first to the last yields the elements sorted. A free slot holds the greatest `UInt64`, which
 /// therefore cannot be an element; the slots behind the last are always free and end every scan.
 ///
 /// A table of capacity 1 has home slot 0 for all: it is a plain sorted array.
@@ -23,7 +23,8 @@ final class HashSegment: ManagedBuffer<HashSegment.Header, UInt64> {
   enum Outcome {
     case present
     case inserted
-    /// Inserted, into the last slot: the table must be rebuilt before anything else is done with it.
+    /// Inserted, into the last slot: the table must be rebuilt before anything else is done with
+    /// it.
     case insertedAtEnd
   }
 
@@ -97,10 +98,11 @@ final class HashSegment: ManagedBuffer<HashSegment.Header, UInt64> {
     withUnsafeMutablePointerToElements { $0[Self.find(hash, from: home, $0)] == hash }
   }
 
-  /// The contents of the home slot of a hash, so that its memory is in the cache afterwards.
+  /// Contents of slots at and behind the home slot of a hash, so that the memory that inserting it
+  /// will read is in the cache afterwards.
   @inline(__always)
-  func touch(_ hash: UInt64, from home: Int) -> UInt64 {
-    withUnsafeMutablePointerToElements { $0[home] }
+  func touch(from home: Int) -> UInt64 {
+    withUnsafeMutablePointerToElements { $0[home] ^ $0[home &+ 4] }
   }
 
   /// Calls `body` with every element, ascending.
@@ -111,12 +113,9 @@ final class HashSegment: ManagedBuffer<HashSegment.Header, UInt64> {
     }
   }
 
-  /// An empty table for about `count` elements.
-  static func make(for count: Int) -> HashSegment {
-    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 1) { none in
-      none[0] = free
-      return build(from: UnsafePointer(none.baseAddress!), 0..<0, count: count, depth: 0, spare: 0)
-    }
+  /// An empty table for three elements.
+  static func make() -> HashSegment {
+    allocate(Header(capacity: 1, limit: .max, slots: 3, depth: 0))
   }
 
   /// A table with the same elements, of which there are `count`, and more room.

@@ -72,7 +72,7 @@ public struct HashSet64: @unchecked Sendable {
   }
 
   private mutating func leaveInline() {
-    let made = HashSegment.make(for: 3)
+    let made = HashSegment.make()
     var held: UInt64 = 0
     for hash in [first, second] where hash != HashSegment.free {
       _ = made.insert(hash, from: made.home(hash), slotCount: made.header.slots)
@@ -133,7 +133,7 @@ public struct HashSet64: @unchecked Sendable {
   /// them: the reads do not wait for each other, so their cache misses overlap.
   public func touch(_ hash: UInt64) -> UInt64 {
     if let directory { return directory.touch(hash) }
-    if let segment { return segment.touch(hash, from: segment.home(hash)) }
+    if let segment { return segment.touch(from: segment.home(hash)) }
     return 0
   }
 

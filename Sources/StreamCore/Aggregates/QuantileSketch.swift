@@ -2,13 +2,14 @@
 ///
 /// Numbers are counted in buckets: each power of two is divided into 64 equal parts, so a bucket is
 /// the sign, the exponent and the first 6 bits of the fraction of a `Double`, found without any
-/// arithmetic that could differ between machines. A quantile is a number of the bucket that holds the
-/// wanted rank, at most 0.8% from any other number of the bucket.
+/// arithmetic that could differ between machines. A quantile is a number of the bucket that holds
+/// the wanted rank, at most 0.8% from any other number of the bucket.
 ///
 /// Only counts are kept, so the sketch is a function of the numbers' multiset: in any order, and
 /// merged from any parts, it is equal to the byte. Limits: magnitudes under 2⁻⁶⁴ (5e-20) count as
 /// zero, those of 2⁶⁴ (1.8e19) and more, infinity included, fall into the outermost bucket of their
-/// sign. So there are at most 16,385 buckets of 8 bytes. A bucket counts to 2⁴⁸ - 1 and stays there.
+/// sign. So there are at most 16,385 buckets of 8 bytes. A bucket counts to 2⁴⁸ - 1 and stays
+/// there.
 public struct QuantileSketch: Sendable, Equatable {
   /// Buckets of one sign.
   private static let bucketsPerSign: UInt64 = 128 * 64
@@ -104,18 +105,19 @@ public struct QuantileSketch: Sendable, Equatable {
     }
   }
 
-  /// Binary search without branches that depend on the data.
+  /// Binary search without branches that depend on the data, which would be mispredicted.
   private func firstIndex(notBelow wanted: UInt64) -> Int {
+    // Entries are less than 2⁶³, so the first bit of a difference is a comparison.
     entries.withUnsafeBufferPointer { entries in
-      guard var at = entries.baseAddress, !entries.isEmpty else { return 0 }
-      let start = at
+      var index = 0
       var left = entries.count
-      while left > 1 {
-        let half = left >> 1
-        at += at[half &- 1] < wanted ? half : 0
+      while left > 0 {
+        let half = (left + 1) >> 1
+        let isBelow = Int(truncatingIfNeeded: (entries[index &+ half &- 1] &- wanted) >> 63)
+        index &+= half & (0 &- isBelow)
         left &-= half
       }
-      return at - start + (at[0] < wanted ? 1 : 0)
+      return index
     }
   }
 }

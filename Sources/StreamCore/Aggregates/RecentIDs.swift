@@ -1,8 +1,8 @@
 /// Ids with the time at which each was first seen, for `DedupIndex`.
 ///
-/// 256 small tables chosen by the id's first bits, so that growth rebuilds one of them at a time and
-/// an insertion after a copy was taken copies one of them. Ids that are no longer wanted stay until
-/// their table is full; then they make room. About 16 to 27 bytes for each id.
+/// 256 small tables chosen by the id's first bits, so that growth rebuilds one of them at a time
+/// and an insertion after a copy was taken copies one of them. Ids that are no longer wanted stay
+/// until their table is full; then they make room. About 21 to 32 bytes for each id.
 struct RecentIDs: Sendable {
   fileprivate struct Slot {
     var id: UInt64
@@ -62,7 +62,7 @@ extension RecentIDs.Table {
   private mutating func rebuild(_ liveFromMs: Int64) {
     let live = slots.filter { $0.seenMs != .min && $0.seenMs >= liveFromMs }
     let free = RecentIDs.Slot(id: 0, seenMs: .min)
-    slots = ContiguousArray(repeating: free, count: max(8, live.count * 8 / 5))
+    slots = ContiguousArray(repeating: free, count: max(8, live.count * 2))
     used = live.count
     slots.withUnsafeMutableBufferPointer { slots in
       for slot in live { slots[Self.find(slot.id, UnsafeBufferPointer(slots))] = slot }

@@ -1,7 +1,8 @@
 /// Builds the bytes of a state record.
 ///
 /// Fixed-width integers are little-endian. Varints are LEB128 in their shortest form; signed ones
-/// are zigzag-coded first. Equal values give equal bytes, so encodings can be compared and digested.
+/// are zigzag-coded first. Equal values give equal bytes, so encodings can be compared and
+/// digested.
 public struct ByteWriter: Sendable {
   /// What has been written.
   public private(set) var bytes: [UInt8]

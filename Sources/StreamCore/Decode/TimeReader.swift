@@ -84,7 +84,8 @@ struct TimeReader {
     guard text[7] == UInt8(ascii: "-"), let century = Digits.two(text, at: 0),
       let year = Digits.two(text, at: 2), let monthOfYear = Digits.two(text, at: 5),
       let dayOfMonth = Digits.two(text, at: 8),
-      let days = CivilDate.dayNumber(year: century * 100 + year, month: monthOfYear, day: dayOfMonth)
+      let days = CivilDate.dayNumber(
+        year: century * 100 + year, month: monthOfYear, day: dayOfMonth)
     else { return nil }
     monthText = month
     dayText = day

@@ -217,6 +217,10 @@ enum Order {
   }
 
   private static func mixed(_ int: Int64, _ double: Double) -> Order {
+    if int.magnitude <= 1 << 53 {
+      let exact = Double(int)
+      return exact < double ? .less : exact == double ? .equal : .greater
+    }
     if double >= 0x1p63 { return .less }
     if double < -0x1p63 { return .greater }
     // Within the range, cutting off the fraction is exact.

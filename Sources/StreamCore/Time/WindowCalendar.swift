@@ -1,13 +1,14 @@
 /// Numbers the windows of a plan.
 ///
-/// Windows begin at the starts of *steps*, which are `every` long and divide the time line: step `k`
-/// is `[start(k), start(k + 1))`. Window `k` begins with step `k` and is `size` long. The windows that
-/// contain an instant of step `k` are `k - overlap + 1 ... k`.
+/// Windows begin at the starts of *steps*, which are `every` long and divide the time line: step
+/// `k` is `[start(k), start(k + 1))`. Window `k` begins with step `k` and is `size` long. The
+/// windows that contain an instant of step `k` are `k - overlap + 1 ... k`.
 ///
-/// Steps of milliseconds are aligned to 1970-01-01T00:00Z. Those of days, weeks and months begin with
-/// local days (see `Zone.startOfDay`) and are aligned to local 1970-01-01, to Monday 1970-01-05 and to
-/// January 1970: three months are quarters, twelve are years. A step may be empty where a zone skipped
-/// a day. Times are taken as at most `EventTime.distantFuture` and at least `distantPast`.
+/// Steps of milliseconds are aligned to 1970-01-01T00:00Z. Those of days, weeks and months begin
+/// with local days (see `Zone.startOfDay`) and are aligned to local 1970-01-01, to Monday
+/// 1970-01-05 and to January 1970: three months are quarters, twelve are years. A step may be empty
+/// where a zone skipped a day. Times are taken as at most `EventTime.distantFuture` and at least
+/// `distantPast`.
 public struct WindowCalendar: Sendable {
   private struct Step {
     var ordinal: Int64

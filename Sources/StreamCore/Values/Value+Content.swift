@@ -61,16 +61,14 @@ extension Value {
   /// `hasSameContent`. Allocates as that does.
   public func contentHash(seed: UInt64 = 0) -> UInt64 {
     switch contentClass {
-    case .null: return ContentHash.mix(seed ^ 1)
-    case .bool: return ContentHash.mix(seed ^ (2 + bits))
-    case .string: return ContentHash.hash(bytes, seed: seed)
+    case .null: return Hash64.combine(seed, 1)
+    case .bool: return Hash64.combine(seed, 2 + bits)
+    case .string: return Hash64.of(bytes, seed: seed)
     case .number:
-      if let int = int64 {
-        return ContentHash.mix(seed ^ 5 ^ ContentHash.mix(UInt64(bitPattern: int)))
-      }
-      return canonical.withUnsafeBytes { ContentHash.hash($0, seed: seed ^ 5) }
+      if let int = int64 { return Hash64.combine(seed ^ 5, UInt64(bitPattern: int)) }
+      return canonical.withUnsafeBytes { Hash64.of($0, seed: seed ^ 5) }
     case .nested:
-      return canonical.withUnsafeBytes { ContentHash.hash($0, seed: seed ^ 7) }
+      return canonical.withUnsafeBytes { Hash64.of($0, seed: seed ^ 7) }
     }
   }
 

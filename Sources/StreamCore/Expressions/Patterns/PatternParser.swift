@@ -210,7 +210,8 @@ struct PatternParser {
     }
     index = start
     throw fault(
-      "`\\\(letter)` is not known; there are \\d \\w \\s \\D \\W \\S \\b \\B \\A \\z \\n \\r \\t \\f \\xHH",
+      "`\\\(letter)` is not known; there are "
+        + "\\d \\w \\s \\D \\W \\S \\b \\B \\A \\z \\n \\r \\t \\f \\xHH",
       hint: ("0"..."9").contains(letter) ? "references to groups do not exist here" : nil)
   }
 

@@ -1,0 +1,63 @@
+import StreamCore
+import WorkerRuntime
+
+/// What a run says at its end: what became of the events, by stage, and where the results are.
+enum RunSummaryTable {
+  /// Several aligned lines.
+  static func text(_ summary: RunSummary) -> String {
+    let fates = summary.fates
+    var lines = [
+      "read \(fates.read)  rejected \(fates.rejected)  filtered \(fates.filtered)  "
+        + "late \(fates.late)  duplicate \(fates.duplicate)  applied \(fates.applied)"
+    ]
+    if !summary.rejected.isEmpty {
+      let reasons = summary.rejected.map { "\($0.reason) \($0.count)" }.joined(separator: "  ")
+      lines.append("rejected because: \(reasons)")
+    }
+    lines.append("")
+    var rows = [["stage", "matched", "unusable", "late", "why"]]
+    for (name, counts) in summary.stages {
+      rows.append([
+        name, String(counts.matched), String(counts.unusable), String(counts.late),
+        why(counts, fates),
+      ])
+    }
+    lines += aligned(rows)
+    lines.append("")
+    lines.append("results  \(summary.dataPath)")
+    lines.append("digest   \(summary.resultDigest)")
+    if fates.rejected * 2 > fates.read {
+      lines.append("")
+      lines.append(
+        "Over half of the events were unusable: see the table rejected_events, and "
+          + "`weir check PIPELINE --sample FILE`.")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func why(_ counts: StageCounts, _ fates: FateCounts) -> String {
+    if counts.matched == 0 && fates.applied > 0 { return "no event met its condition" }
+    if counts.unusable > 0 { return "its value was missing or no number" }
+    if counts.late > 0 { return "later than its own lateness" }
+    return ""
+  }
+
+  private static func aligned(_ rows: [[String]]) -> [String] {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      row.enumerated().map { column, cell in
+        let blanks = String(repeating: " ", count: widths[column] - cell.count)
+        return column == 0 || column == row.count - 1 ? cell + blanks : blanks + cell
+      }.joined(separator: "  ").trimmingEnd()
+    }
+  }
+}
+
+extension String {
+  /// Without blanks at its end.
+  func trimmingEnd() -> String {
+    var copy = self[...]
+    while copy.last == " " { copy.removeLast() }
+    return String(copy)
+  }
+}

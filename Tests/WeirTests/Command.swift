@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+/// What one run of the real program did.
+struct Outcome {
+  var code: Int32
+  var output: String
+  var errors: String
+}
+
+/// Runs the real program, as built beside these tests.
+enum Command {
+  /// No command of these tests takes longer; one that hangs is ended.
+  private static let secondsMax = 120
+
+  /// `weir` with `arguments`, in the directory of the project.
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:], input: String = ""
+  ) async throws -> Outcome {
+    let folder = try TemporaryFolder()
+    let output = try folder.write("", to: "output")
+    let errors = try folder.write("", to: "errors")
+    let process = Process()
+    process.executableURL = try program()
+    process.arguments = arguments
+    process.currentDirectoryURL = Project.root
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.standardInput = FileHandle(forReadingAtPath: try folder.write(input, to: "input"))
+    process.standardOutput = FileHandle(forWritingAtPath: output)
+    process.standardError = FileHandle(forWritingAtPath: errors)
+    let overdue = DispatchWorkItem { process.terminate() }
+    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+      process.terminationHandler = { _ in done.resume() }
+      do {
+        try process.run()
+        DispatchQueue.global().asyncAfter(
+          deadline: .now() + .seconds(secondsMax), execute: overdue)
+      } catch {
+        process.terminationHandler = nil
+        done.resume(throwing: error)
+      }
+    }
+    overdue.cancel()
+    return Outcome(
+      code: process.terminationReason == .exit
+        ? process.terminationStatus : -process.terminationStatus,
+      output: try String(contentsOfFile: output, encoding: .utf8),
+      errors: try String(contentsOfFile: errors, encoding: .utf8))
+  }
+
+  /// The program is built into the folder of the test bundle.
+  private static func program() throws -> URL {
+    let places = [
+      Bundle.main.bundleURL, URL(fileURLWithPath: CommandLine.arguments[0]),
+      Bundle.main.executableURL ?? Bundle.main.bundleURL,
+    ]
+    let folders = places.flatMap { [$0, $0.deletingLastPathComponent()] }
+    let found = folders.map { $0.appending(path: "weir") }
+      .first { FileManager.default.isExecutableFile(atPath: $0.path) && !$0.hasDirectoryPath }
+    return try #require(found, "the program weir is not beside the tests; swift build makes it")
+  }
+}
+
+/// The project's own files.
+enum Project {
+  static let root = URL(filePath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  /// Every pipeline file that the project ships, as a path from its root.
+  static let pipelines: [String] =
+    ((try? FileManager.default.contentsOfDirectory(
+      atPath: root.appending(path: "pipelines").path)) ?? [])
+    .filter { $0.hasSuffix(".yaml") }.sorted().map { "pipelines/\($0)" }
+}
+
+/// A folder that goes with the test.
+final class TemporaryFolder {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "weir-command-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func file(_ name: String) -> String { path + "/" + name }
+
+  /// Writes `text` and gives the file's path.
+  func write(_ text: String, to name: String) throws -> String {
+    try Data(text.utf8).write(to: URL(filePath: file(name)))
+    return file(name)
+  }
+}

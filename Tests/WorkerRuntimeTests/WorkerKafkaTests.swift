@@ -1,0 +1,169 @@
+import Foundation
+import KafkaClient
+import PipelineSpec
+import SnapshotStore
+import StreamCore
+import StreamTestKit
+import Testing
+import WorkerRuntime
+
+@Suite(.serialized) struct WorkerKafkaTests {
+  /// The history's events as records, dealt to partitions.
+  private func records(
+    _ logs: [[HistoryEvent]]
+  ) -> [(partition: Int, payload: [UInt8], timestampMs: Int64?)] {
+    logs.enumerated().flatMap { partition, log in
+      log.map { (partition, $0.payload, $0.recordMs) }
+    }
+  }
+
+  @Test func `One, four and sixteen partitions and files give the same digest`() throws {
+    let folder = try WorkerFolder()
+    let broker = try WorkerBroker()
+    let history = EventHistory(seed: 7, options: .with { $0.events = 3_000 })
+    var digests: [String: String] = [:]
+    for partitions in [1, 4, 16] {
+      let topic = try broker.topic(partitions)
+      try broker.produce(records(history.partitioned(partitions)), to: topic)
+      let summary = try runToEnd(
+        WorkerPipeline.make(brokers: broker.brokers, topic: topic),
+        data: folder.file("p\(partitions).sqlite"))
+      #expect(summary.fates.applied + summary.fates.duplicate == Int64(history.events.count))
+      digests["\(partitions) partitions"] = summary.resultDigest
+    }
+    let lines = history.events.map { String(decoding: $0.payload, as: UTF8.self) }
+    let file = folder.file("history.jsonl")
+    try lines.joined(separator: "\n").write(toFile: file, atomically: true, encoding: .utf8)
+    let files = try runFiles(
+      WorkerPipeline.make(), [file], data: folder.file("files.sqlite"))
+    digests["files"] = files.resultDigest
+    #expect(Set(digests.values).count == 1, "\(digests)")
+    let verified = try ResultsDigest.verify(path: folder.file("p4.sqlite"))
+    #expect(verified.isValid)
+  }
+
+  @Test func `Stopped and started again it goes on where it was`() throws {
+    let folder = try WorkerFolder()
+    let broker = try WorkerBroker()
+    let history = EventHistory(seed: 8, options: .with { $0.events = 2_000 })
+    let logs = history.partitioned(3)
+    let topic = try broker.topic(3)
+    let pipeline = try WorkerPipeline.make(brokers: broker.brokers, topic: topic)
+    let all = records(logs)
+    let third = all.count / 3
+    for part in 0..<3 {
+      // Parts of every partition's log, in its order.
+      let slice = logs.map { log in
+        Array(log[(log.count * part / 3)..<(log.count * (part + 1) / 3)])
+      }
+      try broker.produce(records(slice), to: topic)
+      _ = try runToEnd(pipeline, data: folder.file("parts.sqlite"), closing: part == 2)
+    }
+    #expect(third > 0)
+    let whole = try runToEnd(
+      pipeline, data: folder.file("whole.sqlite"), change: { $0.acceptsEmptyFile = true })
+    let differences = try ResultsDigest.diff(
+      folder.file("parts.sqlite"), folder.file("whole.sqlite"))
+    #expect(differences.isEmpty)
+    #expect(whole.fates.read == Int64(all.count))
+  }
+
+  @Test func `A partition that falls idle holds nobody back, and its mark is stored`() throws {
+    let folder = try WorkerFolder()
+    let broker = try WorkerBroker()
+    let topic = try broker.topic(2)
+    let pipeline = try WorkerPipeline.make(brokers: broker.brokers, topic: topic)
+    let event = { (minute: Int) in
+      Array(
+        """
+        {"event":"e","user_id":"u","channel":"c","timestamp":"2026-01-01T00:\
+        \(minute < 10 ? "0" : "")\(minute):00Z"}
+        """.utf8)
+    }
+    var early: [(partition: Int, payload: [UInt8], timestampMs: Int64?)] = [(1, event(0), nil)]
+    for minute in 0..<30 { early.append((0, event(minute), nil)) }
+    try broker.produce(early, to: topic)
+    let stop = StopFlag()
+    var options = WorkerOptions(dataPath: folder.file("idle.sqlite"), lanes: 2)
+    let waited = Deadline(seconds: 60)
+    options.onStatus = { status in
+      let final = EventTime(ms: 1_767_225_600_000 + 25 * 60_000)
+      if let watermark = status.watermark, watermark >= final { stop.raise() }
+      if waited.isOver { stop.raise() }
+    }
+    _ = try Worker(pipeline: pipeline, input: .kafka, options: options, stop: stop).run()
+    let reader = try ResultsReader.open(path: folder.file("idle.sqlite"))
+    let marks = try reader.marks()
+    #expect(marks.contains { $0.id.partition == 1 && $0.kind == .idle && $0.nextOffset == 1 })
+    let finals = try reader.metrics(MetricQuery(metric: "events", status: .final))
+    #expect(finals.count >= 25)
+    #expect(try reader.partitions().first { $0.id.partition == 1 }?.idle == true)
+  }
+
+  @Test func `A topic that is not there is named, with the nearest one that is`() throws {
+    let folder = try WorkerFolder()
+    let broker = try WorkerBroker()
+    let topic = try broker.topic(1)
+    let pipeline = try WorkerPipeline.make(brokers: broker.brokers, topic: topic + "x")
+    #expect {
+      _ = try runToEnd(pipeline, data: folder.file("none.sqlite"))
+    } throws: { error in
+      "\(error)".contains(topic)
+    }
+  }
+
+  @Test func `An empty file is refused where the group has commits, unless it is accepted`() throws {
+    let folder = try WorkerFolder()
+    let broker = try WorkerBroker()
+    let history = EventHistory(seed: 9, options: .with { $0.events = 100 })
+    let topic = try broker.topic(1)
+    try broker.produce(records(history.partitioned(1)), to: topic)
+    let pipeline = try WorkerPipeline.make(brokers: broker.brokers, topic: topic)
+    _ = try runToEnd(pipeline, data: folder.file("first.sqlite"))
+    #expect {
+      _ = try runToEnd(pipeline, data: folder.file("second.sqlite"))
+    } throws: { error in
+      "\(error)".contains("--accept-empty")
+    }
+    let summary = try runToEnd(
+      pipeline, data: folder.file("third.sqlite"), change: { $0.acceptsEmptyFile = true })
+    #expect(summary.fates.read == Int64(history.events.count))
+  }
+
+  @Test func `What is not applied goes to the dead-letter topic as it was`() throws {
+    let folder = try WorkerFolder()
+    let broker = try WorkerBroker()
+    let topic = try broker.topic(1)
+    let letters = try broker.topic(1)
+    try broker.produce(
+      [(0, Array("{\"no\":\"time\"}".utf8), nil), (0, Array("not json".utf8), nil)], to: topic)
+    let text = WorkerPipeline.text(brokers: broker.brokers, topic: topic)
+      .replacing("topic: \"\(topic)\"", with: "topic: \"\(topic)\", dead_letters: \"\(letters)\"")
+    let pipeline = try Pipeline.parse(text: text, file: "test.yaml")
+    let summary = try runToEnd(pipeline, data: folder.file("letters.sqlite"))
+    #expect(summary.fates.rejected == 2)
+    let consumer = try KafkaConsumer(settings: broker.settings, groupID: nil, log: .silent)
+    try consumer.assign([(PartitionID(topic: letters, partition: 0), .beginning)])
+    var payloads: [String] = []
+    let deadline = Deadline(seconds: 30)
+    while payloads.count < 2 && !deadline.isOver {
+      _ = try consumer.poll(timeoutMs: 100) { _, run in
+        for message in run {
+          let bytes = UnsafeBufferPointer(start: message.payload, count: Int(message.payloadCount))
+          payloads.append(String(decoding: bytes, as: UTF8.self))
+        }
+      }
+    }
+    consumer.close()
+    #expect(payloads == ["{\"no\":\"time\"}", "not json"])
+  }
+}
+
+/// A limit on how long a test waits for something that must happen.
+struct Deadline: Sendable {
+  private let end: ContinuousClock.Instant
+
+  init(seconds: Int) { end = ContinuousClock.now + .seconds(seconds) }
+
+  var isOver: Bool { ContinuousClock.now >= end }
+}
