@@ -47,8 +47,9 @@ struct DemoScreen {
     return Array(lines.prefix(max(1, rows)))
   }
 
-  /// How it goes in one or two lines, for output that is not a terminal.
-  func plainLines() -> [DemoLine] {
+  /// How it goes in a few lines, for output that is not a terminal; the last of them tell of trouble
+  /// that is over as well.
+  func plainLines(isLast: Bool = false) -> [DemoLine] {
     let fates = model.progress.status.fates
     var first = DemoLine("\(time(model.progress.shopTime))  \(rate) events/s  ")
     first.add(
@@ -62,7 +63,8 @@ struct DemoScreen {
       "\(DemoFormat.grouped(total.events)) events, ¥\(DemoFormat.grouped(total.revenue)), ")
     second.add("\(DemoFormat.grouped(total.orders)) orders, ")
     second.add("payment errors \(DemoFormat.percent(total.errorRate))")
-    return [first, second] + incidents.filter(\.isOngoing).map { line(of: $0, indent: 10) }
+    return [first, second]
+      + incidents.filter { $0.isOngoing || isLast }.map { line(of: $0, indent: 10) }
   }
 
   // MARK: - Head
@@ -212,7 +214,7 @@ struct DemoScreen {
       ("events", 7), ("revenue", 10), ("orders", 8), ("users, 10 min", 15), ("errors", 8),
     ]
     for (name, columns) in columns { head.add(right: name, columns, .faint) }
-    head.add("  " + "errors of \(Self.trendMinutes) min", .faint)
+    head.add("  last \(Self.trendMinutes) min", .faint)
     return [head] + ShopChannel.allCases.map { channelRow("\($0.name)") }
   }
 

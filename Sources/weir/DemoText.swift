@@ -31,7 +31,11 @@ struct DemoLine: Sendable, Equatable {
   mutating func add(_ text: String, _ style: DemoStyle = .plain) {
     let shown = String(text.unicodeScalars.map { Self.steers($0) ? "?" : Character($0) })
     guard !shown.isEmpty else { return }
-    spans.append(Span(text: shown, style: style))
+    if let last = spans.last, last.style == style {
+      spans[spans.count - 1].text += shown
+    } else {
+      spans.append(Span(text: shown, style: style))
+    }
     width += TextTable.width(shown)
   }
 

@@ -39,7 +39,8 @@ struct DemoView {
       if isLast { write("\n") }
     } else {
       write(
-        screen.plainLines().map { $0.rendered(columns: 200, styled: false) + "\n" }.joined())
+        screen.plainLines(isLast: isLast).map { $0.rendered(columns: 200, styled: false) + "\n" }
+          .joined())
     }
     if isLast || !isScreen { notes.tell() }
   }
