@@ -66,7 +66,7 @@ struct Demo: ParsableCommand {
       let leftMs = endMs - MachineClock().monotonicNs / 1_000_000
       if leftMs <= 0 { break }
       _ = session.wait(timeoutMs: min(leftMs, view.periodMs)) { _ in false }
-      view.show()
+      if !session.progress.hasEnded { view.show() }
     }
     let summary = try session.stop()
     view.show(isLast: true)

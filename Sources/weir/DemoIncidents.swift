@@ -20,7 +20,7 @@ struct DemoIncident: Sendable, Equatable {
   var isOngoing = false
 
   /// Share of failing payments that is trouble, when it is surely exceeded.
-  static let errorRateMax = 0.2
+  static let errorRateMax = 0.25
   /// Longest gap within one incident.
   private static let gapMsMax: Int64 = 60_000
 

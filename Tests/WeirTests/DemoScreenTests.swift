@@ -59,6 +59,39 @@ struct DemoScreenTests {
     DemoScreen(model).lines(rows: rows).map { $0.rendered(columns: 80, styled: false) }
   }
 
+  @Test("it looks like this")
+  func golden() throws {
+    let lines = text(try Self.model(Self.minutes()))
+    #expect(lines.joined(separator: "\n") == Self.picture)
+  }
+
+  private static let picture = """
+     WEIR  a simulated shop, 60× real time    Thu 2026-06-18 19:20:15 Asia/Shanghai
+    ────────────────────────────────────────────────────────────────────────────────
+       events/s       read    applied  duplicate       late   rejected   filtered
+          1,123  1,234,567  1,233,000        990        567         10          0
+       watermark 19:19:38, 37 s behind the shop's clock: what ended before is final
+       snapshot  18, 0.4 s ago, in weir-demo.sqlite
+
+       revenue a minute                      ▁▁▂▂▂▃▃▄▄▄▅▅▆▆▆▇▇███      ¥195,000
+       payment errors                        ▁▁▁▁▁▁▁▁▂▂▂▂▂▁▁▁▁▁▂▂        19.0 %
+
+       minute  events    revenue  orders   errors   best sellers of the day
+       19:19    1,195   ¥195,000      70   19.0 %   手机 128GB           ¥1,234,567
+       19:18    1,190   ¥185,000      70   19.0 %   running shoes           ¥99,800
+       19:17    1,185   ¥175,000      70    5.0 %   丝绸围巾特别长的名      ¥25,900
+       19:16    1,180   ¥165,000      70    5.0 %   a?[2Jb                       ¥1
+
+       in 19:19     events   revenue  orders  users, 10 min  errors  last 15 min
+       web             319   ¥38,000      12            900  75.0 %  ▁▁▁▁▁▁▁▁▁▁▁▁▁██
+       app             279   ¥38,500      13            800   5.0 %  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁
+       mini program    239   ¥39,000      14            700   5.0 %  ▁▁▁▆▆▆▆▆▁▁▁▁▁▁▁
+       livestream      199   ¥39,500      15            600   5.0 %  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁
+       store           159   ¥40,000      16            500   5.0 %  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁
+     ▲ CARD TESTING on web: 57 accounts a minute from 203.0.113.66
+     △ payments failed on mini program, 19:08–19:13, up to 60.0 %
+    """
+
   @Test("it fits 80 columns and 24 lines, whatever is known")
   func fits() throws {
     for count in [0, 1, 3, 20, 40] {

@@ -45,4 +45,7 @@ public struct DemoProgress: Sendable {
   public var readPerSecond: Double?
   /// Whether shop and worker have ended.
   public var hasEnded = false
+
+  /// Nothing has happened yet.
+  public init(shopTime: EventTime) { self.shopTime = shopTime }
 }
