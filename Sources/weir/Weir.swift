@@ -19,7 +19,7 @@ struct Weir: ParsableCommand {
       """,
     version: WeirVersion.current,
     subcommands: [
-      Check.self, TestCommand.self, Produce.self, Report.self, Verify.self, Diff.self,
+      Run.self, Check.self, TestCommand.self, Produce.self, Report.self, Verify.self, Diff.self,
     ])
 
   /// Parses the process's arguments, runs the command that they name, and ends the process.
