@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Whether somebody pressed Ctrl-C. The first time asks for an orderly end, the second ends at once.
+/// Whether somebody pressed Ctrl-C: once asks for an orderly end, twice ends at once.
 enum InterruptFlag {
   private static let raised = Atomic<Bool>(false)
 

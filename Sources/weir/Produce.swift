@@ -191,7 +191,7 @@ struct ProduceTarget {
     if let found = try topics.all()[topic] {
       guard Int(found) == wanted else {
         throw ValidationError(
-          "Topic \(topic) is there already, with \(found) partitions; leave --create-partitions out."
+          "Topic \(topic) is there with \(found) partitions; leave --create-partitions out."
         )
       }
       return
