@@ -19,7 +19,7 @@ import Testing
           source: till
           events: ["customer ; at", "a;2026-01-01", "b;no time"]
           expect:
-            metrics: [{metric: events, dimensions: {event: sale}, value: 1}]
+            metrics: [{metric: events, dimensions: {event: sale}, value: 1, status: final}]
             fates: {read: 2, rejected: 1}
         - name: on the web
           source: web
