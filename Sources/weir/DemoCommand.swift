@@ -58,11 +58,13 @@ struct Demo: ParsableCommand {
     options.speed = speed
     options.lanes = min(DemoSession.partitions, ProcessInfo.processInfo.activeProcessorCount)
     options.log = { notes.add($0) }
-    InterruptFlag.arm()
+    let stop = StopFlag()
+    let signals = StopSignals(stop)
+    defer { withExtendedLifetime(signals) {} }
     let session = try DemoSession(options)
     var view = DemoView(session: session, notes: notes)
     let endMs = duration.map { MachineClock().monotonicNs / 1_000_000 + $0.ms } ?? .max
-    while !session.progress.hasEnded, !InterruptFlag.isRaised {
+    while !session.progress.hasEnded, !stop.isRaised {
       let leftMs = endMs - MachineClock().monotonicNs / 1_000_000
       if leftMs <= 0 { break }
       _ = session.wait(timeoutMs: min(leftMs, view.periodMs)) { _ in false }

@@ -80,7 +80,9 @@ struct Produce: ParsableCommand {
       keepsRows: raw, spillDirectory: FileManager.default.temporaryDirectory.path)
     let producer = TopicProducer(
       source: target.source, options: options, clock: MachineClock(), sink: sink)
-    InterruptFlag.arm()
+    let stop = StopFlag()
+    let signals = StopSignals(stop)
+    defer { withExtendedLifetime(signals) {} }
     var last: ProduceProgress?
     defer {
       Terminal.endProgress()
@@ -92,7 +94,7 @@ struct Produce: ParsableCommand {
         last = $0
         Terminal.progress(Self.progress($0))
       },
-      shouldStop: { InterruptFlag.isRaised })
+      shouldStop: { stop.isRaised })
     last = done
     if done.failed > 0 || done.delivered < done.sent { throw ExitCode.unreachable }
   }
@@ -191,7 +193,7 @@ struct ProduceTarget {
     if let found = try topics.all()[topic] {
       guard Int(found) == wanted else {
         throw ValidationError(
-          "Topic \(topic) is there already, with \(found) partitions; leave --create-partitions out."
+          "Topic \(topic) is there with \(found) partitions; leave --create-partitions out."
         )
       }
       return

@@ -44,7 +44,7 @@ struct TextTable {
     return text
   }
 
-  /// Columns of the terminal that `text` takes: two for a character of East Asian scripts or an emoji.
+  /// Columns that `text` takes: two for a character of East Asian scripts or an emoji.
   static func width(_ text: String) -> Int {
     text.reduce(0) { width, character in
       guard let scalar = character.unicodeScalars.first else { return width }

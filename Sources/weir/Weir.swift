@@ -11,6 +11,7 @@ struct Weir: ParsableCommand {
     abstract: "Computes metrics in event time from Kafka or files, into SQLite.",
     discussion: """
       EXAMPLES
+        weir demo                                  watch it at work, with nothing to set up
         weir check shop.yaml                       what is wrong with a pipeline file
         weir test shop.yaml                        run the tests inside it
         weir report shop.sqlite --metric revenue   see results
@@ -19,7 +20,8 @@ struct Weir: ParsableCommand {
       """,
     version: WeirVersion.current,
     subcommands: [
-      Demo.self, Check.self, TestCommand.self, Produce.self, Report.self, Verify.self, Diff.self,
+      Demo.self, Run.self, Check.self, TestCommand.self, Produce.self, Report.self, Verify.self,
+      Diff.self,
     ])
 
   /// Parses the process's arguments, runs the command that they name, and ends the process.

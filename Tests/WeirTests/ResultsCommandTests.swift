@@ -4,7 +4,7 @@ import StreamCore
 import Testing
 
 @Suite struct ResultsCommandTests {
-  /// A results file of two metrics over `windows` minutes; windows from `provisionalFrom` on are open.
+  /// A results file of two metrics over `windows` minutes, those from `provisionalFrom` on open.
   private func results(
     at path: String, windows: Int64 = 3, revenue: Double = 1.5, provisionalFrom: Int64 = .max
   ) throws {
@@ -101,14 +101,14 @@ import Testing
     #expect(
       plain.output == """
         metric   window                until                 dimensions       value  samples
-        revenue  1970-01-01T00:02:00Z  1970-01-01T00:03:00Z  channel=null    1234.0        7  provisional
         revenue  1970-01-01T00:02:00Z  1970-01-01T00:03:00Z  channel=web        1.5        7  provisional
+        revenue  1970-01-01T00:02:00Z  1970-01-01T00:03:00Z  channel=null    1234.0        7  provisional
         users    1970-01-01T00:02:00Z  1970-01-01T00:03:00Z                0.666667        7  (estimated) provisional
-        revenue  1970-01-01T00:01:00Z  1970-01-01T00:02:00Z  channel=null    1234.0        7
         revenue  1970-01-01T00:01:00Z  1970-01-01T00:02:00Z  channel=web        1.5        7
+        revenue  1970-01-01T00:01:00Z  1970-01-01T00:02:00Z  channel=null    1234.0        7
         users    1970-01-01T00:01:00Z  1970-01-01T00:02:00Z                0.666667        7  (estimated)
-        revenue  1970-01-01T00:00:00Z  1970-01-01T00:01:00Z  channel=null    1234.0        7
         revenue  1970-01-01T00:00:00Z  1970-01-01T00:01:00Z  channel=web        1.5        7
+        revenue  1970-01-01T00:00:00Z  1970-01-01T00:01:00Z  channel=null    1234.0        7
         users    1970-01-01T00:00:00Z  1970-01-01T00:01:00Z                0.666667        7  (estimated)
 
         9 rows; pipeline shop, snapshot 1, 9 events applied, watermark 1970-01-01T00:02:00Z

@@ -14,6 +14,9 @@ public final class PipelineDriver {
     public var marks: [ClockMark] = []
     /// Offset of the next record to push, by partition.
     public var positions: [PartitionID: Int64] = [:]
+
+    /// Nothing yet.
+    public init() {}
   }
 
   /// Rows as a public file would hold them, by key.
@@ -169,9 +172,11 @@ public final class PipelineDriver {
     let records = stored.values.sorted {
       ($0.key.owner, $0.key.stage) < ($1.key.owner, $1.key.stage)
     }
-    return Saved(
-      records: records, marks: marks,
-      positions: Dictionary(uniqueKeysWithValues: tasks.map { ($0.id, $0.nextOffset) }))
+    var saved = Saved()
+    saved.records = records
+    saved.marks = marks
+    for task in tasks { saved.positions[task.id] = task.nextOffset }
+    return saved
   }
 
   private var stored: [StateKey: StateRecord] = [:]

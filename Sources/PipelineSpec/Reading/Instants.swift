@@ -38,7 +38,7 @@ public enum Instants {
   /// `time` as RFC 3339 in UTC, with milliseconds only where there are any.
   public static func text(_ time: EventTime) -> String { wholeText(time) + "Z" }
 
-  /// `time` as RFC 3339 in `zone`, with its offset: `2026-01-01T08:00:00+08:00`; `Z` for UTC itself.
+  /// `time` as RFC 3339 in `zone` with its offset: `2026-01-01T08:00:00+08:00`; `Z` in UTC itself.
   /// Offsets with seconds, as of local mean time, are cut to minutes in the suffix alone.
   public static func text(_ time: EventTime, zone: Zone) -> String {
     if zone == .utc { return text(time) }

@@ -5,7 +5,7 @@ import StreamCore
 import WorkerRuntime
 
 /// `weir run`: the worker.
-struct RunCommand: ParsableCommand {
+struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Run a pipeline: read events, keep its metrics up to date, publish snapshots.",
@@ -64,12 +64,7 @@ struct RunCommand: ParsableCommand {
     if let lanes, lanes < 1 { throw ValidationError("--lanes takes a number from 1 up.") }
   }
 
-  mutating func run() throws {
-    let command = self
-    try Exit.with { try command.work() }
-  }
-
-  private func work() throws -> Int32 {
+  func run() throws {
     let loaded = try Pipeline.load(
       path: pipeline, environment: ProcessInfo.processInfo.environment, secretsRequired: true)
     var options = WorkerOptions(
@@ -97,6 +92,6 @@ struct RunCommand: ParsableCommand {
     view.end()
     if !quiet { print(RunSummaryTable.text(summary)) }
     let isMostlyUnusable = summary.fates.rejected * 2 > summary.fates.read
-    return !input.isEmpty && isMostlyUnusable ? 1 : 0
+    if !input.isEmpty && isMostlyUnusable { throw ExitCode.foundWrong }
   }
 }

@@ -1,0 +1,82 @@
+import PipelineSpec
+import StreamCore
+import Testing
+
+@Suite struct PipelineTestRunnerTests {
+  @Test func `Tests of several sources each read their own`() throws {
+    let text = """
+      name: two
+      sources:
+        web: {format: custom, fields: {name: event, user: user, time: time}}
+        till:
+          format: custom
+          fields: {name: {const: sale}, user: customer, time: at}
+          csv: {delimiter: ";"}
+      metrics:
+        events: {count: true, every: 1h, by: [event]}
+      tests:
+        - name: at the till
+          source: till
+          events: ["customer ; at", "a;2026-01-01", "b;no time"]
+          expect:
+            metrics: [{metric: events, dimensions: {event: sale}, value: 1, status: final}]
+            fates: {read: 2, rejected: 1}
+        - name: on the web
+          source: web
+          events: [{event: open, user: a, time: 2026-01-01T00:00:00Z}]
+          expect: {metrics: [{metric: events, dimensions: {event: open}, value: 2}]}
+        - name: no columns
+          source: till
+          events: ['"']
+          expect: {fates: {read: 0}}
+      """
+    let pipeline = try Pipeline.parse(text: text, file: "two.yaml")
+    let outcomes = try PipelineTestRunner.run(pipeline)
+    #expect(outcomes.map(\.name) == ["at the till", "on the web", "no columns"])
+    #expect(outcomes.map(\.isPassed) == [true, false, false], "\(outcomes)")
+    #expect(outcomes[0].line == 11)
+    #expect(
+      outcomes[1].mismatches.first?.contains("expected events {\"event\":\"open\"} = 2") == true)
+    #expect(outcomes[2].mismatches == ["the first event does not hold the names of the columns"])
+  }
+
+  @Test func `A plan is explained without the options of Kafka`() throws {
+    let text = """
+      name: a
+      zone: Asia/Shanghai
+      source:
+        kafka: {brokers: "k:9092", topic: t, options: {sasl.password: hidden}}
+        format: segment
+      derive: {big: properties.total > 100}
+      metrics:
+        spent: {sum: properties.total, where: big, window: 7d, every: 1d, by: [{c: context.city}]}
+        orders: {count: true, every: 1h, lateness: 5m}
+        share: {formula: orders / orders}
+      """
+    let explanation = PlanExplanation(try Pipeline.parse(text: text, file: "a.yaml"))
+    #expect(
+      explanation.sections.map(\.title)
+        == ["Pipeline", "Sources", "Fields", "Metrics", "Formulas"])
+    for section in explanation.sections {
+      #expect(section.rows.allSatisfy { $0.count == section.columns.count })
+    }
+    #expect(
+      explanation.sections[3].rows == [
+        ["orders", "count", "", "", "1h", "1h", "5m", "10000"],
+        ["spent", "sum of properties.total", "big", "c = context.city", "7d", "1d", "1m", "10000"],
+      ])
+    #expect(!"\(explanation)".contains("hidden"))
+  }
+
+  @Test func `Times have the offset of their zone`() throws {
+    let noon = EventTime(ms: 1_767_268_800_000)
+    #expect(Instants.text(noon, zone: .utc) == "2026-01-01T12:00:00Z")
+    #expect(
+      Instants.text(noon, zone: try Zone.named("Asia/Kolkata")) == "2026-01-01T17:30:00+05:30")
+    #expect(
+      Instants.text(noon, zone: try Zone.named("America/New_York")) == "2026-01-01T07:00:00-05:00")
+    let error = #expect(throws: UnknownZone.self) { try Zone.named("Asia/Shanghia") }
+    #expect(error?.description.contains("did you mean Asia/Shanghai?") == true)
+    #expect(throws: UnknownZone.self) { try Zone.named("../../etc/passwd") }
+  }
+}
