@@ -55,7 +55,8 @@ let package = Package(
         "WorkerRuntime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: swift),
+      // The demo's pipeline, a link to the one in pipelines/.
+      resources: [.embedInCode("Resources/shop.yaml")], swiftSettings: swift),
     .target(
       name: "StreamTestKit", dependencies: ["StreamCore", "PipelineSpec"],
       path: "Tests/StreamTestKit", swiftSettings: swift),

@@ -65,10 +65,18 @@ struct DemoFigures: Sendable, Equatable {
       && a.products.elementsEqual(b.products, by: ==)
   }
 
-  /// Reads the newest figures.
-  static func read(_ reader: ResultsReader) throws -> DemoFigures {
+  /// Brings the figures up to date; costs next to nothing where no snapshot was added.
+  mutating func update(_ reader: ResultsReader) throws {
+    guard let snapshot = try reader.snapshots(limit: 1).first, snapshot.id != snapshotID else {
+      return
+    }
+    self = try Self.read(reader, snapshot)
+  }
+
+  private static func read(
+    _ reader: ResultsReader, _ snapshot: SnapshotRow
+  ) throws -> DemoFigures {
     var figures = DemoFigures()
-    guard let snapshot = try reader.snapshots(limit: 1).first else { return figures }
     figures.snapshotID = snapshot.id
     figures.snapshotTaken = snapshot.taken
     guard let watermark = snapshot.watermark else { return figures }

@@ -47,12 +47,13 @@ struct DemoScreen {
     return Array(lines.prefix(max(1, rows)))
   }
 
-  /// How it goes in one or two lines, for output that is not a terminal.
-  func plainLines() -> [DemoLine] {
+  /// How it goes in a few lines, for output that is not a terminal; the last of them tell of trouble
+  /// that is over as well.
+  func plainLines(isLast: Bool = false) -> [DemoLine] {
     let fates = model.progress.status.fates
     var first = DemoLine("\(time(model.progress.shopTime))  \(rate) events/s  ")
     first.add(
-      "read \(DemoFormat.grouped(fates.read)) = applied \(DemoFormat.grouped(fates.applied))")
+      "read \(Terminal.grouped(fates.read)) = applied \(Terminal.grouped(fates.applied))")
     first.add(" + duplicate \(fates.duplicate) + late \(fates.late) + rejected \(fates.rejected)")
     first.add(" + filtered \(fates.filtered)")
     guard let newest else { return [first] }
@@ -62,7 +63,8 @@ struct DemoScreen {
       "\(DemoFormat.grouped(total.events)) events, ¥\(DemoFormat.grouped(total.revenue)), ")
     second.add("\(DemoFormat.grouped(total.orders)) orders, ")
     second.add("payment errors \(DemoFormat.percent(total.errorRate))")
-    return [first, second] + incidents.filter(\.isOngoing).map { line(of: $0, indent: 10) }
+    return [first, second]
+      + incidents.filter { $0.isOngoing || isLast }.map { line(of: $0, indent: 10) }
   }
 
   // MARK: - Head
@@ -80,12 +82,12 @@ struct DemoScreen {
   private var fates: [DemoLine] {
     let fates = model.progress.status.fates
     let columns: [(String, String, DemoStyle)] = [
-      ("events/s", rate, .strong), ("read", DemoFormat.grouped(fates.read), .plain),
-      ("applied", DemoFormat.grouped(fates.applied), .good),
-      ("duplicate", DemoFormat.grouped(fates.duplicate), .plain),
-      ("late", DemoFormat.grouped(fates.late), .plain),
-      ("rejected", DemoFormat.grouped(fates.rejected), .plain),
-      ("filtered", DemoFormat.grouped(fates.filtered), .plain),
+      ("events/s", rate, .strong), ("read", Terminal.grouped(fates.read), .plain),
+      ("applied", Terminal.grouped(fates.applied), .good),
+      ("duplicate", Terminal.grouped(fates.duplicate), .plain),
+      ("late", Terminal.grouped(fates.late), .plain),
+      ("rejected", Terminal.grouped(fates.rejected), .plain),
+      ("filtered", Terminal.grouped(fates.filtered), .plain),
     ]
     var names = DemoLine()
     var values = DemoLine()
@@ -119,7 +121,7 @@ struct DemoScreen {
       return line
     }
     let ageMs = model.now.ms - model.figures.snapshotTaken.ms
-    line.add(DemoFormat.grouped(model.figures.snapshotID), .strong)
+    line.add(Terminal.grouped(model.figures.snapshotID), .strong)
     line.add(", \(DemoFormat.span(ageMs)) ago, in ")
     line.add(shortened(model.dataPath, Self.columns - line.width - 1))
     return line
@@ -127,9 +129,9 @@ struct DemoScreen {
 
   /// The end of a path says more than its beginning.
   private func shortened(_ path: String, _ columns: Int) -> String {
-    if TextWidth.columns(path) <= columns { return path }
+    if TextTable.width(path) <= columns { return path }
     var tail = path
-    while TextWidth.columns(tail) > columns - 1, !tail.isEmpty { tail.removeFirst() }
+    while TextTable.width(tail) > columns - 1, !tail.isEmpty { tail.removeFirst() }
     return "…" + tail
   }
 
@@ -212,7 +214,7 @@ struct DemoScreen {
       ("events", 7), ("revenue", 10), ("orders", 8), ("users, 10 min", 15), ("errors", 8),
     ]
     for (name, columns) in columns { head.add(right: name, columns, .faint) }
-    head.add("  " + "errors of \(Self.trendMinutes) min", .faint)
+    head.add("  last \(Self.trendMinutes) min", .faint)
     return [head] + ShopChannel.allCases.map { channelRow("\($0.name)") }
   }
 

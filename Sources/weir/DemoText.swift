@@ -31,21 +31,25 @@ struct DemoLine: Sendable, Equatable {
   mutating func add(_ text: String, _ style: DemoStyle = .plain) {
     let shown = String(text.unicodeScalars.map { Self.steers($0) ? "?" : Character($0) })
     guard !shown.isEmpty else { return }
-    spans.append(Span(text: shown, style: style))
-    width += TextWidth.columns(shown)
+    if let last = spans.last, last.style == style {
+      spans[spans.count - 1].text += shown
+    } else {
+      spans.append(Span(text: shown, style: style))
+    }
+    width += TextTable.width(shown)
   }
 
   /// Appends text at the left of a field of `columns`, cut where it is longer.
   mutating func add(left text: String, _ columns: Int, _ style: DemoStyle = .plain) {
-    let cut = TextWidth.prefix(text, columns: columns)
+    let cut = TextTable.prefix(text, columns: columns)
     add(cut, style)
-    add(String(repeating: " ", count: max(0, columns - TextWidth.columns(cut))))
+    add(String(repeating: " ", count: max(0, columns - TextTable.width(cut))))
   }
 
   /// Appends text at the right of a field of `columns`, cut where it is longer.
   mutating func add(right text: String, _ columns: Int, _ style: DemoStyle = .plain) {
-    let cut = TextWidth.prefix(text, columns: columns)
-    add(String(repeating: " ", count: max(0, columns - TextWidth.columns(cut))))
+    let cut = TextTable.prefix(text, columns: columns)
+    add(String(repeating: " ", count: max(0, columns - TextTable.width(cut))))
     add(cut, style)
   }
 
@@ -59,8 +63,8 @@ struct DemoLine: Sendable, Equatable {
     var left = columns
     var text = ""
     for span in spans {
-      let piece = TextWidth.prefix(span.text, columns: left)
-      left -= TextWidth.columns(piece)
+      let piece = TextTable.prefix(span.text, columns: left)
+      left -= TextTable.width(piece)
       let code = styled ? span.style.code : ""
       text += code.isEmpty || piece.isEmpty ? piece : code + piece + "\u{1B}[0m"
       if piece.count < span.text.count { break }
@@ -77,57 +81,25 @@ struct DemoLine: Sendable, Equatable {
   }
 }
 
-/// Columns that text takes in a terminal: two for East Asian wide characters and pictures, none
-/// for marks that combine with what is before them.
-enum TextWidth {
-  static func columns(_ text: String) -> Int {
-    text.unicodeScalars.reduce(0) { $0 + columns($1) }
+extension TextTable {
+  /// The longest beginning of `text` that fits in `columns` of a terminal.
+  static func prefix(_ text: String, columns: Int) -> String {
+    var left = columns
+    return String(
+      text.prefix {
+        left -= width(String($0))
+        return left >= 0
+      })
   }
-
-  /// The longest beginning of `text` that fits.
-  static func prefix(_ text: String, columns limit: Int) -> String {
-    var left = limit
-    var end = text.startIndex
-    for index in text.indices {
-      left -= columns(String(text[index]))
-      if left < 0 { break }
-      end = text.index(after: index)
-    }
-    return String(text[..<end])
-  }
-
-  private static func columns(_ scalar: Unicode.Scalar) -> Int {
-    switch scalar.properties.generalCategory {
-    case .nonspacingMark, .enclosingMark: return 0
-    default: return wide.contains { $0.contains(scalar.value) } ? 2 : 1
-    }
-  }
-
-  private static let wide: [ClosedRange<UInt32>] = [
-    0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x4DBF, 0x4E00...0xA4CF, 0xA960...0xA97F,
-    0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6,
-    0x1F300...0x1F64F, 0x1F680...0x1F6FF, 0x1F900...0x1F9FF, 0x20000...0x3FFFD,
-  ]
 }
 
 /// Numbers, times and small pictures of series, as people read them.
 enum DemoFormat {
   private static let levels: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
-  /// `1234567` as `1,234,567`.
-  static func grouped(_ number: Int64) -> String {
-    let digits = Array(String(number.magnitude))
-    var text = number < 0 ? "-" : ""
-    for (index, digit) in digits.enumerated() {
-      if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
-      text.append(digit)
-    }
-    return text
-  }
-
   /// The nearest whole number, grouped; one that is too large for it as `∞`.
   static func grouped(_ number: Double) -> String {
-    Int64(exactly: number.rounded()).map(grouped) ?? "∞"
+    Int64(exactly: number.rounded()).map(Terminal.grouped) ?? "∞"
   }
 
   /// `0.0417` as `4.2 %`; a share that there is not as `–`.

@@ -19,7 +19,8 @@ struct Weir: ParsableCommand {
       """,
     version: WeirVersion.current,
     subcommands: [
-      Run.self, Check.self, TestCommand.self, Produce.self, Report.self, Verify.self, Diff.self,
+      Demo.self, Run.self, Check.self, TestCommand.self, Produce.self, Report.self, Verify.self,
+      Diff.self,
     ])
 
   /// Parses the process's arguments, runs the command that they name, and ends the process.

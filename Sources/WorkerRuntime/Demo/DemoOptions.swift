@@ -12,14 +12,17 @@ public struct DemoOptions: Sendable {
   public var customers = 20_000
   /// Event time that passes in a unit of wall time.
   public var speed = 60.0
-  /// When the shop opens, in event time: an evening of a sale.
-  public var opening = EventTime(ms: 1_781_780_400_000)
+  /// When the shop opens, in event time.
+  public var opening = openingDefault
   /// After so many events the shop closes; nil for never.
   public var eventsMax: Int?
   /// Threads that run partition tasks.
   public var lanes = 2
   /// Told of trouble that is survived. Called from any thread.
   public var log: @Sendable (_ line: String) -> Void = { _ in }
+
+  /// An evening of a sale: 2026-06-18 19:00 in Shanghai.
+  public static let openingDefault = EventTime(ms: 1_781_780_400_000)
 
   /// Makes options.
   public init(pipelineText: String, dataPath: String) {

@@ -144,10 +144,11 @@ public final class DemoSession: Sendable {
     let identity = PipelineIdentity(
       name: pipeline.plan.name, definition: pipeline.plan.definition,
       tzdataVersion: pipeline.plan.tzdataVersion, weirVersion: WeirVersion.current)
-    do throws(StoreError) {
+    do {
       try ResultsFile.open(path: path, identity: identity).close()
-    } catch  where error.kind == .otherDefinition {
-      // An earlier version's demonstration.
+    } catch {
+      // That of an earlier version's demonstration goes as well.
+      if error.kind != .otherDefinition { throw error }
     }
     for file in [path, StateFile.path(besides: path)] {
       for suffix in ["", "-wal", "-shm"] where files.fileExists(atPath: file + suffix) {

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import WorkerRuntime
+
+/// `weir demo`: an embedded broker, a simulated shop and the worker, to look at.
+struct Demo: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Watch Weir at work on a simulated shop; nothing to set up.",
+    discussion: """
+      Starts a Kafka broker inside this process, a shop whose customers send events into it in \
+      accelerated time, and a worker that runs the pipeline pipelines/shop.yaml over them. Payments \
+      on the mini program fail from the fourth minute of the shop's time to the tenth, and from the \
+      eighth somebody tries stolen cards. Ctrl-C ends it in order. The SQLite file stays.
+
+      EXAMPLES
+        weir demo                        until Ctrl-C, a minute of the shop a second
+        weir demo --for 20s              ends by itself
+        weir demo --speed 600 --seed 7   an hour in six seconds, and another day
+        weir demo --customers 200000     a bigger shop
+      """)
+
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp("Wall time after which it ends: 20s, 5m, 1h.", valueName: "time"))
+  var duration: DemoDuration?
+
+  @Option(help: ArgumentHelp("How many times as fast as real time.", valueName: "n"))
+  var speed = 60.0
+
+  @Option(help: ArgumentHelp("Customers of the shop.", valueName: "n"))
+  var customers = 20_000
+
+  @Option(help: ArgumentHelp("Another seed, another day; the same, the same.", valueName: "n"))
+  var seed: UInt64 = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "The SQLite file, or a directory for it. One of an earlier demo is replaced.",
+      valueName: "path"))
+  var data = DemoFile.name
+
+  func validate() throws {
+    guard speed >= 0.1, speed <= 3_600 else {
+      throw ValidationError("--speed takes a number from 0.1 to 3600.")
+    }
+    guard (1...1_000_000).contains(customers) else {
+      throw ValidationError("--customers takes a number from 1 to 1000000.")
+    }
+  }
+
+  func run() throws {
+    let notes = DemoNotes()
+    var options = DemoOptions(
+      pipelineText: String(decoding: PackageResources.shop_yaml, as: UTF8.self),
+      dataPath: DemoFile.path(data))
+    options.seed = seed
+    options.customers = customers
+    options.speed = speed
+    options.lanes = min(DemoSession.partitions, ProcessInfo.processInfo.activeProcessorCount)
+    options.log = { notes.add($0) }
+    let stop = StopFlag()
+    let signals = StopSignals(stop)
+    defer { withExtendedLifetime(signals) {} }
+    let session = try DemoSession(options)
+    var view = DemoView(session: session, notes: notes)
+    let endMs = duration.map { MachineClock().monotonicNs / 1_000_000 + $0.ms } ?? .max
+    while !session.progress.hasEnded, !stop.isRaised {
+      let leftMs = endMs - MachineClock().monotonicNs / 1_000_000
+      if leftMs <= 0 { break }
+      _ = session.wait(timeoutMs: min(leftMs, view.periodMs)) { _ in false }
+      view.show()
+    }
+    let summary = try session.stop()
+    view.show(isLast: true)
+    print(DemoEpilogue(summary: summary, zone: session.pipeline.plan.zone).text)
+  }
+}
+
+/// Wall time on the command line.
+struct DemoDuration: ExpressibleByArgument, Equatable {
+  var ms: Int64
+
+  init?(argument: String) {
+    let units: [(String, Double)] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)]
+    guard let (unit, factor) = units.first(where: { argument.hasSuffix($0.0) }),
+      let number = Double(argument.dropLast(unit.count)), number > 0,
+      let ms = Int64(exactly: (number * factor).rounded(.up)), ms <= 365 * 86_400_000
+    else { return nil }
+    self.ms = ms
+  }
+}
+
+/// Where a demonstration's file is.
+enum DemoFile {
+  static let name = "weir-demo.sqlite"
+
+  /// The file that `--data` means: itself, or one in the directory that it names.
+  static func path(_ data: String) -> String {
+    var isDirectory: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: data, isDirectory: &isDirectory)
+    guard exists, isDirectory.boolValue else { return data }
+    return data.hasSuffix("/") ? data + name : data + "/" + name
+  }
+}
