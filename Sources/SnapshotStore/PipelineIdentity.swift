@@ -4,7 +4,8 @@ import Crypto
 public struct PipelineIdentity: Sendable {
   /// The pipeline's name.
   public var name: String
-  /// The definition as canonical text: what results depend on, without brokers, credentials and sinks.
+  /// The definition as canonical text: what results depend on, without brokers, credentials and
+  /// sinks.
   public var definition: String
   /// SHA-256 of `definition` in hexadecimal.
   public var definitionDigest: String

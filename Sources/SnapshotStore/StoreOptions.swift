@@ -31,13 +31,14 @@ public struct StoreOptions: Sendable {
   }
 }
 
-/// One entry of `keep:`, such as `1m: 7d`: how long rows of windows up to a size stay in the tables.
+/// One entry of `keep:`, such as `1m: 7d`: how long rows of windows up to a size stay in the
+/// tables.
 ///
 /// The first rule, by size, that a window does not exceed holds for it; the last one holds for all
-/// that are larger. An hour that daylight saving adds to a day, a week or a month does not count. Age is
-/// event time: a row goes once its window ended `keepMs` before the pipeline watermark, or before the
-/// start of the newest settled window where that is earlier, so that closing an input ages nothing.
-/// Rows may stay for a hundredth of `keepMs` longer.
+/// that are larger. An hour that daylight saving adds to a day, a week or a month does not count.
+/// Age is event time: a row goes once its window ended `keepMs` before the pipeline watermark, or
+/// before the start of the newest settled window where that is earlier, so that closing an input
+/// ages nothing. Rows may stay for a hundredth of `keepMs` longer.
 public struct KeepRule: Sendable, Equatable {
   /// Largest window that the rule holds for, in milliseconds.
   public var windowMs: Int64

@@ -65,7 +65,8 @@ import Testing
     return rows
   }
 
-  /// Commits `rows` in some order and batching, each perhaps provisional first and again at the end.
+  /// Commits `rows` in some order and batching, each perhaps provisional first and again at the
+  /// end.
   private func commit(
     _ rows: [MetricRow], to path: String, _ random: inout Seeded
   ) throws -> String {

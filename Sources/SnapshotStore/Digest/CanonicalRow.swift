@@ -1,8 +1,8 @@
 import GRDBSQLite
 import StreamCore
 
-/// The bytes of a row that the result digest hashes: the table's name and each column in the order of
-/// `DigestedTable.columns`, every one with a tag, as the head of `docs/schema.sql` lays down.
+/// The bytes of a row that the result digest hashes: the table's name and each column in the order
+/// of `DigestedTable.columns`, every one with a tag, as the head of `docs/schema.sql` lays down.
 ///
 /// One buffer is used again for row after row.
 struct CanonicalRow {

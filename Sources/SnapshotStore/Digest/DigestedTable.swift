@@ -6,8 +6,8 @@ struct DigestedTable: Sendable {
   let name: String
   /// Columns of its primary key, in that order.
   let key: [String]
-  /// Further columns that count: values and event times. Never status, wall time, samples, evidence or
-  /// Kafka coordinates.
+  /// Further columns that count: values and event times. Never status, wall time, samples, evidence
+  /// or Kafka coordinates.
   let values: [String]
   /// SQL that is true of settled rows: final or restated.
   let settled: String

@@ -4,8 +4,11 @@ import GRDB
 public struct Difference: Sendable, Equatable {
   /// How the row differs.
   public enum Kind: String, Sendable {
+    /// The second file has no such key.
     case onlyInA = "only in a"
+    /// The first file has no such key.
     case onlyInB = "only in b"
+    /// Both have the key, with other values.
     case changed
   }
 
@@ -27,9 +30,13 @@ public struct DiffReport: Sendable, Equatable {
   public struct Table: Sendable, Equatable {
     /// The table's name.
     public var table: String
+    /// Keys that only the first file has.
     public var onlyInA: Int64 = 0
+    /// Keys that only the second file has.
     public var onlyInB: Int64 = 0
+    /// Keys of both with other values.
     public var changed: Int64 = 0
+    /// Keys of both with the same values.
     public var equal: Int64 = 0
 
     /// Rows that differ in any way.
@@ -40,8 +47,9 @@ public struct DiffReport: Sendable, Equatable {
   public var tables: [Table]
   /// The first differences of each table, in the order of its key.
   public var differences: [Difference]
-  /// `result_digest` of the files: they also cover rows that `keep` has removed.
+  /// `result_digest` of the first file; it also covers rows that `keep` has removed.
   public var digestA: String?
+  /// `result_digest` of the second file.
   public var digestB: String?
 
   /// Whether no settled row and no digest differs.
@@ -53,8 +61,8 @@ public struct DiffReport: Sendable, Equatable {
 extension ResultsDigest {
   /// Compares the settled rows of two files, key by key; provisional rows are passed over.
   ///
-  /// Compared is what the result digest covers. Rows that `keep` has removed from one file only show as
-  /// rows of the other. The order of the answer is that of the tables' keys.
+  /// Compared is what the result digest covers. Rows that `keep` has removed from one file only
+  /// show as rows of the other. The order of the answer is that of the tables' keys.
   ///
   /// - Parameter limit: At most so many differences of each table are listed; the totals count all.
   /// - Complexity: O(rows), in memory O(`limit`).

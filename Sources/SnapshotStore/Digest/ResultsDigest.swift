@@ -32,7 +32,8 @@ public struct VerifyReport: Sendable, Equatable {
   public var stored: String?
   /// The same, computed from the rows.
   public var recomputed: String
-  /// What SQLite's `PRAGMA integrity_check` and the store's own checks object to; empty when nothing.
+  /// What SQLite's `PRAGMA integrity_check` and the store's own checks object to; empty when
+  /// nothing.
   public var problems: [String]
 
   /// Whether the file is what it says it is.

@@ -1,8 +1,8 @@
 import GRDB
 import GRDBSQLite
 
-/// A cached statement of a connection, bound and stepped through SQLite's C interface: twice as fast
-/// as through GRDB's arguments, which counts for tables of a million rows.
+/// A cached statement of a connection, bound and stepped through SQLite's C interface: twice as
+/// fast as through GRDB's arguments, which counts for tables of a million rows.
 ///
 /// Use within the connection's queue only. Every method that steps leaves the statement reset.
 struct BoundStatement {

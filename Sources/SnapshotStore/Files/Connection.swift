@@ -2,8 +2,8 @@ import GRDB
 import GRDBSQLite
 import Synchronization
 
-/// One SQLite connection of ours: opened with the checks and settings that all files share, and with
-/// every failure turned into a `StoreError`.
+/// One SQLite connection of ours: opened with the checks and settings that all files share, and
+/// with every failure turned into a `StoreError`.
 ///
 /// Calls from several threads run one after the other.
 final class Connection: Sendable {
@@ -89,7 +89,8 @@ final class Connection: Sendable {
     try whileOpen(doing) { try queue.read(body) }
   }
 
-  /// Closes the file; the last one to do so empties the write-ahead log into it. Safe to call again.
+  /// Closes the file; the last one to do so empties the write-ahead log into it. Safe to call
+  /// again.
   func close() throws(StoreError) {
     do {
       try isOpen.withLock { isOpen in

@@ -8,8 +8,8 @@ struct OpenFile {
   /// How many descriptors it holds on the file itself.
   var descriptors: Int
 
-  /// Every process but this one with the SQLite file at `path` open, by process id; this one too when
-  /// it holds the file more than once, as a worker that serves its own console does.
+  /// Every process but this one with the SQLite file at `path` open, by process id; this one too
+  /// when it holds the file more than once, as a worker that serves its own console does.
   ///
   /// Reads all of `/proc`: for errors only. Processes of other users stay unseen.
   static func others(holding path: String) -> [OpenFile] {

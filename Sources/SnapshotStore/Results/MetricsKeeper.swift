@@ -1,8 +1,8 @@
 import GRDB
 import StreamCore
 
-/// Removes metric rows that `keep` no longer wants, moving their share of the digest to a sum of its
-/// own, so that the file still balances.
+/// Removes metric rows that `keep` no longer wants, moving their share of the digest to a sum of
+/// its own, so that the file still balances.
 struct MetricsKeeper {
   private let db: Database
   private let rules: [KeepRule]
@@ -14,8 +14,8 @@ struct MetricsKeeper {
 
   /// Removes what is due at the pipeline watermark `watermark`.
   ///
-  /// O(metrics · log rows) while nothing is due; a metric is due when its oldest row is older than its
-  /// rule allows by a hundredth.
+  /// O(metrics · log rows) while nothing is due; a metric is due when its oldest row is older than
+  /// its rule allows by a hundredth.
   func prune(at watermark: EventTime, _ settlement: inout Settlement) throws {
     guard !rules.isEmpty, settlement.newestStartMs > Int64.min else { return }
     let now = min(watermark.ms, settlement.newestStartMs)

@@ -46,7 +46,8 @@ struct MetricsWriter {
 
   /// Stores `row`, unless a settled row or its pruned past stands in the way.
   ///
-  /// Throws `conflict` when `row` is final and differs from the settled row of its key. O(log rows).
+  /// Throws `conflict` when `row` is final and differs from the settled row of its key.
+  /// O(log rows).
   mutating func write(_ row: MetricRow, _ settlement: inout Settlement) throws {
     try check(row)
     if !settlement.prunedToMs.isEmpty, isPruned(row, settlement) { return }
@@ -124,7 +125,8 @@ struct MetricsWriter {
         + "dimensions \(row.dimensions) is final already and was now computed otherwise: "
         + "value \(row.value), \(row.samples) samples",
       whatToDo: "Nothing was committed. Check the file with `weir verify`, compare it with a "
-        + "`weir replay --into` of the same range, and report it: results must not depend on the run"
+        + "`weir replay --into` of the same range, and report it: results must not depend "
+        + "on the run"
     )
   }
 }

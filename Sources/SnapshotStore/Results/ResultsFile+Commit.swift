@@ -8,9 +8,9 @@ extension ResultsFile {
   /// already with the same key, values and event times is passed over, one that differs is a
   /// `conflict`; a provisional row never replaces a settled one; a `restated` row replaces any.
   ///
-  /// - Parameter durable: Whether the snapshot, and all before it, must outlive a loss of power when
-  ///   the call returns (one `fsync`). Otherwise a loss of power may take the newest snapshots back,
-  ///   never a part of one; the end of the process takes none back in either case.
+  /// - Parameter durable: Whether the snapshot, and all before it, must outlive a loss of power
+  ///   when the call returns (one `fsync`). Otherwise a loss of power may take the newest snapshots
+  ///   back, never a part of one; the end of the process takes none back in either case.
   /// - Complexity: O(rows · log rows of the file).
   public func commit(_ change: SnapshotChange, durable: Bool) throws(StoreError) -> Int64 {
     try connection.run("committing a snapshot") { db in
@@ -124,7 +124,8 @@ extension ResultsFile {
     try trim.execute()
   }
 
-  /// In WAL mode, `NORMAL` leaves the log to the system's cache and `FULL` syncs all of it at a commit.
+  /// In WAL mode, `NORMAL` leaves the log to the system's cache and `FULL` syncs all of it at a
+  /// commit.
   private func setSynchronous(_ db: Database, full: Bool) throws {
     guard full != isFullySynchronous else { return }
     try db.execute(sql: "PRAGMA synchronous = \(full ? "FULL" : "NORMAL")")

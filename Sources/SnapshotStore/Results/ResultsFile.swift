@@ -2,15 +2,16 @@ import GRDB
 import GRDBSQLite
 import StreamCore
 
-/// The public file `NAME.sqlite`, open for writing: what a pipeline has computed so far, tied to the
-/// offsets that it came from.
+/// The public file `NAME.sqlite`, open for writing: what a pipeline has computed so far, tied to
+/// the offsets that it came from.
 ///
-/// There is one writer: it holds `NAME.sqlite.lock` until `close()` or the end of the process. Readers
-/// (`ResultsReader`, any SQLite client) neither wait for it nor keep it waiting. Calls may come from
-/// any thread and run one after the other.
+/// There is one writer: it holds `NAME.sqlite.lock` until `close()` or the end of the process.
+/// Readers (`ResultsReader`, any SQLite client) neither wait for it nor keep it waiting. Calls may
+/// come from any thread and run one after the other.
 ///
 /// Limits: a commit holds its rows once more in the write-ahead log (`maxWalBytes`); samples,
-/// snapshots and, with `keep`, settled rows are bounded. Every error leaves the last snapshot as it was.
+/// snapshots and, with `keep`, settled rows are bounded. Every error leaves the last snapshot as it
+/// was.
 public final class ResultsFile: @unchecked Sendable {
   /// The file's path, as it was given.
   public let path: String
@@ -30,10 +31,10 @@ public final class ResultsFile: @unchecked Sendable {
 
   /// Opens the file at `path` for writing, or creates it.
   ///
-  /// Throws a `StoreError` for a file that is damaged, foreign, of another pipeline or definition or of
-  /// a later schema, for a path that cannot be written, and while another worker holds it. A file of an
-  /// earlier schema is copied to `PATH.before-migration-vN`, then migrated. O(bytes of the file) up to
-  /// `checkMaxBytes`, O(log rows) beyond.
+  /// Throws a `StoreError` for a file that is damaged, foreign, of another pipeline or definition
+  /// or of a later schema, for a path that cannot be written, and while another worker holds it. A
+  /// file of an earlier schema is copied to `PATH.before-migration-vN`, then migrated. O(bytes of
+  /// the file) up to `checkMaxBytes`, O(log rows) beyond.
   public static func open(
     path: String, identity: PipelineIdentity, options: StoreOptions = StoreOptions()
   ) throws(StoreError) -> ResultsFile {
@@ -72,7 +73,8 @@ public final class ResultsFile: @unchecked Sendable {
     get throws(StoreError) { try connection.run("reading") { _ in durableID } }
   }
 
-  /// The result digest over all tables, 64 hexadecimal digits: equal for equal results in any order.
+  /// The result digest over all tables, 64 hexadecimal digits: equal for equal results in any
+  /// order.
   public var resultDigest: String {
     get throws(StoreError) { try connection.run("reading") { _ in settlement.digest.hex } }
   }

@@ -46,9 +46,9 @@ public struct StoredSample: Sendable, Equatable {
 
 /// Read-only queries on a results file, also while a worker writes to it.
 ///
-/// Each call sees one committed snapshot and ends before it returns, so the writer's log never waits
-/// for a reader. Calls may come from any thread and run one after the other; for parallel queries open
-/// several readers.
+/// Each call sees one committed snapshot and ends before it returns, so the writer's log never
+/// waits for a reader. Calls may come from any thread and run one after the other; for parallel
+/// queries open several readers.
 public final class ResultsReader: Sendable {
   /// The file's path, as it was given.
   public let path: String
@@ -96,7 +96,7 @@ public final class ResultsReader: Sendable {
       require(
         """
         EXISTS (SELECT 1 FROM json_each(dimensions) WHERE key = ?
-        AND CASE type WHEN 'true' THEN type WHEN 'false' THEN type ELSE CAST(value AS TEXT) END IS ?)
+        AND CASE WHEN type IN ('true', 'false') THEN type ELSE CAST(value AS TEXT) END IS ?)
         """, key, value)
     }
     let filter = conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND "))"

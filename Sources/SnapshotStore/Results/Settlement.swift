@@ -1,6 +1,7 @@
 import StreamCore
 
-/// What the file knows of settled metric rows besides the rows: digests, horizons, the newest window.
+/// What the file knows of settled metric rows besides the rows: digests, horizons, the newest
+/// window.
 ///
 /// A commit works on a copy and the file takes it over when the transaction has committed.
 struct Settlement {

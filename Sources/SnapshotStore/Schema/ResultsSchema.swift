@@ -1,5 +1,6 @@
 extension Schema {
-  /// The public file, `NAME.sqlite`. `docs/schema.sql` is its contract; a test holds the two together.
+  /// The public file, `NAME.sqlite`. `docs/schema.sql` is its contract; a test holds the two
+  /// together.
   static let results = Schema(
     kind: "results file", applicationID: 0x5765_6972,
     migrations: [Migration(version: 1, sql: resultsVersion1)])

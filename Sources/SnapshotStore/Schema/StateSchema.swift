@@ -1,4 +1,5 @@
-/// How the name of a results file goes on for its state file: `NAME.sqlite` and `NAME.sqlite-state`.
+/// How the name of a results file goes on for its state file: `NAME.sqlite` and
+/// `NAME.sqlite-state`.
 let stateFileSuffix = "-state"
 
 extension Schema {

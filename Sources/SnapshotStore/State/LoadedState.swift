@@ -15,8 +15,8 @@ public struct LoadedState: Sendable {
 
   /// Calls `body` for each record in the order of (owner, stage, key), bytes against bytes.
   ///
-  /// The bytes are valid during the call. What `body` throws ends the walk and is thrown on; a record
-  /// whose checksum is wrong throws `damaged`. `body` must not use the file. O(bytes).
+  /// The bytes are valid during the call. What `body` throws ends the walk and is thrown on; a
+  /// record whose checksum is wrong throws `damaged`. `body` must not use the file. O(bytes).
   public func forEachRecord(
     _ body: (
       _ owner: String, _ stage: UInt32, _ key: UnsafeRawBufferPointer, _ codecVersion: UInt16,

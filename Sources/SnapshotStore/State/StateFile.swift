@@ -1,22 +1,23 @@
 import GRDB
 import StreamCore
 
-/// The private file `NAME.sqlite-state`: keyed state as of a snapshot, so that a restart does not read
-/// everything again.
+/// The private file `NAME.sqlite-state`: keyed state as of a snapshot, so that a restart does not
+/// read everything again.
 ///
 /// **Never ahead of the results.** State of snapshot n is only any good beside results that hold
 /// snapshot n: results can catch up with state by reading events again, state cannot go back.
 /// - A kill cannot break this: `save` comes after the `commit` that made snapshot n.
 /// - A loss of power could: a results commit that is not durable sits in the system's cache, and a
 ///   `save` that reached the disk first would survive it. Therefore `save` takes the newest durable
-///   snapshot of the results file and refuses state of a later one. A durable commit syncs the whole
-///   write-ahead log, that is every snapshot up to its own, before it returns; `save` itself writes
-///   nothing before it has checked, and syncs its own log. So whenever the state of snapshot n can be
-///   read after a loss of power, snapshot n can be read too.
+///   snapshot of the results file and refuses state of a later one. A durable commit syncs the
+///   whole write-ahead log, that is every snapshot up to its own, before it returns; `save` itself
+///   writes nothing before it has checked, and syncs its own log. So whenever the state of snapshot
+///   n can be read after a loss of power, snapshot n can be read too.
 /// - `load` checks once more and refuses what a copied or restored file may have brought about.
 ///
-/// A `save` is one transaction: after a kill in its middle the earlier state is there, whole. The file
-/// is held exclusively while it is open. Calls may come from any thread and run one after the other.
+/// A `save` is one transaction: after a kill in its middle the earlier state is there, whole. The
+/// file is held exclusively while it is open. Calls may come from any thread and run one after the
+/// other.
 public final class StateFile: Sendable {
   /// The file's path, as it was given.
   public let path: String
@@ -28,8 +29,8 @@ public final class StateFile: Sendable {
 
   /// Opens the file at `path`, or creates it.
   ///
-  /// Throws a `StoreError` for a file that is damaged, foreign, of another pipeline or definition or of
-  /// a later schema, for a path that cannot be written, and while another process holds it.
+  /// Throws a `StoreError` for a file that is damaged, foreign, of another pipeline or definition
+  /// or of a later schema, for a path that cannot be written, and while another process holds it.
   /// O(bytes of the file) up to `checkMaxBytes`.
   public static func open(
     path: String, identity: PipelineIdentity, options: StoreOptions = StoreOptions()
@@ -77,7 +78,8 @@ public final class StateFile: Sendable {
     }
   }
 
-  /// Replaces the stored state by `change`, in one transaction that a loss of power cannot take back.
+  /// Replaces the stored state by `change`, in one transaction that a loss of power cannot take
+  /// back.
   ///
   /// - Parameter durableTo: `durableSnapshotID` of the results file; state of a later snapshot is
   ///   refused with `stateAhead`, and nothing is written.
