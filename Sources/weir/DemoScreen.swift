@@ -47,8 +47,8 @@ struct DemoScreen {
     return Array(lines.prefix(max(1, rows)))
   }
 
-  /// How it goes in a few lines, for output that is not a terminal; the last of them tell of trouble
-  /// that is over as well.
+  /// How it goes in a few lines, for output that is not a terminal; the last of them tell of
+  /// trouble that is over as well.
   func plainLines(isLast: Bool = false) -> [DemoLine] {
     let fates = model.progress.status.fates
     var first = DemoLine("\(time(model.progress.shopTime))  \(rate) events/s  ")

@@ -25,13 +25,18 @@ public final class DemoSession: Sendable {
   private let workerStop = StopFlag()
   /// Wall time between two looks at what the shop has to send.
   private static let beatMs: Int64 = 20
+  /// Events sent between two such looks at most, so that a stop is heard soon.
+  private static let beatMax = 5_000
   /// Longest wall time that the shop catches up on when the process stood still.
   private static let catchUpMaxMicroseconds: Int64 = 500_000
+  /// Events not known to be read, beyond which the shop waits: the broker keeps 5 MiB a partition
+  /// and drops what is older.
+  private static let unreadMax = 100_000
 
   /// Starts everything.
   ///
-  /// - Throws: `PipelineFaults`; `StoreError` when the file is not an earlier demonstration's or is in
-  ///   use; `KafkaError`; `WorkerError` for a pipeline that does not read one topic.
+  /// - Throws: `PipelineFaults`; `StoreError` when the file is not an earlier demonstration's or is
+  ///   in use; `KafkaError`; `WorkerError` for a pipeline that does not read one topic.
   public init(_ options: DemoOptions) throws {
     self.options = options
     broker = try EmbeddedBroker()
@@ -115,17 +120,27 @@ public final class DemoSession: Sendable {
       let now = SystemClock.monotonicMicroseconds()
       elapsed += min(now - last, Self.catchUpMaxMicroseconds)
       last = now
-      let until = EventTime(
-        ms: options.opening.ms + Int64(Double(elapsed) * options.speed / 1_000))
-      while sent < limit, shop.upcoming < until {
+      var time = shopTime(afterMicroseconds: elapsed)
+      let unread = sent - Int(clamping: board.current.status.fates.read)
+      let end = min(limit, sent + max(0, min(Self.beatMax, Self.unreadMax - unread)))
+      while sent < end, shop.upcoming < time {
         try send(shop.next(), producer)
         sent += 1
       }
+      if sent == end, shop.upcoming < time {
+        // More was due than may be sent: the shop's clock waits.
+        time = shop.upcoming
+        elapsed = Int64(Double(time.ms - options.opening.ms) * 1_000 / options.speed)
+      }
       producer.serve()
-      board.noteShop(sent: sent, time: until)
+      board.noteShop(sent: sent, time: time)
     } while sent < limit && !board.waitForStop(ms: Self.beatMs)
     try producer.flush(timeoutMs: 10_000)
     board.noteShop(sent: sent, time: board.current.shopTime, isClosed: true)
+  }
+
+  private func shopTime(afterMicroseconds elapsed: Int64) -> EventTime {
+    EventTime(ms: options.opening.ms + Int64(Double(elapsed) * options.speed / 1_000))
   }
 
   private func send(_ event: SimulatedEvent, _ producer: KafkaProducer) throws {
