@@ -43,8 +43,8 @@ struct DemoScreen {
     lines += [revenueTrend, errorTrend, DemoLine()]
     lines += minuteTable(minutes) + [DemoLine()]
     lines += channelTable
-    lines += incidentLines
-    return Array(lines.prefix(max(1, rows)))
+    // Of a screen too small for all, trouble is the last to go.
+    return Array(lines.prefix(max(0, rows - 2))) + incidentLines.prefix(max(1, rows))
   }
 
   /// How it goes in a few lines, for output that is not a terminal; the last of them tell of

@@ -47,12 +47,15 @@ struct DemoView {
 
   private mutating func draw(_ screen: DemoScreen) {
     let size = Self.terminalSize()
-    let lines = screen.lines(rows: size.rows).map {
-      $0.rendered(columns: size.columns, styled: isStyled) + "\u{1B}[K"
-    }
+    let lines = screen.lines(rows: size.rows)
     // Back to the first line of the picture before; the cursor was left in its last one.
     var frame = linesDrawn > 1 ? "\r\u{1B}[\(linesDrawn - 1)A" : "\r"
-    frame += lines.joined(separator: "\r\n") + "\u{1B}[J"
+    for (index, line) in lines.enumerated() {
+      // What is old is cleared before and not after, where a full line would lose its last column.
+      frame += index == lines.count - 1 ? "\u{1B}[J" : "\u{1B}[K"
+      frame += line.rendered(columns: size.columns, styled: isStyled)
+      if index < lines.count - 1 { frame += "\n" }
+    }
     linesDrawn = lines.count
     write(frame)
   }

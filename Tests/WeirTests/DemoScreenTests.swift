@@ -111,6 +111,8 @@ struct DemoScreenTests {
     #expect(DemoScreen(model).lines(rows: 30).count == 30)
     #expect(DemoScreen(model).lines(rows: 100).count == 32)
     #expect(DemoScreen(model).lines(rows: 10).count == 10)
+    #expect(DemoScreen(model).lines(rows: 1).count == 1)
+    #expect(text(model, rows: 10).suffix(2) == text(model).suffix(2))
     for line in DemoScreen(model).lines() {
       #expect(TextTable.width(line.rendered(columns: 33, styled: false)) <= 33)
     }
