@@ -3,6 +3,10 @@ import PackageDescription
 
 let swift: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 
+/// For the hot path: exclusive access is proved by debug builds and tests, not checked at run time.
+let hot: [SwiftSetting] =
+  swift + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+
 let package = Package(
   name: "weir",
   products: [
@@ -29,7 +33,7 @@ let package = Package(
         .define("NDEBUG", .when(configuration: .release)), .unsafeFlags(["-O3"]),
       ],
       linkerSettings: [.linkedLibrary("simdjson")]),
-    .target(name: "StreamCore", dependencies: ["CSimdJSON"], swiftSettings: swift),
+    .target(name: "StreamCore", dependencies: ["CSimdJSON"], swiftSettings: hot),
     .target(
       name: "PipelineSpec",
       dependencies: ["StreamCore", .product(name: "Yams", package: "Yams")],

@@ -17,5 +17,6 @@ let package = Package(
     .executableTarget(
       name: "DecodeBenchmark", dependencies: [.product(name: "StreamCore", package: "weir")],
       swiftSettings: swift),
+    .executableTarget(name: "WorkerBenchmark", swiftSettings: swift),
   ]
 )

@@ -10,6 +10,8 @@ final class GroupState {
   private(set) var counts = StageCounts()
 
   private var calendar: WindowCalendar
+  /// Keeps the reads of `addUsers` from being optimised away.
+  private var touched: UInt64 = 0
   private let picked: UnsafeMutablePointer<Int32>
   private let seriesOf: UnsafeMutablePointer<Int32>
   private let ordinalOf: UnsafeMutablePointer<Int64>
@@ -100,6 +102,12 @@ final class GroupState {
   }
 
   private func addUsers(_ block: EventBlock, _ count: Int) {
+    // The memory of all is read first, so that cache misses overlap.
+    var sum: UInt64 = 0
+    for k in 0..<count {
+      sum &+= store.users[cellOf[k]].touch(block.userHash[Int(picked[k])])
+    }
+    touched = sum
     for k in 0..<count {
       let user = block.userHash[Int(picked[k])]
       if user != 0 { _ = store.users[cellOf[k]].insert(user) }

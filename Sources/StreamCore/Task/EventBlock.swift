@@ -17,6 +17,8 @@ final class EventBlock {
   let clockMs: UnsafeMutablePointer<Int64>
   /// Hash of the user; 0 without one.
   let userHash: UnsafeMutablePointer<UInt64>
+  /// Hash of the event's id; 0 without one.
+  let idHash: UnsafeMutablePointer<UInt64>
   /// Offsets in the partition's log.
   let offset: UnsafeMutablePointer<Int64>
   /// Partitions that events come from: one in a partition task, several behind the exchange.
@@ -39,6 +41,7 @@ final class EventBlock {
     timeMs = .allocate(capacity: Self.capacity)
     clockMs = .allocate(capacity: Self.capacity)
     userHash = .allocate(capacity: Self.capacity)
+    idHash = .allocate(capacity: Self.capacity)
     offset = .allocate(capacity: Self.capacity)
     applied = .allocate(capacity: Self.capacity)
     partitionIndex = .allocate(capacity: Self.capacity)
@@ -50,6 +53,7 @@ final class EventBlock {
     timeMs.deallocate()
     clockMs.deallocate()
     userHash.deallocate()
+    idHash.deallocate()
     offset.deallocate()
     applied.deallocate()
     partitionIndex.deallocate()

@@ -46,11 +46,12 @@ enum EventLimits {
     return nil
   }
 
-  /// The hash by which copies of an id are known; nil without an id.
+  /// The hash by which a user or an id is known; 0 when there is none.
   @inline(__always)
-  static func idHash(_ id: Value) -> UInt64? {
-    if id.isNull || id.length == 0 { return nil }
-    return Hash64.of(id.bytes)
+  static func hash(_ value: Value) -> UInt64 {
+    if value.isNull || value.length == 0 { return 0 }
+    let hash = Hash64.of(value.bytes)
+    return hash == 0 ? 1 : hash
   }
 
   /// Why a time could not be read, for people. The time itself is not repeated.
