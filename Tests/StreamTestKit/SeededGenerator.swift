@@ -18,6 +18,9 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   /// A number of [0, 1).
   public mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
+  /// A whole number of [0, `bound`).
+  public mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
   /// True with this probability.
   public mutating func chance(_ probability: Double) -> Bool { unit() < probability }
 

@@ -48,7 +48,7 @@ final class WorkerBroker {
     if let embedded {
       try embedded.createTopic(name, partitions: partitions)
     } else {
-      try KafkaTopics(settings: settings).createTopic(name, partitions: Int32(partitions))
+      try KafkaTopics(settings: settings).createTopic(name, partitions: partitions)
     }
     return name
   }
