@@ -79,7 +79,7 @@ enum WorkerPipeline {
       kafka: {brokers: "\(brokers)", topic: "\(topic)"}
       format: custom
       fields: {name: event, user: user_id, time: timestamp, id: message_id}
-    time: {lateness: 1m, idle_after: 300ms}
+    time: {lateness: 1m, idle_after: 1s}
     snapshot_every: 100ms
     state_every: 300ms
     metrics:

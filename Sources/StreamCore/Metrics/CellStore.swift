@@ -34,6 +34,8 @@ final class CellStore {
   private(set) var windows: [Int64: OpenWindow] = [:]
   private(set) var changed: [Int32] = []
   private(set) var unsaved: [Int32] = []
+  /// How often series were folded: cells looked up before a fold are to be looked up again.
+  private(set) var foldCount = 0
   /// Keys of records that were saved and are gone.
   private(set) var goneKeys: [[UInt8]] = []
 
@@ -215,6 +217,7 @@ extension CellStore {
       return number != SeriesTable.other && series.identities[Int(number)].rank > limit
     }
     guard !going.isEmpty else { return }
+    foldCount += 1
     let other = cell(series: SeriesTable.other, ordinal: ordinal)
     for cell in going { merge(Int(cell), into: other) }
     touch(other)
