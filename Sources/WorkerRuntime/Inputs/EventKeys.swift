@@ -6,9 +6,11 @@ struct SortKey {
   var time: EventTime?
   /// Hash of the user; nil when there is none.
   var userHash: UInt64?
+  /// Hash of the id, by which copies of events of nobody come together; nil when there is none.
+  var idHash: UInt64?
 }
 
-/// Reads keys as the worker will: with the source's own decoder, of its two fields.
+/// Reads keys as the worker will: with the source's own decoder, of its three fields.
 final class EventKeys {
   private let decoder: EventDecoder
   private let slots: UnsafeMutablePointer<Value>
@@ -20,7 +22,8 @@ final class EventKeys {
     plan.format = format
     let absent = FieldBinding.absent
     plan.fields = [Slot.name, Slot.user, Slot.time, Slot.id, Slot.recordTime].map {
-      ($0 == Slot.user || $0 == Slot.time) && $0 < source.fields.count ? source.fields[$0] : absent
+      let isWanted = [Slot.user, Slot.time, Slot.id].contains($0) && $0 < source.fields.count
+      return isWanted ? source.fields[$0] : absent
     }
     decoder = EventDecoder(source: plan, topic: source.topic ?? source.name)
     slotCount = plan.fields.count
@@ -44,23 +47,24 @@ final class EventKeys {
     guard decoder.decode(message, into: slots) == nil else { return SortKey() }
     return SortKey(
       time: decoder.eventTime(slots[Slot.time]),
-      userHash: VirtualPartition.hash(user: slots[Slot.user]))
+      userHash: VirtualPartition.hash(text: slots[Slot.user]),
+      idHash: VirtualPartition.hash(text: slots[Slot.id]))
   }
 }
 
 /// How users are dealt to virtual partitions. Stable over versions: offsets of virtual partitions
 /// stand in data files.
 enum VirtualPartition {
-  /// Hash of a user, by its text: the number 7 and the text "7" are one user. Nil of no user.
-  static func hash(user: Value) -> UInt64? {
-    switch user.kind {
+  /// Hash of a user or an id, by its text: the number 7 and the text "7" are one. Nil of none.
+  static func hash(text: Value) -> UInt64? {
+    switch text.kind {
     case .missing, .null: nil
-    case .number, .string, .object, .array: Hash64.of(user.bytes)
-    case .bool, .int, .double: withUnsafeBytes(of: user.bits.littleEndian) { Hash64.of($0) }
+    case .number, .string, .object, .array: Hash64.of(text.bytes)
+    case .bool, .int, .double: withUnsafeBytes(of: text.bits.littleEndian) { Hash64.of($0) }
     }
   }
 
-  /// Hash of a record without a user: by its place, so that such records are spread evenly.
+  /// Hash of a record without user and id: by its place, so that such records are spread evenly.
   static func hash(offset: Int64) -> UInt64 {
     withUnsafeBytes(of: offset.littleEndian) { Hash64.of($0) }
   }

@@ -40,7 +40,7 @@ public final class SortedInput {
   public let counts: RecordCounts
   /// Records whose event time could not be read.
   public let unreadable: Int64
-  /// Records without a user, spread by their place in the input.
+  /// Records without a user, spread by their id or else by their place in the input.
   public let userless: Int64
   /// Event times of the first and the last readable record; nil when there was none.
   public let times: ClosedRange<EventTime>?
@@ -149,12 +149,9 @@ struct InputSorter {
     }
     times = times.map { min($0.lowerBound, time)...max($0.upperBound, time) } ?? time...time
     place.timeMs = time.ms
-    if let hash = key.userHash {
-      place.partition = Int(hash % UInt64(partitions))
-    } else {
-      userless += 1
-      place.partition = Int(VirtualPartition.hash(offset: message.offset) % UInt64(partitions))
-    }
+    if key.userHash == nil { userless += 1 }
+    let hash = key.userHash ?? key.idHash ?? VirtualPartition.hash(offset: message.offset)
+    place.partition = Int(hash % UInt64(partitions))
   }
 
   private mutating func index(of file: RecordFile) throws -> Int {
