@@ -112,7 +112,8 @@ import WorkerRuntime
     }
   }
 
-  @Test func `An empty file is refused where the group has commits, unless it is accepted`() throws {
+  @Test func `An empty file is refused where the group has commits, unless it is accepted`() throws
+  {
     let folder = try WorkerFolder()
     let broker = try WorkerBroker()
     let history = EventHistory(seed: 9, options: .with { $0.events = 100 })

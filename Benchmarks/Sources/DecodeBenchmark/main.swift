@@ -23,10 +23,14 @@ func event(_ index: Int) -> String {
     "2026-03-13T10:\(minute / 10)\(minute % 10):\(second / 10)\(second % 10).\(100 + index % 900)Z"
   return """
     {"messageId":"m-\(10_000_000 + index)","type":"track","event":"\(names[index % 5])",\
-    "userId":"u-\(1_000_000 + index &* 7_919 % 1_000_000)","anonymousId":"a-\(2_000_000 + index % 999_983)",\
+    "userId":"u-\(1_000_000 + index &* 7_919 % 1_000_000)",\
+    "anonymousId":"a-\(2_000_000 + index % 999_983)",\
     "timestamp":"\(time)","platform":"\(platforms[index / 3 % 4])",\
-    "context":{"ip":"10.\(index % 250).3.7","locale":"zh-CN","library":{"name":"analytics.js","version":"2.1"},\
-    "city":"上海"},"properties":{"total":\(index % 400).\(10 + index % 89),"currency":"CNY","quantity":\(1 + index % 3),\
+    "context":{"ip":"10.\(index % 250).3.7","locale":"zh-CN",\
+    "library":{"name":"analytics.js","version":"2.1"},\
+    "city":"上海"},\
+    "properties":{"total":\(index % 400).\(10 + index % 89),"currency":"CNY",\
+    "quantity":\(1 + index % 3),\
     "order_id":"o-\(index)","coupon":null,"first":\(index % 2 == 0)}}
     """
 }

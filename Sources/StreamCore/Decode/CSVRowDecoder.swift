@@ -29,8 +29,8 @@ struct CSVRowDecoder {
     placeOfColumn = places
   }
 
-  /// Decodes a row. Text made anew goes to `scratch` from `used` on, which needs `count` free bytes.
-  /// Gives nil, or the fault and its byte.
+  /// Decodes a row. Text made anew goes to `scratch` from `used` on, which needs `count` free
+  /// bytes. Gives nil, or the fault and its byte.
   func decode(
     _ payload: UnsafePointer<UInt8>, count: Int, into row: FieldRow,
     scratch: UnsafeMutablePointer<UInt8>, used: inout Int

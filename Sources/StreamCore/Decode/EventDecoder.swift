@@ -91,15 +91,16 @@ public final class EventDecoder {
     spare.pointee = Spare()
   }
 
-  /// Names the columns of CSV rows: the header row seen in a file. Of no effect on JSON. O(columns).
+  /// Names the columns of CSV rows: the header row seen in a file. Of no effect on JSON.
+  /// O(columns).
   public func setHeader(_ columns: [String]) {
     csv?.pointee.setHeader(columns)
   }
 
   /// Fills `slots[0..<source.fields.count]` from a message.
   ///
-  /// Gives nil, or `empty`, `malformed` or `notAnObject` (`tooLong` for a message that memory cannot
-  /// hold); the slots are then unspecified, and `detail` says more. O(bytes).
+  /// Gives nil, or `empty`, `malformed` or `notAnObject` (`tooLong` for a message that memory
+  /// cannot hold); the slots are then unspecified, and `detail` says more. O(bytes).
   public func decode(
     _ message: UnsafePointer<RawMessage>, into slots: UnsafeMutablePointer<Value>
   ) -> RejectReason? {

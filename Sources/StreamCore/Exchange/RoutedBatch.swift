@@ -62,7 +62,9 @@ public final class RoutedBatch: @unchecked Sendable {
     var value = values[index]
     switch value.kind {
     case .number, .string, .object, .array:
-      guard let start = base.baseAddress else { return .text(value.kind, .init(start: nil, count: 0)) }
+      guard let start = base.baseAddress else {
+        return .text(value.kind, .init(start: nil, count: 0))
+      }
       value.bits = UInt64(UInt(bitPattern: start + Int(value.bits)))
     case .missing, .null, .bool, .int, .double:
       break

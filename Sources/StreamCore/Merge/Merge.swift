@@ -16,7 +16,9 @@ public final class Merge {
 
   /// Rows to write, and keys of provisional rows that are gone.
   public struct Rows: Sendable {
+    /// New and changed rows; final ones first.
     public var metrics: [MetricRow] = []
+    /// Keys of provisional rows that are gone.
     public var removed: [MetricKey] = []
   }
 
@@ -214,7 +216,8 @@ extension Merge {
     }
   }
 
-  private func firstOrdinal(endingAfter time: EventTime, _ calendar: inout WindowCalendar) -> Int64 {
+  private func firstOrdinal(endingAfter time: EventTime, _ calendar: inout WindowCalendar) -> Int64
+  {
     var ordinal = calendar.ordinal(of: time)
     while calendar.end(ordinal - 1) > time { ordinal -= 1 }
     return ordinal

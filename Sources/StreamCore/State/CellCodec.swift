@@ -67,7 +67,8 @@ enum RoutedCodec {
       writer.writeFixed(entry.userHash)
       writer.writeSignedVarint(entry.offset)
       writer.writeBool(entry.isStraggler)
-      let end = index + 1 < batch.entries.count
+      let end =
+        index + 1 < batch.entries.count
         ? Int(batch.entries[index + 1].firstValue) : batch.values.count
       writer.writeVarint(UInt64(end - Int(entry.firstValue)))
       batch.text.withUnsafeBytes { text in
@@ -97,7 +98,8 @@ enum RoutedCodec {
       batches[id] = batch
       let entry = RoutedBatch.Entry(
         timeMs: try reader.readSignedVarint("time"),
-        clockMs: try reader.readSignedVarint("clock"), userHash: try reader.readFixed(UInt64.self, "user"),
+        clockMs: try reader.readSignedVarint("clock"),
+        userHash: try reader.readFixed(UInt64.self, "user"),
         offset: try reader.readSignedVarint("offset"), firstValue: 0,
         isStraggler: try reader.readBool("straggler"))
       batch.append(entry)

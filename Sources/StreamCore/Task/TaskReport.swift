@@ -38,10 +38,16 @@ public struct Partial: Sendable {
 
 /// A record that was not applied, on its way to the dead-letter topic.
 public struct DeadLetter: Sendable {
+  /// Where it was read.
   public var id: PartitionID
+  /// Its offset there.
   public var offset: Int64
+  /// The record's timestamp in epoch milliseconds; negative when it has none.
   public var timestampMs: Int64
+  /// Why it was not applied: a `RejectReason` code, or `late`.
   public var reason: String
+  /// The record's key, as it was.
   public var key: [UInt8]?
+  /// The record's value, as it was; nil for a tombstone.
   public var payload: [UInt8]?
 }

@@ -45,7 +45,8 @@ struct OpenedFiles {
       return
     }
     throw WorkerError(
-      .refused, "\(path) has results up to snapshot \(resume.snapshotID) but its state file "
+      .refused,
+      "\(path) has results up to snapshot \(resume.snapshotID) but its state file "
         + "\(StateFile.path(besides: path)) is missing or empty",
       whatToDo: "put the state file back beside it, or compute the results anew into another file "
         + "with --data NEW.sqlite")

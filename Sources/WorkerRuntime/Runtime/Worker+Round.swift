@@ -16,7 +16,9 @@ extension Worker {
   /// Sees how far everyone is and lets the exchange go on, without a snapshot.
   func tick() throws {
     let gathered = try gather(partials: false, savingState: false)
-    if plan.needsExchange { _ = try advanceExchange(gathered, reporting: false, savingState: false) }
+    if plan.needsExchange {
+      _ = try advanceExchange(gathered, reporting: false, savingState: false)
+    }
     note(gathered)
   }
 

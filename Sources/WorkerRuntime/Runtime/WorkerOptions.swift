@@ -90,7 +90,8 @@ public struct RunSummary: Sendable {
   public var reachedEnd = false
   /// Longest time for which a lane stood still for a snapshot.
   public var longestPauseMicroseconds: Int64 = 0
-  /// State saves and what they took together.
+  /// State saves.
   public var stateSaves = 0
+  /// Wall time that state saves took together.
   public var stateSavesMs: Int64 = 0
 }
