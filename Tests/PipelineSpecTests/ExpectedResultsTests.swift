@@ -106,7 +106,8 @@ import Testing
       """)
     #expect(
       pipeline.tests[0].events == [
-        #"{"a":1,"b":-1.50,"c":true,"d":null,"e":"1","f":"2026-01-01T00:00Z","g":["x",{"y":"0x1"}]}"#,
+        #"{"a":1,"b":-1.50,"c":true,"d":null,"e":"1","f":"2026-01-01T00:00Z","#
+          + #""g":["x",{"y":"0x1"}]}"#,
         #"raw "text"#, #"{"quote":"\"\\\n\u0001北"}"#,
       ])
     #expect(pipeline.tests[0].source == "source")
