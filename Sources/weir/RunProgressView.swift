@@ -47,6 +47,7 @@ final class RunProgressView: Sendable {
   ) -> String {
     var parts = ["\(status.fates.read) events"]
     if let rate { parts.append("\(Int(rate)) events/s") }
+    if let lag = status.lag { parts.append("\(lag) waiting") }
     if status.isCatchingUp { parts.append("reading again what the file has") }
     if let watermark = status.watermark, watermark < .distantFuture {
       parts.append("event time \(UTCTime.text(watermark))")

@@ -47,7 +47,7 @@ final class FileFeed: LaneFeed {
   }
 
   func status(_ index: Int) -> FeedStatus {
-    FeedStatus(isAtEnd: logs[index].isAtEnd, logPosition: nil)
+    FeedStatus(isAtEnd: logs[index].isAtEnd, logPosition: nil, lag: nil)
   }
 
   func flush() {}

@@ -79,7 +79,7 @@ final class KafkaFeed: LaneFeed {
   func status(_ index: Int) -> FeedStatus {
     FeedStatus(
       isAtEnd: consumer.isAtEnd(index) && !consumer.isPaused(index),
-      logPosition: consumer.nextOffset(index))
+      logPosition: consumer.nextOffset(index), lag: consumer.lag(index))
   }
 
   func flush() throws { try deadLetters?.flush() }

@@ -50,6 +50,8 @@ struct FeedStatus: Sendable {
   var isAtEnd: Bool
   /// The offset that the broker's log goes on at, where known.
   var logPosition: Int64?
+  /// Messages that wait there, where known.
+  var lag: Int64?
 }
 
 /// A thread that runs some partition tasks: takes messages to them, and between two batches does

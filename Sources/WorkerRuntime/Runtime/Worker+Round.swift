@@ -10,6 +10,8 @@ struct LaneReport: Sendable {
   var seen: [IdleWatch.Seen] = []
   /// How long the lane stood still for it.
   var pauseMicroseconds: Int64 = 0
+  /// Messages that wait in Kafka; nil where that is not known.
+  var lag: Int64?
 }
 
 extension Worker {
@@ -34,6 +36,7 @@ extension Worker {
   func snapshot(savingState: Bool, provisional: Bool) throws {
     let gathered = try gather(partials: true, savingState: savingState)
     absorb(gathered)
+    note(gathered)
     try liftIdle(gathered)
     var states = gathered.flatMap(\.states)
     if plan.needsExchange {
@@ -43,7 +46,6 @@ extension Worker {
     }
     try foldOverfull()
     merge.close(horizon: horizon)
-    note(gathered)
     try commit(savingState ? states : nil, provisional: provisional)
   }
 
@@ -73,6 +75,7 @@ extension Worker {
           answer.routed.append(task.takeRouted())
           if savingState { answer.states.append(task.copyState()) }
           let feed = content.feed.status(index)
+          if let lag = feed.lag { answer.lag = (answer.lag ?? 0) + lag }
           answer.seen.append(
             IdleWatch.Seen(
               id: task.id, nextOffset: task.nextOffset, logPosition: feed.logPosition,
@@ -118,6 +121,9 @@ extension Worker {
       for seen in answer.seen {
         kafka?.positions[seen.id] = max(seen.nextOffset, seen.logPosition ?? 0)
       }
+    }
+    status.lag = gathered.reduce(nil) { sum, answer in
+      answer.lag.map { ($0 + (sum ?? 0)) } ?? sum
     }
     status.fates = total
     status.partitions = partitions.sorted { $0.id < $1.id }

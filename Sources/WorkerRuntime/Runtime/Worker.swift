@@ -72,6 +72,7 @@ public final class Worker {
       idle = IdleWatch(time: pipeline.plan.time)
       try prepare(opened, logs)
     } catch {
+      for lane in lanes { lane.stop() }
       try? results.close()
       try? stateFile.close()
       throw error
