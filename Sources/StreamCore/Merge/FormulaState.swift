@@ -9,9 +9,9 @@ struct FormulaState {
     let isZeroWithoutEvents: Bool
     let seriesTTLMs: Int64
     /// Values of open windows by window start, then dimensions.
-    var values: [Int64: [String: MetricResult]] = [:]
+    var values: [Int64: [SeriesName: MetricResult]] = [:]
     /// End of the latest closed window with events, by dimensions.
-    var lastSeen: [String: EventTime] = [:]
+    var lastSeen: [SeriesName: EventTime] = [:]
   }
 
   let plan: FormulaPlan
@@ -32,27 +32,28 @@ struct FormulaState {
 
   /// Takes a row of input `index`.
   mutating func offer(
-    _ index: Int, start: EventTime, end: EventTime, dimensions: String, result: MetricResult?
+    _ index: Int, start: EventTime, end: EventTime, name: SeriesName, result: MetricResult?
   ) {
     guard end > closedThrough else { return }
     ends[start.ms] = end
-    inputs[index].values[start.ms, default: [:]][dimensions] = result
+    inputs[index].values[start.ms, default: [:]][name] = result
     changed.insert(start.ms)
   }
 
   /// Drops a row of input `index`.
   mutating func forget(_ index: Int, _ key: MetricKey) {
-    inputs[index].values[key.windowStart.ms]?[key.dimensions] = nil
+    inputs[index].values[key.windowStart.ms]?[SeriesName(key.dimensions)] = nil
+    if ends[key.windowStart.ms] != nil { changed.insert(key.windowStart.ms) }
   }
 
   /// Values of changed open windows, in order of window and dimensions.
   mutating func takeChanged(
-    _ emit: (EventTime, EventTime, String, MetricResult?) -> Void
+    _ emit: (EventTime, EventTime, SeriesName, MetricResult?) -> Void
   ) {
     for start in changed.sorted() {
       guard let end = ends[start] else { continue }
-      for dimensions in dimensionsOf(start) {
-        emit(EventTime(ms: start), end, dimensions, value(start, end, dimensions))
+      for name in names(start) {
+        emit(EventTime(ms: start), end, name, value(start, end, name))
       }
     }
     changed.removeAll()
@@ -60,26 +61,28 @@ struct FormulaState {
 
   /// Values of windows that end at or before `watermark`, in order; they are forgotten.
   mutating func close(
-    upTo watermark: EventTime, _ emit: (EventTime, EventTime, String, MetricResult?) -> Void
+    upTo watermark: EventTime, _ emit: (EventTime, EventTime, SeriesName, MetricResult?) -> Void
   ) {
     guard watermark > closedThrough else { return }
     closedThrough = watermark
+    var last: EventTime?
     for start in ends.filter({ $0.value <= watermark }).map(\.key).sorted() {
       guard let end = ends.removeValue(forKey: start) else { continue }
-      let all = dimensionsOf(start)
+      let all = names(start)
       for index in inputs.indices {
-        for (dimensions, result) in inputs[index].values[start] ?? [:] where result.samples > 0 {
-          inputs[index].lastSeen[dimensions] = end
+        for (name, result) in inputs[index].values[start] ?? [:] where result.samples > 0 {
+          inputs[index].lastSeen[name] = end
         }
       }
-      for dimensions in all {
-        emit(EventTime(ms: start), end, dimensions, value(start, end, dimensions))
+      for name in all {
+        emit(EventTime(ms: start), end, name, value(start, end, name))
       }
       changed.remove(start)
-      for index in inputs.indices {
-        inputs[index].values[start] = nil
-        forgetSilent(index, end)
-      }
+      for index in inputs.indices { inputs[index].values[start] = nil }
+      last = end
+    }
+    if let last {
+      for index in inputs.indices { forgetSilent(index, last) }
     }
   }
 
@@ -88,17 +91,17 @@ struct FormulaState {
     inputs[index].lastSeen = inputs[index].lastSeen.filter { now.ms - $0.value.ms <= ttl }
   }
 
-  private func dimensionsOf(_ start: Int64) -> [String] {
-    var all: Set<String> = []
+  private func names(_ start: Int64) -> [SeriesName] {
+    var all: Set<SeriesName> = []
     for input in inputs { all.formUnion((input.values[start] ?? [:]).keys) }
     return all.sorted()
   }
 
-  private func value(_ start: Int64, _ end: EventTime, _ dimensions: String) -> MetricResult? {
+  private func value(_ start: Int64, _ end: EventTime, _ name: SeriesName) -> MetricResult? {
     var samples = Int64.max
     var isApproximate = false
     for (index, input) in inputs.enumerated() {
-      let result = input.values[start]?[dimensions] ?? zero(input, end, dimensions)
+      let result = input.values[start]?[name] ?? zero(input, end, name)
       slots.base[index] = result.map { .double($0.value) } ?? .null
       isApproximate = isApproximate || (result?.isApproximate ?? false)
       if let denominator {
@@ -116,10 +119,10 @@ struct FormulaState {
   }
 
   /// Zero, where a series without events in a window has that value.
-  private func zero(_ input: Input, _ end: EventTime, _ dimensions: String) -> MetricResult? {
+  private func zero(_ input: Input, _ end: EventTime, _ name: SeriesName) -> MetricResult? {
     guard input.isZeroWithoutEvents else { return nil }
     if plan.dimensions.isEmpty { return .zero }
-    guard let seen = input.lastSeen[dimensions], end.ms - seen.ms <= input.seriesTTLMs else {
+    guard let seen = input.lastSeen[name], end.ms - seen.ms <= input.seriesTTLMs else {
       return nil
     }
     return .zero
@@ -134,9 +137,9 @@ struct FormulaState {
   mutating func restore(closedThrough closed: EventTime) { closedThrough = closed }
 
   /// Puts a saved sighting back.
-  mutating func restore(input index: Int, _ dimensions: String, lastSeen: EventTime) {
+  mutating func restore(input index: Int, _ name: SeriesName, lastSeen: EventTime) {
     guard inputs.indices.contains(index) else { return }
-    inputs[index].lastSeen[dimensions] = lastSeen
+    inputs[index].lastSeen[name] = lastSeen
   }
 }
 

@@ -14,8 +14,8 @@ extension Merge {
       for (metric, _) in group.plan.metrics.enumerated() {
         let series = carried[index][metric]?.series ?? [:]
         writer.writeVarint(UInt64(series.count))
-        for (dimensions, carried) in series.sorted(by: { $0.key < $1.key }) {
-          writer.writeText(dimensions)
+        for (name, carried) in series.sorted(by: { $0.key < $1.key }) {
+          writer.writeText(name.text)
           writer.writeSignedVarint(carried.end.ms)
           writer.writeText(carried.result.exact ?? "")
           writer.writeDouble(carried.result.value)
@@ -27,8 +27,8 @@ extension Merge {
       writer.writeSignedVarint(formula.closedThrough.ms)
       for input in formula.inputs {
         writer.writeVarint(UInt64(input.lastSeen.count))
-        for (dimensions, seen) in input.lastSeen.sorted(by: { $0.key < $1.key }) {
-          writer.writeText(dimensions)
+        for (name, seen) in input.lastSeen.sorted(by: { $0.key < $1.key }) {
+          writer.writeText(name.text)
           writer.writeSignedVarint(seen.ms)
         }
       }
@@ -49,8 +49,8 @@ extension Merge {
       for input in formula.inputs {
         let values = input.values[start] ?? [:]
         writer.writeVarint(UInt64(values.count))
-        for (dimensions, result) in values.sorted(by: { $0.key < $1.key }) {
-          writer.writeText(dimensions)
+        for (name, result) in values.sorted(by: { $0.key < $1.key }) {
+          writer.writeText(name.text)
           writer.writeDouble(result.value)
           writer.writeSignedVarint(result.samples)
           writer.writeBool(result.isApproximate)
@@ -67,13 +67,13 @@ extension Merge {
       let end = EventTime(ms: try reader.readSignedVarint("end"))
       for input in formulas[formula].inputs.indices {
         for _ in 0..<(try reader.readVarint("values")) {
-          let dimensions = try reader.readText("dimensions")
+          let name = SeriesName(try reader.readText("dimensions"))
           let result = MetricResult(
             value: try reader.readDouble("value"), exact: nil,
             samples: try reader.readSignedVarint("samples"),
             isApproximate: try reader.readBool("approximate"))
           formulas[formula].offer(
-            input, start: start, end: end, dimensions: dimensions, result: result)
+            input, start: start, end: end, name: name, result: result)
         }
       }
     }
@@ -93,14 +93,14 @@ extension Merge {
         closedThrough: EventTime(ms: try reader.readSignedVarint("closed through")))
       for metric in groups[index].plan.metrics.indices {
         for _ in 0..<(try reader.readVarint("carried values")) {
-          let dimensions = try reader.readText("dimensions")
+          let name = SeriesName(try reader.readText("dimensions"))
           let end = EventTime(ms: try reader.readSignedVarint("end"))
           let exact = try reader.readText("exact value")
           let value = try reader.readDouble("value")
           let result = MetricResult(
             value: value, exact: exact.isEmpty ? nil : exact, samples: 1, isApproximate: false)
           carried[index][metric]?.restore(
-            dimensions, CarriedValues.Carried(end: end, result: result))
+            name, CarriedValues.Carried(end: end, result: result))
         }
       }
     }
@@ -112,9 +112,9 @@ extension Merge {
         closedThrough: EventTime(ms: try reader.readSignedVarint("closed through")))
       for input in formulas[index].inputs.indices {
         for _ in 0..<(try reader.readVarint("sightings")) {
-          let dimensions = try reader.readText("dimensions")
+          let name = SeriesName(try reader.readText("dimensions"))
           let seen = EventTime(ms: try reader.readSignedVarint("seen"))
-          formulas[index].restore(input: input, dimensions, lastSeen: seen)
+          formulas[index].restore(input: input, name, lastSeen: seen)
         }
       }
       try restoreValues(of: index, from: &reader)

@@ -40,7 +40,7 @@ public final class Merge {
     carried = plan.groups.map { group in
       var values: [Int: CarriedValues] = [:]
       for (index, metric) in group.metrics.enumerated() {
-        if let carryMs = metric.carryMs { values[index] = CarriedValues(carryMs: carryMs) }
+        if let carryMs = metric.carryMs { values[index] = CarriedValues(carryMs: carryMs, maxSeries: group.maxSeries) }
       }
       return values
     }
@@ -179,11 +179,11 @@ extension Merge {
     for index in formulas.indices {
       let watermark = formulaGroups[index].map { groups[$0].closedThrough }.min()
       guard let watermark else { continue }
-      var rows: [(EventTime, EventTime, String, MetricResult?)] = []
+      var rows: [(EventTime, EventTime, SeriesName, MetricResult?)] = []
       formulas[index].close(upTo: watermark) { rows.append(($0, $1, $2, $3)) }
-      for (start, end, dimensions, result) in rows {
+      for (start, end, name, result) in rows {
         emit(
-          formulas[index].plan.name, start, end, dimensions, result, .final, isReplacing: true)
+          formulas[index].plan.name, start, end, name, result, .final, isReplacing: true)
       }
     }
   }
@@ -223,18 +223,18 @@ extension Merge {
     return ordinal
   }
 
-  private static func totals(_ window: MergedGroup.Window) -> [String: CellValue] {
+  private static func totals(_ window: MergedGroup.Window) -> [SeriesName: CellValue] {
     window.entries.mapValues { $0.total() }
   }
 
   private func finish(
-    _ index: Int, _ window: MergedGroup.Window, _ totals: [String: CellValue]
+    _ index: Int, _ window: MergedGroup.Window, _ totals: [SeriesName: CellValue]
   ) {
     let group = plan.groups[index]
-    let dimensions = totals.keys.sorted()
+    let names = totals.keys.sorted()
     for (at, metric) in group.metrics.enumerated() {
-      var results: [String: MetricResult] = [:]
-      for key in dimensions {
+      var results: [SeriesName: MetricResult] = [:]
+      for key in names {
         let result = totals[key].flatMap { metric.result($0, group.inputs) }
         results[key] = result
         emit(metric.name, window.start, window.end, key, result, .final, isReplacing: false)
@@ -249,22 +249,22 @@ extension Merge {
   }
 
   private func emit(
-    _ name: String, _ start: EventTime, _ end: EventTime, _ dimensions: String,
+    _ metric: String, _ start: EventTime, _ end: EventTime, _ series: SeriesName,
     _ result: MetricResult?, _ status: ResultStatus, isReplacing: Bool
   ) {
-    for reader in readers[name] ?? [] {
+    for reader in readers[metric] ?? [] {
       formulas[reader.formula].offer(
-        reader.input, start: start, end: end, dimensions: dimensions, result: result)
+        reader.input, start: start, end: end, name: series, result: result)
     }
     guard let result else {
       if isReplacing {
-        removed.append(MetricKey(metric: name, windowStart: start, dimensions: dimensions))
+        removed.append(MetricKey(metric: metric, windowStart: start, dimensions: series.text))
       }
       return
     }
     finals.append(
       MetricRow(
-        metric: name, windowStart: start, windowEnd: end, dimensions: dimensions,
+        metric: metric, windowStart: start, windowEnd: end, dimensions: series.text,
         value: result.value, valueExact: result.exact, samples: result.samples,
         approximate: result.isApproximate, status: status))
   }
@@ -275,7 +275,7 @@ extension Merge {
     if provisional {
       for index in groups.indices {
         let group = plan.groups[index]
-        var changed: [(MergedGroup.Window, String, CellValue)] = []
+        var changed: [(MergedGroup.Window, SeriesName, CellValue)] = []
         groups[index].takeChanged { changed.append(($0, $1, $2)) }
         for (window, dimensions, total) in changed {
           for metric in group.metrics {
@@ -286,7 +286,7 @@ extension Merge {
         }
       }
       for index in formulas.indices {
-        var changed: [(EventTime, EventTime, String, MetricResult?)] = []
+        var changed: [(EventTime, EventTime, SeriesName, MetricResult?)] = []
         formulas[index].takeChanged { changed.append(($0, $1, $2, $3)) }
         for (start, end, dimensions, result) in changed {
           emit(

@@ -22,7 +22,7 @@ struct MergedGroup {
   struct Window {
     let start: EventTime
     let end: EventTime
-    var entries: [String: Entry] = [:]
+    var entries: [SeriesName: Entry] = [:]
     var isChanged = false
   }
 
@@ -39,7 +39,7 @@ struct MergedGroup {
   /// Takes a contribution; O(owners).
   mutating func absorb(_ partial: Partial, owner: Int) {
     guard partial.end > closedThrough else { return }
-    let key = partial.series.dimensions
+    let key = SeriesName(partial.series.dimensions)
     var window = windows[partial.ordinal] ?? Window(start: partial.start, end: partial.end)
     windows[partial.ordinal] = nil
     window.isChanged = true
@@ -60,8 +60,8 @@ struct MergedGroup {
   func overfull() -> [(ordinal: Int64, above: UInt64)] {
     windows.filter { $0.value.isChanged && $0.value.entries.count > plan.maxSeries }
       .compactMap { ordinal, window in
-        let ranks = window.entries.values.filter { $0.identity.dimensions != plan.otherDimensions }
-          .map(\.identity.rank).sorted()
+        let other = SeriesName(plan.otherDimensions)
+        let ranks = window.entries.filter { $0.key != other }.map(\.value.identity.rank).sorted()
         return ranks.count > plan.maxSeries ? (ordinal, ranks[plan.maxSeries - 1]) : nil
       }
       .sorted { $0.ordinal < $1.ordinal }
@@ -72,24 +72,24 @@ struct MergedGroup {
   mutating func fold(ordinal: Int64, above limit: UInt64) -> [MetricKey] {
     guard let window = windows[ordinal] else { return [] }
     var removed: [MetricKey] = []
-    for (dimensions, entry) in window.entries
-    where dimensions != plan.otherDimensions && entry.identity.rank > limit {
-      windows[ordinal]?.entries[dimensions] = nil
+    let other = SeriesName(plan.otherDimensions)
+    for (name, entry) in window.entries where name != other && entry.identity.rank > limit {
+      windows[ordinal]?.entries[name] = nil
       removed += plan.metrics.map {
-        MetricKey(metric: $0.name, windowStart: window.start, dimensions: dimensions)
+        MetricKey(metric: $0.name, windowStart: window.start, dimensions: name.text)
       }
     }
     return removed
   }
 
   /// Changed series of open windows, as provisional; by window, then dimensions.
-  mutating func takeChanged(_ emit: (Window, String, CellValue) -> Void) {
+  mutating func takeChanged(_ emit: (Window, SeriesName, CellValue) -> Void) {
     for ordinal in windows.filter({ $0.value.isChanged }).map(\.key).sorted() {
       guard var window = windows.removeValue(forKey: ordinal) else { continue }
       window.isChanged = false
-      for dimensions in window.entries.filter({ $0.value.isChanged }).map(\.key).sorted() {
-        window.entries[dimensions]?.isChanged = false
-        if let entry = window.entries[dimensions] { emit(window, dimensions, entry.total()) }
+      for name in window.entries.filter({ $0.value.isChanged }).map(\.key).sorted() {
+        window.entries[name]?.isChanged = false
+        if let entry = window.entries[name] { emit(window, name, entry.total()) }
       }
       windows[ordinal] = window
     }

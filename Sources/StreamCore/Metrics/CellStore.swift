@@ -123,16 +123,27 @@ final class CellStore {
       {
         return cell(series: SeriesTable.other, ordinal: ordinal)
       }
-      if let window = windows[ordinal], window.cells.count >= plan.maxSeries * 2 {
+      if let window = windows[ordinal], window.cells.count > plan.maxSeries * 2 {
         fold(ordinal: ordinal, above: keptRank(window))
         return Int(findCell(number, ordinal))
       }
     }
+    let expected = expectedUsers(number, ordinal)
     let cell = takeCell(number, ordinal)
+    if expected > 0 { users[cell] = HashSet64(expecting: expected) }
     windows[ordinal, default: OpenWindow()].cells.append(Int32(cell))
     if (tabled + 1) * 2 > mask { rebuildTable(capacity: (mask + 1) * 2) }
     place(Int32(cell))
     return cell
+  }
+
+  /// Users of the series in the window before, where that is at hand: about as many will come.
+  private func expectedUsers(_ number: Int32, _ ordinal: Int64) -> Int {
+    let at = Int(number)
+    guard plan.countsUsers, at < lastOrdinal.count, lastOrdinal[at] == ordinal &- 1 else {
+      return 0
+    }
+    return users[Int(lastCell[at])].count
   }
 
   private func place(_ cell: Int32) {
@@ -286,11 +297,15 @@ extension CellStore {
     return value
   }
 
-  /// The cells that changed since the last call.
-  func takeChanged() -> [Int32] {
-    let taken = changed
-    for cell in taken { cells[Int(cell)].flags &= ~Self.changedBit }
+  /// The cells that changed since the last call; those of one window, if it is given.
+  func takeChanged(of ordinal: Int64? = nil) -> [Int32] {
+    var taken = changed
     changed.removeAll(keepingCapacity: true)
+    if let ordinal {
+      changed = taken.filter { cells[Int($0)].ordinal != ordinal }
+      taken.removeAll { cells[Int($0)].ordinal != ordinal }
+    }
+    for cell in taken { cells[Int(cell)].flags &= ~Self.changedBit }
     return taken
   }
 
@@ -310,7 +325,7 @@ extension CellStore {
     for shift in stride(from: 56, through: 0, by: -8) {
       key.append(UInt8(truncatingIfNeeded: ordinal >> UInt64(shift)))
     }
-    return key + series.keys[Int(cells[cell].series)]
+    return key + series.key(Int(cells[cell].series))
   }
 
   /// Puts a saved cell back; false when `key` is none of this group's. The cell counts as changed

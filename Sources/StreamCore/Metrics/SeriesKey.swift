@@ -35,8 +35,18 @@ enum SeriesKey {
       text = cut(value.bytes)
     case .missing, .null, .array, .object:
       CanonicalJSON.append(.null, to: &text)
-    case .bool, .number, .int, .double:
+    case .number:
+      // A number that no double holds is told apart by its text.
+      if !CanonicalNumber.append(token: value.bytes, to: &text) {
+        tag = tagText
+        text = value.length > textLimit ? cut(value.bytes) : Array(value.bytes)
+      }
+    case .bool, .int, .double:
       CanonicalJSON.append(value, to: &text)
+    }
+    if tag == tagJSON && text.count > textLimit {
+      tag = tagText
+      text = text.withUnsafeBytes { cut($0) }
     }
     let copy = scratch.allocate(text.count)
     copy.copyBytes(from: text)

@@ -213,7 +213,7 @@ public struct SnapshotChange: Sendable {
   }
 }
 
-/// Key of a row of the table `metrics`.
+/// Key of a row of the table `metrics`. Texts are compared by their bytes, as SQLite does.
 public struct MetricKey: Hashable, Sendable {
   /// Name of the metric or formula.
   public var metric: String
@@ -227,5 +227,16 @@ public struct MetricKey: Hashable, Sendable {
     self.metric = metric
     self.windowStart = windowStart
     self.dimensions = dimensions
+  }
+
+  public static func == (a: MetricKey, b: MetricKey) -> Bool {
+    a.windowStart == b.windowStart && a.metric.utf8.elementsEqual(b.metric.utf8)
+      && a.dimensions.utf8.elementsEqual(b.dimensions.utf8)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(windowStart)
+    SeriesName(metric).hash(into: &hasher)
+    SeriesName(dimensions).hash(into: &hasher)
   }
 }

@@ -29,6 +29,10 @@ public final class PartitionTask {
 
   private var source: SourcePlan
   private let time: TimePlan
+  // Of the plan, so that an event takes no references on the way to them.
+  private let derived: [Expression]
+  private let firstDerived: Int
+  private let filter: Expression?
   private let greatestLatenessMs: Int64
   private let leastLatenessMs: Int64
   private let isDecoded: UnsafeMutablePointer<Bool>
@@ -52,6 +56,9 @@ public final class PartitionTask {
     self.plan = plan
     nextOffset = startOffset
     time = plan.pipeline.time
+    derived = plan.pipeline.derived.map(\.expression)
+    firstDerived = plan.pipeline.fields.count
+    filter = plan.pipeline.filter
     greatestLatenessMs = plan.greatestLatenessMs[sourceIndex]
     leastLatenessMs = plan.leastLatenessMs[sourceIndex]
     source = plan.pipeline.sources[sourceIndex]
@@ -146,6 +153,11 @@ public final class PartitionTask {
     if !row[Slot.recordTime].isNull {
       recordMs = decoder.eventTime(row[Slot.recordTime])?.ms ?? recordMs
     }
+    if recordMs >= EventTime.distantFuture.ms { recordMs = RawMessage.noTimestamp }
+    if eventMs >= EventTime.distantFuture.ms {
+      reject(message, .badTime, "the time is beyond every calendar")
+      return
+    }
     if eventMs < time.notBefore.ms {
       reject(message, .tooEarly, "event time is before not_before")
       return
@@ -162,10 +174,10 @@ public final class PartitionTask {
     clockMs = Swift.max(clockMs, eventClockMs)
     block.clockMs[i] = clockMs
     block.offset[i] = message.pointee.offset
-    for (index, field) in plan.pipeline.derived.enumerated() {
-      row[plan.pipeline.fields.count + index] = field.expression.evaluate(row, decoder.scratch)
+    for index in 0..<derived.count {
+      row[firstDerived + index] = derived[index].evaluate(row, decoder.scratch)
     }
-    if let filter = plan.pipeline.filter, !filter.isTrue(row, decoder.scratch) {
+    if let filter, !filter.isTrue(row, decoder.scratch) {
       fates.filtered += 1
       return
     }
@@ -236,6 +248,14 @@ extension PartitionTask {
     guard format != source.format else { return }
     source.format = format
     decoder = EventDecoder(source: source, topic: id.topic)
+  }
+
+  /// Goes on at `offset`: before it there is nothing more to read, because the log lost it or holds
+  /// no records there.
+  public func skip(to offset: Int64) {
+    guard offset > nextOffset else { return }
+    nextOffset = offset
+    applyMarks(upTo: offset)
   }
 
   /// Puts a saved clock, offset and counts back.

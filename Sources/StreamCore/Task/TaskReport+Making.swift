@@ -1,7 +1,7 @@
 extension GroupState {
-  /// The contributions that changed since the last call.
-  func takePartials() -> [Partial] {
-    store.takeChanged().map { cell in
+  /// The contributions that changed since the last call; those of one window, if it is given.
+  func takePartials(of ordinal: Int64? = nil) -> [Partial] {
+    store.takeChanged(of: ordinal).map { cell in
       let held = store.cells[Int(cell)]
       let (start, end) = bounds(held.ordinal)
       return Partial(
@@ -74,7 +74,7 @@ extension [GroupState] {
     var report = TaskReport(owner: owner)
     for group in self where group.plan.index == fold.group {
       group.store.fold(ordinal: fold.ordinal, above: fold.above)
-      report.partials = group.takePartials()
+      report.partials = group.takePartials(of: fold.ordinal)
     }
     return report
   }

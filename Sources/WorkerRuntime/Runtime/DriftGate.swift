@@ -12,7 +12,8 @@ final class DriftGate: Sendable {
   }
 
   private let entries: Mutex<[Entry]>
-  private let maxDriftMs: Int64
+  /// How far a partition may be ahead.
+  let maxDriftMs: Int64
 
   init(partitions: Int, maxDriftMs: Int64) {
     entries = Mutex([Entry](repeating: Entry(), count: partitions))

@@ -20,14 +20,15 @@ public enum FileInputs {
   ) throws -> [FiniteLog] {
     var logs: [FiniteLog] = []
     let bySource = try assign(arguments, plan)
+    let names = try shortNames(InputFiles.checked(bySource.values.flatMap(\.self)))
     for (index, paths) in bySource.sorted(by: { $0.key < $1.key }) {
       let source = plan.sources[index]
       let files = try InputFiles.checked(paths)
       if inOrder {
-        for (path, name) in zip(files, names(files)) {
+        for path in files {
           logs.append(
             FiniteLog(
-              id: PartitionID(topic: name, partition: 0), sourceIndex: index,
+              id: PartitionID(topic: names[path] ?? path, partition: 0), sourceIndex: index,
               reader: try RecordFile(path: path, source: source, progress: progress)))
         }
         continue
@@ -73,9 +74,10 @@ public enum FileInputs {
   }
 
   /// Short names of files, as the tables show them: the last part of the path where that is
-  /// enough.
-  private static func names(_ paths: [String]) -> [String] {
+  /// enough to tell all of them apart.
+  private static func shortNames(_ paths: [String]) -> [String: String] {
     let short = paths.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
-    return Set(short).count == short.count ? short : paths
+    let isUnique = Set(short).count == short.count
+    return Dictionary(uniqueKeysWithValues: zip(paths, isUnique ? short : paths))
   }
 }

@@ -41,7 +41,8 @@ final class KafkaFeed: LaneFeed {
       content.lastInput[index] = now()
       try deadLetters?.send(content.tasks[index].takeDeadLetters())
     }
-    for lost in outcome.lost { try handle(lost) }
+    for lost in outcome.lost { try handle(lost, content) }
+    for end in outcome.ends { content.tasks[end.assigned].skip(to: end.nextOffset) }
     if outcome.messages == 0 {
       stepsToGate = 0
       return .idle
@@ -57,14 +58,16 @@ final class KafkaFeed: LaneFeed {
     }
     let limitMs = gate.limitMs()
     for (index, task) in content.tasks.enumerated() {
-      let isAhead = task.clockMs > limitMs
+      // One that waits goes on only once there is room, so that its prefetch pays.
+      let room = consumer.isPaused(index) && limitMs != Int64.max ? gate.maxDriftMs / 4 : 0
+      let isAhead = task.clockMs > limitMs - room
       if isAhead != consumer.isPaused(index) {
         if isAhead { try consumer.pause(index) } else { try consumer.resume(index) }
       }
     }
   }
 
-  private func handle(_ lost: LostOffsets) throws {
+  private func handle(_ lost: LostOffsets, _ content: LaneContent) throws {
     guard continuesOnLostOffsets else {
       throw WorkerError(
         .refused, lost.description,
@@ -73,6 +76,7 @@ final class KafkaFeed: LaneFeed {
     }
     log.report(
       .error, key: "lost \(lost.partition)", "\(lost); going on from the earliest offset there is")
+    if let first = lost.earliest { content.tasks[lost.assigned].skip(to: first) }
     try consumer.seek(lost.assigned, to: .beginning)
   }
 

@@ -127,8 +127,8 @@ final class KafkaSide {
   }
 
   /// Stops the worker when a topic has changed its partitions.
-  func checkPartitionCounts(now: WallTime) throws {
-    let changes = try watch.check(nowMs: now.ms) {
+  func checkPartitionCounts(nowMs: Int64) throws {
+    let changes = try watch.check(nowMs: nowMs) {
       var all: [String: Int32] = [:]
       for cluster in clusters {
         all.merge(try cluster.topics.all(timeoutMs: 2_000)) { a, _ in a }
@@ -141,12 +141,12 @@ final class KafkaSide {
       whatToDo: "compute the results anew into another file with --data NEW.sqlite")
   }
 
-  /// Whether the broker confirms that nothing lies beyond what was read.
-  func isAtEnd(_ seen: IdleWatch.Seen) -> Bool {
+  /// Whether nothing lies beyond what was read, as the broker says; nil when it does not answer.
+  func isAtEnd(_ seen: IdleWatch.Seen) -> Bool? {
     guard let found = partitions.first(where: { $0.id == seen.id }),
       let marks = try? topics(found.sourceIndex).watermarks(
         seen.id, timeoutMs: Self.confirmTimeoutMs)
-    else { return false }
+    else { return nil }
     return marks.end <= max(seen.nextOffset, seen.logPosition ?? 0)
   }
 

@@ -92,6 +92,9 @@ final class Lane: @unchecked Sendable {
     wake.signal()
   }
 
+  /// Lets the lane read no more until `release()`; it still does what it is asked to.
+  func hold() { isHeld.store(true, ordering: .releasing) }
+
   /// Runs `body` on the lane's thread between two batches.
   func perform<T: Sendable>(
     _ body: @escaping @Sendable (LaneContent) throws -> T

@@ -11,6 +11,10 @@ public enum SystemClock {
     return WallTime(ms: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
   }
 
+  /// Milliseconds of a clock that never goes back: for when to do things, whatever is done to the
+  /// machine's time.
+  static func monotonicMs() -> Int64 { monotonicMicroseconds() / 1_000 }
+
   /// Microseconds of a clock that never goes back.
   static func monotonicMicroseconds() -> Int64 {
     var time = timespec()

@@ -6,7 +6,7 @@ extension Worker {
   func commit(_ states: [TaskState]?, provisional: Bool) throws {
     let rows = merge.takeRows(provisional: provisional)
     var change = SnapshotChange(taken: options.now())
-    change.watermark = merge.watermark.map { min($0, horizon) }
+    change.watermark = horizon == .distantPast ? nil : merge.watermark.map { min($0, horizon) }
     change.partitions = status.partitions
     change.newMarks = newMarks
     change.metrics = rows.metrics
@@ -35,6 +35,7 @@ extension Worker {
     for state in states { state.encode(into: &change) }
     merge.encodeState(into: &change)
     try stateFile.save(change, durableTo: results.durableSnapshotID)
+    nextStateIsFull = false
     summary.stateSaves += 1
     summary.stateSavesMs += options.now().ms - start
   }

@@ -29,6 +29,7 @@ extension Worker {
         assignments.append(Assignment(id: id, sourceIndex: sourceIndex, startOffset: start))
       }
     } else {
+      try checkLogs(logs, known: opened.state?.positions ?? resume?.positions)
       for log in logs.sorted(by: { $0.id < $1.id }) {
         let start = opened.state?.positions[log.id] ?? resume?.positions[log.id] ?? 0
         try log.reader.skip(records: start)
@@ -50,6 +51,20 @@ extension Worker {
     }
     try restore(opened.state, tasks, shards)
     try makeLanes(assignments, tasks, shards)
+  }
+
+  /// Refuses logs of one name, and others than those that the file was made from.
+  private func checkLogs(_ logs: [FiniteLog], known: [PartitionID: Int64]?) throws {
+    let now = Set(logs.map(\.id))
+    guard now.count == logs.count else {
+      throw WorkerError(
+        .usage, "two logs of the input have one name", whatToDo: "name each file once")
+    }
+    guard let known, !known.isEmpty, Set(known.keys) != now else { return }
+    let changed = now.symmetricDifference(known.keys).sorted()
+    throw WorkerError(
+      .refused, "\(options.dataPath) was made from other files: \(changed[0]) differs",
+      whatToDo: "give the same files as before, or choose a new file with --data")
   }
 
   private func restore(

@@ -37,7 +37,7 @@ extension Worker {
     let gathered = try gather(partials: true, savingState: savingState)
     absorb(gathered)
     note(gathered)
-    try liftIdle(gathered)
+    if isOpen { try liftSilent(gathered) }
     var states = gathered.flatMap(\.states)
     if plan.needsExchange {
       let answers = try advanceExchange(gathered, reporting: true, savingState: savingState)
@@ -53,6 +53,7 @@ extension Worker {
   func closeAll() throws {
     let gathered = try gather(partials: false, savingState: false)
     absorb(gathered)
+    if plan.needsExchange { _ = try advanceExchange(gathered, reporting: false, savingState: false) }
     try lift(
       gathered.flatMap(\.seen).map {
         IdleWatch.Lift(
@@ -86,7 +87,10 @@ extension Worker {
         return answer
       }
     }
-    return try answers.map { try $0.get() }
+    let gathered = try answers.map { try $0.get() }
+    // A lane that failed may have read what it could not hand on: nothing of that is committed.
+    try throwLaneError()
+    return gathered
   }
 
   private func absorb(_ gathered: [LaneReport]) {
@@ -100,6 +104,7 @@ extension Worker {
       latest[report.owner]?.partials = []
     }
     guard let progress = report.progress else { return }
+    if let clock = progress.clock { horizon = max(horizon, clock) }
     let from = target[progress.id] ?? 0
     rejected += report.rejected.filter { $0.offset >= from }
     late += report.late.filter { $0.offset >= from }
@@ -116,7 +121,6 @@ extension Worker {
         guard let progress = report.progress else { continue }
         total += progress.fates
         partitions.append(progress)
-        if let clock = progress.clock { horizon = max(horizon, clock) }
       }
       for seen in answer.seen {
         kafka?.positions[seen.id] = max(seen.nextOffset, seen.logPosition ?? 0)
@@ -182,14 +186,23 @@ extension Worker {
 // MARK: - Idle partitions
 
 extension Worker {
-  /// Lifts the clocks of partitions that are idle, as the broker confirms.
-  private func liftIdle(_ gathered: [LaneReport]) throws {
-    guard let kafka else { return }
+  /// Lifts the clocks of partitions that hold others back without need: those that are idle, as the
+  /// broker confirms, and finite logs that are read to their end.
+  private func liftSilent(_ gathered: [LaneReport]) throws {
     let seen = gathered.flatMap(\.seen)
+    guard let kafka else {
+      return try lift(
+        seen.filter { $0.isAtEnd && $0.clock != .distantFuture }.map {
+          IdleWatch.Lift(
+            id: $0.id, offset: $0.nextOffset, clock: .distantFuture, kind: .close)
+        })
+    }
     let now = options.now()
     var confirmed: Set<PartitionID> = []
-    for suspect in idle.suspects(seen, now: now) where kafka.isAtEnd(suspect) {
-      confirmed.insert(suspect.id)
+    for suspect in idle.suspects(seen, now: now) {
+      // Without an answer the rest is not asked about: a broker that is away costs one time-out.
+      guard let isAtEnd = kafka.isAtEnd(suspect) else { break }
+      if isAtEnd { confirmed.insert(suspect.id) }
     }
     idle.update(seen, confirmed: confirmed)
     try lift(idle.lifts(seen, now: now))
@@ -210,6 +223,7 @@ extension Worker {
       guard let (mark, report) = try answer.get() else { continue }
       newMarks.removeAll { $0.id == mark.id && $0.nextOffset == mark.nextOffset }
       newMarks.append(mark)
+      if mark.kind != .close { horizon = max(horizon, mark.clock) }
       merge.absorb(report)
     }
   }

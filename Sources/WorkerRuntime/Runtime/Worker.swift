@@ -27,6 +27,8 @@ public final class Worker {
   /// Offsets that the file has: nothing is committed before they are passed.
   var target: [PartitionID: Int64]
   var isCaughtUp = false
+  /// Whether more events may come: the end of input has not been closed.
+  var isOpen = true
   var idle: IdleWatch
   var newMarks: [ClockMark] = []
   var horizon = EventTime.distantPast
@@ -90,7 +92,7 @@ public final class Worker {
   /// committed. Call it once.
   public func run() throws -> RunSummary {
     defer { shutDown() }
-    let now = options.now().ms
+    let now = SystemClock.monotonicMs()
     nextSnapshotMs = now + pipeline.storage.snapshotEveryMs
     nextStateMs = now + pipeline.storage.stateEveryMs
     if target.isEmpty { try begin() }
@@ -106,23 +108,23 @@ public final class Worker {
         try finish(atEnd: true, closing: kafka == nil || options.closesAtEnd)
         return try summarise(reachedEnd: true)
       }
-      try kafka?.checkPartitionCounts(now: options.now())
+      try kafka?.checkPartitionCounts(nowMs: SystemClock.monotonicMs())
       try step()
     }
   }
 
   private func step() throws {
-    let now = options.now().ms
+    let now = SystemClock.monotonicMs()
     if isCaughtUp && now >= nextSnapshotMs {
       try snapshot(savingState: now >= nextStateMs, provisional: now >= nextProvisionalMs)
-      let after = options.now().ms
+      let after = SystemClock.monotonicMs()
       nextSnapshotMs = max(now + pipeline.storage.snapshotEveryMs, after)
       if now >= nextProvisionalMs { nextProvisionalMs = now + pipeline.storage.provisionalEveryMs }
       if now >= nextStateMs { nextStateMs = after + stateIntervalMs() }
       return
     }
     if !isCaughtUp || plan.needsExchange || kafka?.untilEnd != nil { try tick() }
-    let waitMs = isCaughtUp ? nextSnapshotMs - options.now().ms : Self.tickMs
+    let waitMs = isCaughtUp ? nextSnapshotMs - SystemClock.monotonicMs() : Self.tickMs
     let isTicking = !isCaughtUp || plan.needsExchange || kafka?.untilEnd != nil
     signal.wait(timeoutMs: max(1, isTicking ? min(waitMs, Self.tickMs) : waitMs))
   }
@@ -143,6 +145,7 @@ public final class Worker {
   /// Takes the last snapshot: what is read is committed; at the end of input everything may be
   /// closed first.
   private func finish(atEnd: Bool, closing: Bool) throws {
+    for lane in lanes { lane.hold() }
     try tick()
     guard isCaughtUp else {
       if atEnd {
@@ -152,11 +155,17 @@ public final class Worker {
       }
       return
     }
-    if closing { try closeAll() }
+    if closing {
+      try closeAll()
+      isOpen = false
+      // What this closes need not be saved as state.
+      try snapshot(savingState: false, provisional: false)
+    }
     try snapshot(savingState: true, provisional: true)
   }
 
-  private func throwLaneError() throws {
+  /// Throws what made a lane stand still, if anything did.
+  func throwLaneError() throws {
     for lane in lanes {
       if let error = lane.error { throw error }
     }
