@@ -85,7 +85,7 @@ import Testing
     let environment = ["WEIR_BROKERS": broker.brokers, "WEIR_TOPIC": topic]
     #expect(try await Command.run(arguments, environment: environment).code == 0)
     // The group's offsets outlive the file.
-    let elsewhere = arguments.dropLast() + [folder.file("b.sqlite")]
+    let elsewhere = Array(arguments.dropLast()) + [folder.file("b.sqlite")]
     let lost = try await Command.run(elsewhere, environment: environment)
     #expect(lost.code == 3, "\(lost)")
     #expect(lost.errors.contains("--accept-empty"), "\(lost)")

@@ -37,6 +37,9 @@ final class CellStore {
   /// Keys of records that were saved and are gone.
   private(set) var goneKeys: [[UInt8]] = []
 
+  /// How often series were folded: cells found before may be others' since.
+  private(set) var folds = 0
+
   private var free: [Int32] = []
   private let lastOrdinal = Slab<Int64>()
   private let lastCell = Slab<Int32>()
@@ -215,6 +218,7 @@ extension CellStore {
       return number != SeriesTable.other && series.identities[Int(number)].rank > limit
     }
     guard !going.isEmpty else { return }
+    folds += 1
     let other = cell(series: SeriesTable.other, ordinal: ordinal)
     for cell in going { merge(Int(cell), into: other) }
     touch(other)

@@ -44,15 +44,19 @@ final class GroupState {
     counts.matched += Int64(count)
     findSeries(block, count, scratch)
     for step in 0..<plan.window.overlap {
+      let folds = store.folds
       for k in 0..<count {
         let cell = store.cell(series: seriesOf[k], ordinal: ordinalOf[k] - step)
         cellOf[k] = cell
         store.cells[cell].events += 1
         store.touch(cell)
       }
-      // A fold may have closed a cell that an earlier event of the block was given.
-      for k in 0..<count where !store.cells[cellOf[k]].isOpen {
-        cellOf[k] = store.cell(series: seriesOf[k], ordinal: ordinalOf[k] - step)
+      // A fold may have closed a cell that an earlier event of the block was given, and another
+      // series may have it now.
+      if store.folds != folds {
+        for k in 0..<count {
+          cellOf[k] = store.cell(series: seriesOf[k], ordinal: ordinalOf[k] - step)
+        }
       }
       if plan.countsUsers { addUsers(block, count) }
       for input in plan.inputs { add(input, block, count, scratch, isFirst: step == 0) }

@@ -35,6 +35,7 @@ extension Worker {
     for state in states { state.encode(into: &change) }
     merge.encodeState(into: &change)
     try stateFile.save(change, durableTo: results.durableSnapshotID)
+    nextStateIsFull = false
     summary.stateSaves += 1
     summary.stateSavesMs += options.now().ms - start
   }

@@ -25,7 +25,6 @@ extension Worker {
   func begin() throws {
     isCaughtUp = true
     try snapshot(savingState: true, provisional: false)
-    nextStateIsFull = false
   }
 
   /// Gathers everything, closes what can be closed, and commits it.
