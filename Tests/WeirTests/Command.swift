@@ -49,7 +49,7 @@ enum Command {
   }
 
   /// The program is built into the folder of the test bundle.
-  private static func program() throws -> URL {
+  static func program() throws -> URL {
     let places = [
       Bundle.main.bundleURL, URL(fileURLWithPath: CommandLine.arguments[0]),
       Bundle.main.executableURL ?? Bundle.main.bundleURL,
@@ -74,7 +74,7 @@ enum Project {
 }
 
 /// A folder that goes with the test.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
   let path: String
 
   init() throws {
@@ -90,5 +90,19 @@ final class TemporaryFolder {
   func write(_ text: String, to name: String) throws -> String {
     try Data(text.utf8).write(to: URL(filePath: file(name)))
     return file(name)
+  }
+}
+
+/// Data that lies beside the project and is no part of it.
+enum SharedData {
+  /// Path of one of its files.
+  static func path(_ name: String) throws -> String {
+    let set = ProcessInfo.processInfo.environment["WEIR_SHARED_DATA"].map { [$0] } ?? []
+    let folders = [Project.root.path + "/../shared/data"] + set
+    let found = folders.map { "\($0)/\(name)" }.first {
+      FileManager.default.isReadableFile(atPath: $0)
+    }
+    return try #require(
+      found, "\(name) is in none of \(folders); set WEIR_SHARED_DATA to the directory it is in")
   }
 }

@@ -4,7 +4,7 @@ import StreamCore
 extension ResultsFile {
   /// Stores `change` as one snapshot, in one transaction, and returns its `snapshots.id`.
   ///
-  /// Rows of `removedMetrics` go first, then `metrics` in their order. A final row that is there
+  /// Provisional rows go first where `dropsProvisional` says so. Rows of `removedMetrics` go next, then `metrics` in their order. A final row that is there
   /// already with the same key, values and event times is passed over, one that differs is a
   /// `conflict`; a provisional row never replaces a settled one; a `restated` row replaces any.
   ///
@@ -35,6 +35,9 @@ extension ResultsFile {
     try writePartitions(change.partitions, db)
     try writeMarks(change.newMarks, db)
     try writeSnapshot(change, id: id, db)
+    if change.dropsProvisional {
+      try db.execute(sql: "DELETE FROM metrics WHERE status = 'provisional'")
+    }
     var metrics = try MetricsWriter(db, path: path)
     for key in change.removedMetrics { try metrics.remove(key) }
     for row in change.metrics { try metrics.write(row, &next) }

@@ -13,7 +13,8 @@ public final class ExchangeShard {
     var batch: RoutedBatch
     var entry: Int
   }
-  var pending: [Pending] = []
+  /// Events that wait, by second of event time.
+  private var waiting: [Int64: [Pending]] = [:]
 
   private let block: EventBlock
   private let scratch = ScratchArena()
@@ -30,25 +31,40 @@ public final class ExchangeShard {
 
   /// Takes events; they wait for the watermark.
   public func absorb(_ batch: RoutedBatch) {
-    for entry in batch.entries.indices { pending.append(Pending(batch: batch, entry: entry)) }
-  }
-
-  /// Applies the events before `watermark`, in order. O(n log n) in the events that wait.
-  public func advance(to watermark: EventTime) {
-    let cut = pending.partition { $0.batch.entries[$0.entry].timeMs < watermark.ms }
-    guard cut < pending.count else { return }
-    let due = pending[cut...].sorted(by: Self.comesBefore)
-    pending.removeSubrange(cut...)
-    var at = 0
-    while at < due.count {
-      let end = Swift.min(at + EventBlock.capacity, due.count)
-      apply(due[at..<end])
-      at = end
+    for (index, entry) in batch.entries.enumerated() {
+      waiting[Self.bucket(entry.timeMs), default: []].append(Pending(batch: batch, entry: index))
     }
   }
 
-  /// Events that wait.
-  public var pendingCount: Int { pending.count }
+  private static func bucket(_ timeMs: Int64) -> Int64 {
+    FloorDivision.quotient(timeMs, 1_000)
+  }
+
+  /// Applies the events before `watermark`, in order. O(n log n) in the events that are due.
+  public func advance(to watermark: EventTime) {
+    let last = Self.bucket(watermark.ms)
+    for bucket in waiting.keys.filter({ $0 <= last }).sorted() {
+      guard var events = waiting.removeValue(forKey: bucket) else { continue }
+      if bucket == last {
+        let cut = events.partition { $0.batch.entries[$0.entry].timeMs >= watermark.ms }
+        if cut < events.count { waiting[bucket] = Array(events[cut...]) }
+        events.removeSubrange(cut...)
+      }
+      events.sort(by: Self.comesBefore)
+      var at = 0
+      while at < events.count {
+        let end = Swift.min(at + EventBlock.capacity, events.count)
+        apply(events[at..<end])
+        at = end
+      }
+    }
+  }
+
+  /// Events that wait, in no order that matters.
+  var pending: [Pending] { waiting.sorted { $0.key < $1.key }.flatMap(\.value) }
+
+  /// How many events wait.
+  public var pendingCount: Int { waiting.values.reduce(0) { $0 + $1.count } }
 
   private static func comesBefore(_ a: Pending, _ b: Pending) -> Bool {
     let (x, y) = (a.batch.entries[a.entry], b.batch.entries[b.entry])

@@ -1,8 +1,8 @@
 /// Combines the contributions of all partitions, closes windows and turns them into rows.
 ///
 /// The only place that knows every partition. It is pure: the runtime hands it reports and takes
-/// rows from it. Calls for one snapshot: `absorb` every report; while `overfull()` names windows,
-/// have the owners fold them and absorb again; `close`; `takeRows`.
+/// rows from it. Calls for one snapshot: `absorb` every report; have the owners fold the windows that
+/// `overfull()` names and absorb again; `close`; `takeRows`.
 public final class Merge {
   /// A window that has more series than are kept: owners move those of a higher rank to `(other)`.
   public struct Fold: Sendable {
@@ -96,8 +96,8 @@ public final class Merge {
 
   /// The windows that owners must fold before the next `close`.
   public func overfull() -> [Fold] {
-    groups.flatMap { group in
-      group.overfull().map { Fold(group: group.plan.index, ordinal: $0.ordinal, above: $0.above) }
+    groups.indices.flatMap { index in
+      groups[index].overfull().map { Fold(group: index, ordinal: $0.ordinal, above: $0.above) }
     }
   }
 

@@ -24,6 +24,8 @@ struct MergedGroup {
     let end: EventTime
     var entries: [SeriesName: Entry] = [:]
     var isChanged = false
+    /// Whether it has got a series since `overfull()` counted them.
+    var hasNewSeries = false
   }
 
   let plan: GroupPlan
@@ -44,6 +46,7 @@ struct MergedGroup {
     windows[partial.ordinal] = nil
     window.isChanged = true
     if window.entries[key] == nil {
+      window.hasNewSeries = true
       window.entries[key] = Entry(
         identity: partial.series, contributions: [(owner, partial.value)], isChanged: true)
     } else if let at = window.entries[key]?.contributions.firstIndex(where: { $0.owner == owner }) {
@@ -57,14 +60,16 @@ struct MergedGroup {
   }
 
   /// Windows with more series than are kept, and the rank up to which they are.
-  func overfull() -> [(ordinal: Int64, above: UInt64)] {
-    windows.filter { $0.value.isChanged && $0.value.entries.count > plan.maxSeries }
-      .compactMap { ordinal, window in
-        let other = SeriesName(plan.otherDimensions)
-        let ranks = window.entries.filter { $0.key != other }.map(\.value.identity.rank).sorted()
-        return ranks.count > plan.maxSeries ? (ordinal, ranks[plan.maxSeries - 1]) : nil
-      }
-      .sorted { $0.ordinal < $1.ordinal }
+  mutating func overfull() -> [(ordinal: Int64, above: UInt64)] {
+    var found: [(ordinal: Int64, above: UInt64)] = []
+    for ordinal in windows.filter({ $0.value.hasNewSeries }).map(\.key).sorted() {
+      windows[ordinal]?.hasNewSeries = false
+      guard let window = windows[ordinal], window.entries.count > plan.maxSeries else { continue }
+      let other = SeriesName(plan.otherDimensions)
+      let ranks = window.entries.filter { $0.key != other }.map(\.value.identity.rank).sorted()
+      if ranks.count > plan.maxSeries { found.append((ordinal, ranks[plan.maxSeries - 1])) }
+    }
+    return found
   }
 
   /// Drops the series of a window that owners were told to fold. Returns the keys of the

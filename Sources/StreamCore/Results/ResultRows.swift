@@ -192,6 +192,9 @@ public struct SnapshotChange: Sendable {
   public var metrics: [MetricRow]
   /// Keys of provisional rows that are gone (folded into `"(other)"`, or empty at the end).
   public var removedMetrics: [MetricKey]
+  /// Whether provisional rows that are stored go first: after a restart, when every open window
+  /// is reported anew.
+  public var dropsProvisional = false
   /// Newest rejected examples.
   public var rejected: [EventSample]
   /// Newest late examples.

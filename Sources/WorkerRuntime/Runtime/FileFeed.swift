@@ -50,7 +50,7 @@ final class FileFeed: LaneFeed {
     FeedStatus(isAtEnd: logs[index].isAtEnd, logPosition: nil, lag: nil)
   }
 
-  func flush() {}
+  func flush(timeoutMs: Int32) -> Bool { true }
   func commit(_ nextOffsets: [PartitionID: Int64]) {}
   func close() {}
 }

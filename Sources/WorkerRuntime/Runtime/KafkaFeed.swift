@@ -86,12 +86,14 @@ final class KafkaFeed: LaneFeed {
       logPosition: consumer.nextOffset(index), lag: consumer.lag(index))
   }
 
-  func flush() throws { try deadLetters?.flush() }
+  func flush(timeoutMs: Int32) throws -> Bool {
+    try deadLetters?.flush(timeoutMs: timeoutMs) ?? true
+  }
 
   func commit(_ nextOffsets: [PartitionID: Int64]) { consumer.commit(nextOffsets) }
 
   func close() {
-    try? deadLetters?.flush()
+    _ = try? deadLetters?.flush(timeoutMs: 1_000)
     consumer.close()
   }
 }
@@ -113,26 +115,44 @@ final class DeadLetterSink {
     for letter in letters {
       guard let topic = topics[letter.id.topic] else { continue }
       isDirty = true
-      let headers = [
+      do {
+        try send(letter, to: topic, more: [])
+      } catch let error as KafkaError where error.codeName == "MSG_SIZE_TOO_LARGE" {
+        // One that the topic does not take must not stop the worker: where it lies is sent.
+        var short = letter
+        short.payload = nil
+        try send(short, to: topic, more: [("weir.truncated", "true")])
+      }
+    }
+  }
+
+  private func send(_ letter: DeadLetter, to topic: String, more: [(String, String)]) throws {
+    let headers =
+      [
         ("weir.reason", letter.reason), ("weir.topic", letter.id.topic),
         ("weir.partition", String(letter.id.partition)), ("weir.offset", String(letter.offset)),
-      ]
-      try Self.borrow(headers[...], []) { borrowed in
-        try Self.borrow(letter.key) { key in
-          try Self.borrow(letter.payload) { payload in
-            try producer.send(
-              topic: topic, key: key, value: payload,
-              timestampMs: letter.timestampMs >= 0 ? letter.timestampMs : nil, headers: borrowed)
-          }
+      ] + more
+    try Self.borrow(headers[...], []) { borrowed in
+      try Self.borrow(letter.key) { key in
+        try Self.borrow(letter.payload) { payload in
+          try producer.send(
+            topic: topic, key: key, value: payload,
+            timestampMs: letter.timestampMs >= 0 ? letter.timestampMs : nil, headers: borrowed)
         }
       }
     }
   }
 
-  func flush() throws {
-    guard isDirty else { return }
-    try producer.flush(timeoutMs: 30_000)
+  /// Waits until all have arrived; false when some are still under way after `timeoutMs`.
+  func flush(timeoutMs: Int32) throws -> Bool {
+    guard isDirty else { return true }
+    do {
+      try producer.flush(timeoutMs: timeoutMs)
+    } catch let error as KafkaError where error.codeName == "_TIMED_OUT" {
+      return false
+    }
     isDirty = false
+    return true
   }
 
   private static func borrow(

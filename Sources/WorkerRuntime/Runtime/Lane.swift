@@ -36,8 +36,9 @@ protocol LaneFeed: AnyObject {
   func step(_ content: LaneContent) throws -> LaneStep
   /// How far the input of task `index` has been read and what is known of its end.
   func status(_ index: Int) -> FeedStatus
-  /// Makes sure that what was sent on the way (dead letters) has arrived.
-  func flush() throws
+  /// Waits until what was sent on the way (dead letters) has arrived; false when that takes longer
+  /// than `timeoutMs`.
+  func flush(timeoutMs: Int32) throws -> Bool
   /// Tells lag monitors the offsets to be read next.
   func commit(_ nextOffsets: [PartitionID: Int64])
   /// Gives everything up. Called once, last.

@@ -9,6 +9,7 @@ extension Worker {
     change.watermark = horizon == .distantPast ? nil : merge.watermark.map { min($0, horizon) }
     change.partitions = status.partitions
     change.newMarks = newMarks
+    change.dropsProvisional = dropsProvisional && provisional
     change.metrics = rows.metrics
     change.removedMetrics = rows.removed
     change.rejected = rejected
@@ -18,6 +19,7 @@ extension Worker {
     let id = try results.commit(change, durable: states != nil)
     status.commitMs = options.now().ms - start
     status.snapshots += 1
+    if provisional { dropsProvisional = false }
     newMarks.removeAll()
     rejected.removeAll()
     late.removeAll()

@@ -29,8 +29,21 @@ extension Worker {
   func begin() throws {
     isCaughtUp = true
     try snapshot(savingState: true, provisional: false)
-    nextStateIsFull = false
   }
+
+  /// Whether all dead letters have arrived; they must before the offsets after them are committed.
+  /// Waits a second for them: a snapshot can wait longer, a request to stop cannot.
+  func hasDeliveredLetters() throws -> Bool {
+    let answers = lanes.map { lane in
+      lane.perform { content in try content.feed.flush(timeoutMs: 1_000) }
+    }
+    let isDelivered = try answers.map { try $0.get() }.allSatisfy(\.self)
+    if !isDelivered { options.log("dead letters are not delivered yet; the snapshot waits") }
+    return isDelivered
+  }
+
+  /// How long the last dead letters of a snapshot may take.
+  private static let lastFlushTimeoutMs: Int32 = 10_000
 
   /// Gathers everything, closes what can be closed, and commits it.
   func snapshot(savingState: Bool, provisional: Bool) throws {
@@ -68,7 +81,12 @@ extension Worker {
       lane.perform { content -> LaneReport in
         let start = SystemClock.monotonicMicroseconds()
         var answer = LaneReport()
-        if partials { try content.feed.flush() }
+        if partials, try !content.feed.flush(timeoutMs: Self.lastFlushTimeoutMs) {
+          throw WorkerError(
+            .outside, "dead letters were not delivered within \(Self.lastFlushTimeoutMs / 1_000) s",
+            whatToDo: "see to the broker and the dead-letter topic, then start again: nothing is "
+              + "lost")
+        }
         for (index, task) in content.tasks.enumerated() {
           answer.reports.append(
             task.report(

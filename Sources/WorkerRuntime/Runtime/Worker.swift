@@ -35,6 +35,8 @@ public final class Worker {
   var rejected: [EventSample] = []
   var late: [EventSample] = []
   var latest: [String: TaskReport] = [:]
+  /// Whether provisional rows of an earlier life may still stand in the file.
+  var dropsProvisional = true
   /// Whether the next save of state replaces everything stored.
   var nextStateIsFull = true
   var status = WorkerStatus()
@@ -116,6 +118,10 @@ public final class Worker {
   private func step() throws {
     let now = SystemClock.monotonicMs()
     if isCaughtUp && now >= nextSnapshotMs {
+      guard try hasDeliveredLetters() else {
+        nextSnapshotMs = SystemClock.monotonicMs() + 1_000
+        return
+      }
       try snapshot(savingState: now >= nextStateMs, provisional: now >= nextProvisionalMs)
       let after = SystemClock.monotonicMs()
       nextSnapshotMs = max(now + pipeline.storage.snapshotEveryMs, after)

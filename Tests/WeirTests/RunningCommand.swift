@@ -1,0 +1,95 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// The real program while it runs: to be signalled and waited for. It ends with its owner.
+final class RunningCommand: Sendable {
+  private let process = Process()
+  private let end = ProcessEnd()
+  private let folder: TemporaryFolder
+
+  /// Starts `weir` with `arguments` in the directory of the project.
+  ///
+  /// `input` is its standard input; nothing when it is nil.
+  init(
+    _ arguments: [String], environment: [String: String] = [:], input: Pipe? = nil
+  ) throws {
+    folder = try TemporaryFolder()
+    process.executableURL = try Command.program()
+    process.arguments = arguments
+    process.currentDirectoryURL = Project.root
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.standardInput = input ?? FileHandle.nullDevice
+    process.standardOutput = FileHandle(forWritingAtPath: try folder.write("", to: "output"))
+    process.standardError = FileHandle(forWritingAtPath: try folder.write("", to: "errors"))
+    process.terminationHandler = { [end] process in
+      end.set(
+        process.terminationReason == .exit
+          ? process.terminationStatus : -process.terminationStatus)
+    }
+    try process.run()
+  }
+
+  deinit { send(SIGKILL) }
+
+  /// Its process id.
+  var id: Int32 { process.processIdentifier }
+
+  /// What it has written so far.
+  var text: String {
+    ["output", "errors"].map {
+      (try? String(contentsOfFile: folder.file($0), encoding: .utf8)) ?? ""
+    }.joined(separator: "\n")
+  }
+
+  /// Sends `signal`, if it still runs.
+  func send(_ signal: Int32) {
+    if end.code == nil && process.isRunning { kill(id, signal) }
+  }
+
+  /// Its exit code, or the negative signal that ended it, as soon as it has ended; nil if that
+  /// takes longer than `ms`.
+  func ended(withinMs ms: Int) async -> Int32? { await end.wait(ms: ms) }
+
+  /// As `ended`, for what must end.
+  func mustEnd(withinMs ms: Int = 60_000) async throws -> Int32 {
+    try #require(await ended(withinMs: ms), "it still runs after \(ms) ms: \(text)")
+  }
+}
+
+/// The end of a process, and those who wait for it.
+private final class ProcessEnd: Sendable {
+  private struct State {
+    var code: Int32?
+    var waiters: [Int: CheckedContinuation<Int32?, Never>] = [:]
+    var count = 0
+  }
+
+  private let state = Mutex(State())
+
+  var code: Int32? { state.withLock { $0.code } }
+
+  func set(_ code: Int32) {
+    let waiters = state.withLock { state in
+      state.code = code
+      defer { state.waiters.removeAll() }
+      return state.waiters
+    }
+    for waiter in waiters.values { waiter.resume(returning: code) }
+  }
+
+  func wait(ms: Int) async -> Int32? {
+    await withCheckedContinuation { waiter in
+      let number = state.withLock { state -> Int? in
+        guard state.code == nil else { return nil }
+        state.count += 1
+        state.waiters[state.count] = waiter
+        return state.count
+      }
+      guard let number else { return waiter.resume(returning: code) }
+      DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(ms)) { [self] in
+        state.withLock { $0.waiters.removeValue(forKey: number) }?.resume(returning: nil)
+      }
+    }
+  }
+}
