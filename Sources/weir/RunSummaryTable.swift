@@ -26,6 +26,7 @@ enum RunSummaryTable {
     lines.append("")
     lines.append("results  \(summary.dataPath)")
     lines.append("digest   \(summary.resultDigest)")
+    lines.append("longest pause  \(milliseconds(summary.longestPauseMicroseconds)) ms")
     if fates.rejected * 2 > fates.read {
       lines.append("")
       lines.append(
@@ -33,6 +34,11 @@ enum RunSummaryTable {
           + "`weir check PIPELINE --sample FILE`.")
     }
     return lines.joined(separator: "\n")
+  }
+
+  private static func milliseconds(_ microseconds: Int64) -> String {
+    let tenths = (microseconds + 50) / 100
+    return "\(tenths / 10).\(tenths % 10)"
   }
 
   private static func why(_ counts: StageCounts, _ fates: FateCounts) -> String {

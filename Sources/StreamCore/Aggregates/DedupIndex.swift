@@ -89,7 +89,8 @@ public struct DedupIndex: Sendable {
   }
 
   /// Reads the memory that inserting the event will need; see `HashSet64.touch`.
-  public func touch(idHash: UInt64, time: EventTime) -> UInt64 {
+  @inline(__always)
+  public mutating func touch(idHash: UInt64, time: EventTime) -> UInt64 {
     guard mode == .idAndTime, isCurrent(time.ms) else { return 0 }
     return buckets[current].ids.touch(Self.key(idHash, time.ms))
   }
@@ -135,7 +136,12 @@ public struct DedupIndex: Sendable {
       if buckets[middle].startMs < startMs { low = middle + 1 } else { high = middle }
     }
     if low == buckets.count || buckets[low].startMs != startMs {
-      buckets.insert(Bucket(startMs: startMs), at: low)
+      var bucket = Bucket(startMs: startMs)
+      // As many ids may be expected as came in the time before.
+      if low > 0, buckets[low - 1].startMs == startMs - bucketMs {
+        bucket.ids = HashSet64(expecting: buckets[low - 1].ids.count)
+      }
+      buckets.insert(bucket, at: low)
     }
     current = low
   }

@@ -118,6 +118,15 @@ final class HashSegment: ManagedBuffer<HashSegment.Header, UInt64> {
     allocate(Header(capacity: 1, limit: .max, slots: 3, depth: 0))
   }
 
+  /// An empty table that holds `count` elements, or as many as the largest does, without growing.
+  static func make(expecting count: Int) -> HashSegment {
+    let capacity = min(max(16, count) * 3 / 2, largestCapacity)
+    return allocate(
+      Header(
+        capacity: UInt32(clamping: capacity), limit: capacity * 3 / 4,
+        slots: capacity + 16 + capacity / 64, depth: 0))
+  }
+
   /// A table with the same elements, of which there are `count`, and more room.
   func grown(count: Int) -> HashSegment {
     withUnsafeMutablePointers { header, slots in

@@ -26,6 +26,15 @@ public struct HashSet64: @unchecked Sendable {
   /// Makes an empty set.
   public init() {}
 
+  /// Makes an empty set with room for about `count` elements: those of a set like it, so that it
+  /// need not grow step by step.
+  init(expecting count: Int) {
+    guard count > 8 else { return }
+    segment = HashSegment.make(expecting: count)
+    first = 0
+    second = 0
+  }
+
   /// Number of elements. O(1).
   public var count: Int {
     if isInline {
@@ -131,9 +140,18 @@ public struct HashSet64: @unchecked Sendable {
   ///
   /// A caller with a block of hashes touches them all, combining the results, and then inserts
   /// them: the reads do not wait for each other, so their cache misses overlap.
-  public func touch(_ hash: UInt64) -> UInt64 {
-    if let directory { return directory.touch(hash) }
-    if let segment { return segment.touch(from: segment.home(hash)) }
+  ///
+  /// No reference is taken, as that would be an atomic instruction that waits for the cache.
+  @inline(__always)
+  public mutating func touch(_ hash: UInt64) -> UInt64 {
+    if directory != nil {
+      return Unmanaged.passUnretained(directory.unsafelyUnwrapped)
+        ._withUnsafeGuaranteedRef { $0.touch(hash) }
+    }
+    if segment != nil {
+      return Unmanaged.passUnretained(segment.unsafelyUnwrapped)
+        ._withUnsafeGuaranteedRef { $0.touch(from: $0.home(hash)) }
+    }
     return 0
   }
 

@@ -199,6 +199,13 @@ public final class EventDecoder {
       let target = at[0]
       let end = at + 2 + at[1]
       at += 2
+      // Nearly always the first is there.
+      let first = row[at[0]]
+      if !first.isNull {
+        row[target] = first
+        at = end
+        continue
+      }
       var chosen = Value.missing
       while at < end {
         let value = row[at[0]]

@@ -14,6 +14,9 @@ public struct Expression: Sendable {
   public let slots: [Int]
   /// The type of its value, where that is known; null is of every type.
   public let type: ExpressionType
+  /// The slot that its value is, when it is nothing more than that: whoever reads many events then
+  /// need not evaluate.
+  public let plainSlot: Int?
   private let program: Program
 
   private init(text: String, slots: [Int], type: ExpressionType, program: Program) {
@@ -21,6 +24,8 @@ public struct Expression: Sendable {
     self.slots = slots
     self.type = type
     self.program = program
+    let root = program.nodes[0]
+    plainSlot = root.operation == .slot ? Int(root.a) : nil
   }
 
   /// Its value; null where there is none. Text in the value lives as long as the slots' text,

@@ -128,11 +128,22 @@ final class CellStore {
         return Int(findCell(number, ordinal))
       }
     }
+    let expected = expectedUsers(number, ordinal)
     let cell = takeCell(number, ordinal)
+    if expected > 0 { users[cell] = HashSet64(expecting: expected) }
     windows[ordinal, default: OpenWindow()].cells.append(Int32(cell))
     if (tabled + 1) * 2 > mask { rebuildTable(capacity: (mask + 1) * 2) }
     place(Int32(cell))
     return cell
+  }
+
+  /// Users of the series in the window before, where that is at hand: about as many will come.
+  private func expectedUsers(_ number: Int32, _ ordinal: Int64) -> Int {
+    let at = Int(number)
+    guard plan.countsUsers, at < lastOrdinal.count, lastOrdinal[at] == ordinal &- 1 else {
+      return 0
+    }
+    return users[Int(lastCell[at])].count
   }
 
   private func place(_ cell: Int32) {
@@ -310,7 +321,7 @@ extension CellStore {
     for shift in stride(from: 56, through: 0, by: -8) {
       key.append(UInt8(truncatingIfNeeded: ordinal >> UInt64(shift)))
     }
-    return key + series.keys[Int(cells[cell].series)]
+    return key + series.key(Int(cells[cell].series))
   }
 
   /// Puts a saved cell back; false when `key` is none of this group's. The cell counts as changed

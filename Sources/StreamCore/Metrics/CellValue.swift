@@ -41,7 +41,11 @@ struct NumberTotals: Sendable {
   var greatest: Int128 = 0
 
   /// Greatest magnitude of a value that is taken, in units of 10^-9.
-  static let limit: Int128 = 100_000_000_000_000_000_000 * 1_000_000_000
+  static var limit: Int128 { 100_000_000_000_000_000_000_000_000_000 }
+
+  /// Whether a value is small enough to be taken.
+  @inline(__always)
+  static func takes(_ value: Int128) -> Bool { value <= limit && value >= -limit }
 
   @inline(__always)
   mutating func add(_ value: Int128) {

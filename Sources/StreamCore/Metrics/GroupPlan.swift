@@ -39,6 +39,11 @@ public struct GroupPlan: Sendable {
     var quantiles: Int?
     /// Index into a cell's last values.
     var last: Int?
+
+    /// Whether nothing but numbers is kept.
+    var isNumbersOnly: Bool {
+      numbers != nil && distinct == nil && quantiles == nil && last == nil
+    }
   }
 
   /// One metric and the part of a cell that it reads.

@@ -17,6 +17,8 @@ final class GroupState {
   private let ordinalOf: UnsafeMutablePointer<Int64>
   private let cellOf: UnsafeMutablePointer<Int>
   private let parts: UnsafeMutablePointer<SeriesKey.Part>
+  /// For each dimension the slot that it is, or -1 where it has to be evaluated.
+  private let dimensionSlots: UnsafeMutablePointer<Int>
 
   init(plan: GroupPlan, zone: Zone, isSaved: Bool) {
     self.plan = plan
@@ -27,6 +29,10 @@ final class GroupState {
     ordinalOf = .allocate(capacity: EventBlock.capacity)
     cellOf = .allocate(capacity: EventBlock.capacity)
     parts = .allocate(capacity: Swift.max(1, plan.dimensions.count))
+    dimensionSlots = .allocate(capacity: Swift.max(1, plan.dimensions.count))
+    for (d, dimension) in plan.dimensions.enumerated() {
+      dimensionSlots[d] = dimension.expression.plainSlot ?? -1
+    }
   }
 
   deinit {
@@ -35,6 +41,7 @@ final class GroupState {
     ordinalOf.deallocate()
     cellOf.deallocate()
     parts.deallocate()
+    dimensionSlots.deallocate()
   }
 
   /// Applies the applied events of a block.
@@ -59,17 +66,24 @@ final class GroupState {
         }
       }
       if plan.countsUsers { addUsers(block, count) }
-      for input in plan.inputs { add(input, block, count, scratch, isFirst: step == 0) }
+      for input in plan.inputs {
+        if input.isNumbersOnly {
+          addNumbers(input, block, count, scratch, isFirst: step == 0)
+        } else {
+          add(input, block, count, scratch, isFirst: step == 0)
+        }
+      }
     }
     store.compactSeries()
   }
 
   /// Picks the events that this stage takes. Returns how many.
   private func pick(_ block: EventBlock, scratch: ScratchArena) -> Int {
+    let condition = plan.condition
     var count = 0
     for k in 0..<block.appliedCount {
       let i = Int(block.applied[k])
-      if let condition = plan.condition, !condition.isTrue(block.row(i), scratch) { continue }
+      if let condition, !condition.isTrue(block.row(i), scratch) { continue }
       if block.hasStragglers
         && block.timeMs[i] < block.clockMs[i] - plan.latenessMs[block.source(i)]
       {
@@ -92,13 +106,15 @@ final class GroupState {
     }
     for k in 0..<count {
       let row = block.row(Int(picked[k]))
-      var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
-      plan.dimensions.withUnsafeBufferPointer { dimensions in
-        for d in 0..<width {
-          let part = SeriesKey.part(dimensions[d].expression.evaluate(row, scratch), scratch)
-          parts[d] = part
-          hash = Hash64.combine(hash, SeriesKey.hash(part))
-        }
+      var hash = SeriesTable.hashSeed
+      for d in 0..<width {
+        let slot = dimensionSlots[d]
+        let part =
+          slot >= 0
+          ? SeriesKey.part(row[slot], scratch)
+          : SeriesKey.part(plan.dimensions[d].expression.evaluate(row, scratch), scratch)
+        parts[d] = part
+        hash = Hash64.combine(hash, SeriesKey.hash(part))
       }
       seriesOf[k] = store.series.find(
         UnsafeBufferPointer(start: parts, count: width), hash: hash)
@@ -118,6 +134,27 @@ final class GroupState {
     }
   }
 
+  /// Adds the values of sums and their like, the most frequent case.
+  private func addNumbers(
+    _ input: GroupPlan.ValueInput, _ block: EventBlock, _ count: Int, _ scratch: ScratchArena,
+    isFirst: Bool
+  ) {
+    let slot = input.expression.plainSlot ?? -1
+    let stride = plan.parts.numbers
+    let at = input.numbers ?? 0
+    var unusable: Int64 = 0
+    for k in 0..<count {
+      let row = block.row(Int(picked[k]))
+      let value = slot >= 0 ? row[slot] : input.expression.evaluate(row, scratch)
+      if let exact = value.exactDecimal, NumberTotals.takes(exact.units) {
+        store.numbers[cellOf[k] &* stride &+ at].add(exact.units)
+      } else {
+        unusable += 1
+      }
+    }
+    if isFirst { counts.unusable += unusable }
+  }
+
   private func add(
     _ input: GroupPlan.ValueInput, _ block: EventBlock, _ count: Int, _ scratch: ScratchArena,
     isFirst: Bool
@@ -134,8 +171,7 @@ final class GroupState {
         }
       }
       guard input.numbers != nil || input.quantiles != nil || input.last != nil else { continue }
-      guard let exact = value.exactDecimal, exact.units.magnitude <= NumberTotals.limit.magnitude
-      else {
+      guard let exact = value.exactDecimal, NumberTotals.takes(exact.units) else {
         if isFirst { counts.unusable += 1 }
         continue
       }

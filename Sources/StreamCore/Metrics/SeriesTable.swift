@@ -17,15 +17,21 @@ final class SeriesTable {
   }
 
   static let other: Int32 = 0
+  /// What the hashes of a key's parts are combined with.
+  static var hashSeed: UInt64 { 0x9E37_79B9_7F4A_7C15 }
 
   private let names: [String]
   private var slots: UnsafeMutablePointer<UInt64>  // high 32 bits of the hash, number + 1
   private var mask: Int
-  private var hashes: [UInt64] = []
-  private(set) var keys: [[UInt8]] = []
+  /// A series' encoded key, in memory of its own, and its hash.
+  private struct Entry {
+    var key: UnsafeMutableRawBufferPointer
+    var hash: UInt64
+  }
+  private let entries = Slab<Entry>(capacity: 64)
   private(set) var identities: [Identity] = []
 
-  var count: Int { keys.count }
+  var count: Int { entries.count }
 
   init(names: [String]) {
     self.names = names
@@ -33,12 +39,17 @@ final class SeriesTable {
     slots = .allocate(capacity: 64)
     slots.initialize(repeating: 0, count: 64)
     let other = SeriesKey.otherDimensions(names)
-    keys.append([])
-    hashes.append(0)
+    add([], hash: 0)
     identities.append(Identity(dimensions: other, rank: UInt64.max))
   }
 
-  deinit { slots.deallocate() }
+  deinit {
+    slots.deallocate()
+    for number in 0..<entries.count { entries[number].key.deallocate() }
+  }
+
+  /// The encoded key of a series.
+  func key(_ number: Int) -> [UInt8] { Array(entries[number].key) }
 
   /// The number of the series with these parts and their combined hash, made if need be.
   /// O(parts).
@@ -48,8 +59,8 @@ final class SeriesTable {
     var at = Int(truncatingIfNeeded: hash) & mask
     while slots[at] != 0 {
       if slots[at] & 0xFFFF_FFFF_0000_0000 == tag {
-        let number = Int32(truncatingIfNeeded: slots[at] & 0xFFFF_FFFF) - 1
-        if matches(keys[Int(number)], parts) { return number }
+        let number = Int32(truncatingIfNeeded: slots[at] & 0xFFFF_FFFF) &- 1
+        if matches(UnsafeRawBufferPointer(entries[Int(number)].key), parts) { return number }
       }
       at = (at + 1) & mask
     }
@@ -68,38 +79,47 @@ final class SeriesTable {
   /// Hash of all parts of a key.
   @inline(__always)
   static func hash(_ parts: UnsafeBufferPointer<SeriesKey.Part>) -> UInt64 {
-    var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
+    var hash = hashSeed
     for part in parts { hash = Hash64.combine(hash, SeriesKey.hash(part)) }
     return hash
   }
 
   @inline(__always)
-  private func matches(_ key: [UInt8], _ parts: UnsafeBufferPointer<SeriesKey.Part>) -> Bool {
-    key.withUnsafeBytes { bytes in
-      var at = 0
-      for part in parts {
-        let length = part.bytes.count
-        guard at + 3 + length <= bytes.count, bytes[at] == part.tag,
-          Int(bytes[at + 1]) | Int(bytes[at + 2]) << 8 == length
-        else { return false }
-        let stored = UnsafeRawBufferPointer(rebasing: bytes[(at + 3)..<(at + 3 + length)])
-        guard stored.elementsEqualFast(part.bytes) else { return false }
-        at += 3 + length
+  private func matches(
+    _ key: UnsafeRawBufferPointer, _ parts: UnsafeBufferPointer<SeriesKey.Part>
+  ) -> Bool {
+    guard let bytes = key.baseAddress else { return parts.isEmpty }
+    var at = 0
+    for part in parts {
+      let length = part.bytes.count
+      guard at &+ 3 &+ length <= key.count,
+        bytes.load(fromByteOffset: at, as: UInt8.self) == part.tag,
+        bytes.loadUnaligned(fromByteOffset: at &+ 1, as: UInt16.self)
+          == UInt16(truncatingIfNeeded: length).littleEndian
+      else { return false }
+      if let other = part.bytes.baseAddress {
+        guard sameBytes(bytes + (at &+ 3), other, length) else { return false }
       }
-      return at == bytes.count
+      at &+= 3 &+ length
     }
+    return at == key.count
+  }
+
+  private func add(_ key: [UInt8], hash: UInt64) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: key.count, alignment: 8)
+    copy.copyBytes(from: key)
+    entries.append(Entry(key: copy, hash: hash))
   }
 
   @inline(never)
   private func insert(_ key: [UInt8], _ parts: [SeriesKey.Part], hash: UInt64) -> Int32 {
     let dimensions = SeriesKey.dimensions(names, parts)
     if !names.isEmpty && dimensions == identities[0].dimensions { return Self.other }
-    let number = Int32(keys.count)
-    keys.append(key)
-    hashes.append(hash)
+    let number = Int32(entries.count)
+    add(key, hash: hash)
     let rank = Array(dimensions.utf8).withUnsafeBytes { Hash64.of($0) }
     identities.append(Identity(dimensions: dimensions, rank: rank))
-    if keys.count * 2 > mask { grow() }
+    if entries.count * 2 > mask { grow() }
     place(number, hash)
     return number
   }
@@ -111,7 +131,7 @@ final class SeriesTable {
   }
 
   private func grow() {
-    rebuild(capacity: (mask + 1) * 2, upTo: keys.count - 1)
+    rebuild(capacity: (mask + 1) * 2, upTo: entries.count - 1)
   }
 
   private func rebuild(capacity: Int, upTo count: Int) {
@@ -119,56 +139,30 @@ final class SeriesTable {
     mask = capacity - 1
     slots = .allocate(capacity: capacity)
     slots.initialize(repeating: 0, count: capacity)
-    for number in 1..<Swift.max(1, count) { place(Int32(number), hashes[number]) }
+    for number in 1..<Swift.max(1, count) { place(Int32(number), entries[number].hash) }
   }
 
   /// Forgets every series that `isUsed` does not name, and returns the new number of each old one
   /// (−1: forgotten). O(series).
   func compact(_ isUsed: [Bool]) -> [Int32] {
-    var renumbered = [Int32](repeating: -1, count: keys.count)
+    var renumbered = [Int32](repeating: -1, count: entries.count)
     renumbered[0] = 0
     var kept = 1
-    for number in 1..<Swift.max(1, keys.count) where isUsed[number] {
-      keys[kept] = keys[number]
-      hashes[kept] = hashes[number]
+    for number in 1..<Swift.max(1, entries.count) {
+      guard isUsed[number] else {
+        entries[number].key.deallocate()
+        continue
+      }
+      entries[kept] = entries[number]
       identities[kept] = identities[number]
       renumbered[number] = Int32(kept)
       kept += 1
     }
-    keys.removeSubrange(kept...)
-    hashes.removeSubrange(kept...)
+    entries.truncate(to: kept)
     identities.removeSubrange(kept...)
     var capacity = 64
     while capacity < kept * 4 { capacity *= 2 }
     rebuild(capacity: capacity, upTo: kept)
     return renumbered
-  }
-}
-
-extension UnsafeRawBufferPointer {
-  /// Whether two texts are the same bytes; short ones, as most are, in a few word compares.
-  @inline(__always)
-  func elementsEqualFast(_ other: UnsafeRawBufferPointer) -> Bool {
-    guard count == other.count else { return false }
-    guard let a = baseAddress, let b = other.baseAddress else { return true }
-    var left = count
-    var at = 0
-    while left >= 8 {
-      if a.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-        != b.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-      {
-        return false
-      }
-      at += 8
-      left -= 8
-    }
-    while left > 0 {
-      if a.load(fromByteOffset: at, as: UInt8.self) != b.load(fromByteOffset: at, as: UInt8.self) {
-        return false
-      }
-      at += 1
-      left -= 1
-    }
-    return true
   }
 }

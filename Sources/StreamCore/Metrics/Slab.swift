@@ -34,6 +34,13 @@ final class Slab<Element> {
     while count < wanted { append(element()) }
   }
 
+  /// Keeps the first `wanted` elements.
+  func truncate(to wanted: Int) {
+    guard wanted < count else { return }
+    (base + wanted).deinitialize(count: count - wanted)
+    count = wanted
+  }
+
   private func grow() {
     let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
     larger.moveInitialize(from: base, count: count)

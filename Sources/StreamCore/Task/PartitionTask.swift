@@ -29,6 +29,10 @@ public final class PartitionTask {
 
   private var source: SourcePlan
   private let time: TimePlan
+  // Of the plan, so that an event takes no references on the way to them.
+  private let derived: [Expression]
+  private let firstDerived: Int
+  private let filter: Expression?
   private let greatestLatenessMs: Int64
   private let leastLatenessMs: Int64
   private let isDecoded: UnsafeMutablePointer<Bool>
@@ -52,6 +56,9 @@ public final class PartitionTask {
     self.plan = plan
     nextOffset = startOffset
     time = plan.pipeline.time
+    derived = plan.pipeline.derived.map(\.expression)
+    firstDerived = plan.pipeline.fields.count
+    filter = plan.pipeline.filter
     greatestLatenessMs = plan.greatestLatenessMs[sourceIndex]
     leastLatenessMs = plan.leastLatenessMs[sourceIndex]
     source = plan.pipeline.sources[sourceIndex]
@@ -162,10 +169,10 @@ public final class PartitionTask {
     clockMs = Swift.max(clockMs, eventClockMs)
     block.clockMs[i] = clockMs
     block.offset[i] = message.pointee.offset
-    for (index, field) in plan.pipeline.derived.enumerated() {
-      row[plan.pipeline.fields.count + index] = field.expression.evaluate(row, decoder.scratch)
+    for index in 0..<derived.count {
+      row[firstDerived + index] = derived[index].evaluate(row, decoder.scratch)
     }
-    if let filter = plan.pipeline.filter, !filter.isTrue(row, decoder.scratch) {
+    if let filter, !filter.isTrue(row, decoder.scratch) {
       fates.filtered += 1
       return
     }

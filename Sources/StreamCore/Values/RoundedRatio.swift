@@ -27,8 +27,24 @@ enum PowersOfTen {
   }
 
   /// 10^`exponent` for 0 ... 38.
-  static func wide(_ exponent: Int) -> UInt128 {
-    wides[exponent]
+  @inline(__always) static func wide(_ exponent: Int) -> UInt128 {
+    exponent < 10 ? UInt128(small(exponent)) : wides[exponent]
+  }
+
+  /// The powers that money needs, from a table in the code.
+  @inline(__always) private static func small(_ exponent: Int) -> UInt64 {
+    switch exponent {
+    case 1: 10
+    case 2: 100
+    case 3: 1_000
+    case 4: 10_000
+    case 5: 100_000
+    case 6: 1_000_000
+    case 7: 10_000_000
+    case 8: 100_000_000
+    case 9: 1_000_000_000
+    default: 1
+    }
   }
 
   private static let doubles: [Double] = [

@@ -152,7 +152,11 @@ public final class Worker {
       }
       return
     }
-    if closing { try closeAll() }
+    if closing {
+      try closeAll()
+      // What this closes need not be saved as state.
+      try snapshot(savingState: false, provisional: false)
+    }
     try snapshot(savingState: true, provisional: true)
   }
 
