@@ -38,7 +38,7 @@ let package = Package(
       name: "PipelineSpec",
       dependencies: ["StreamCore", .product(name: "Yams", package: "Yams")],
       swiftSettings: swift),
-    .target(name: "KafkaClient", dependencies: ["CRdKafka", "StreamCore"], swiftSettings: swift),
+    .target(name: "KafkaClient", dependencies: ["CRdKafka", "StreamCore"], swiftSettings: hot),
     .target(
       name: "SnapshotStore",
       dependencies: [
@@ -52,7 +52,7 @@ let package = Package(
       dependencies: [
         "StreamCore", "PipelineSpec", "KafkaClient", "SnapshotStore", "CZlib",
       ],
-      swiftSettings: swift),
+      swiftSettings: hot),
     .executableTarget(
       name: "weir",
       dependencies: [

@@ -17,6 +17,24 @@ let package = Package(
     .executableTarget(
       name: "DecodeBenchmark", dependencies: [.product(name: "StreamCore", package: "weir")],
       swiftSettings: swift),
-    .executableTarget(name: "WorkerBenchmark", swiftSettings: swift),
+    .executableTarget(
+      name: "BrokerBenchmark",
+      dependencies: [
+        "BenchmarkKit",
+        .product(name: "KafkaClient", package: "weir"),
+        .product(name: "StreamCore", package: "weir"),
+      ],
+      swiftSettings: swift),
+    .executableTarget(
+      name: "CoreBenchmark",
+      dependencies: [
+        "BenchmarkKit",
+        .product(name: "PipelineSpec", package: "weir"),
+        .product(name: "StreamCore", package: "weir"),
+      ],
+      swiftSettings: swift),
+    .executableTarget(
+      name: "WorkerBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),
+    .target(name: "BenchmarkKit", swiftSettings: swift),
   ]
 )

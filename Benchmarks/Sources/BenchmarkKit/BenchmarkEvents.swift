@@ -2,14 +2,14 @@
 ///
 /// The same from the same seed. Users are dealt to partitions by number, so that a partition is
 /// what a keyed topic's would be.
-struct BenchmarkEvents {
+public struct BenchmarkEvents {
   /// How users are drawn.
-  enum Users: String {
+  public enum Users: String, Sendable {
     case uniform, zipf
   }
 
-  var users: Users
-  var userCount: UInt64
+  private let users: Users
+  private let userCount: UInt64
   private var state: UInt64
   private let names = [
     "page_view", "product_view", "add_to_cart", "search", "payment_details", "purchase", "refund",
@@ -17,7 +17,8 @@ struct BenchmarkEvents {
   ]
   private let channels = ["web", "app", "mini_program", "livestream", "store"]
 
-  init(seed: UInt64, users: Users, userCount: Int) {
+  /// Makes the events of `userCount` users, drawn as `users` says.
+  public init(seed: UInt64, users: Users, userCount: Int) {
     state = seed
     self.users = users
     self.userCount = UInt64(userCount)
@@ -46,7 +47,7 @@ struct BenchmarkEvents {
 
   /// Appends event `index` of a log in which one event comes every `stepMs`, without an end of
   /// line.
-  mutating func append(
+  public mutating func append(
     to bytes: inout [UInt8], index: Int, partition: Int, partitions: Int, startMs: Int64,
     stepMs: Double
   ) {
