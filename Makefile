@@ -4,6 +4,7 @@
 SWIFT ?= swift
 SWIFT_BUILD_FLAGS ?=
 SWIFT_TEST_FLAGS ?=
+BENCHMARKS ?= Decode Core Worker Broker
 SWIFT_FILES = Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Sources)
 
 .DEFAULT_GOAL := help
@@ -35,8 +36,11 @@ lint: bootstrap  ## check format and style, change nothing
 format:  ## format every Swift file in place
 	$(SWIFT) format --in-place --recursive $(SWIFT_FILES)
 
-bench: bootstrap  ## measure speed and memory
-	$(SWIFT) run -c release --package-path Benchmarks $(ARGS)
+bench: release  ## measure speed and memory; some only: make bench BENCHMARKS="Core Worker"
+	$(SWIFT) build -c release --package-path Benchmarks $(SWIFT_BUILD_FLAGS)
+	@for name in $(BENCHMARKS); do \
+	  echo && echo "$$name" && Benchmarks/.build/release/$${name}Benchmark $(ARGS) || exit 1; \
+	done
 
 clean:  ## delete what builds left behind
 	rm -rf .build Benchmarks/.build

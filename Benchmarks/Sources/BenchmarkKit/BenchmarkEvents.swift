@@ -45,7 +45,8 @@ public struct BenchmarkEvents {
     return rank * partitions + partition
   }
 
-  /// Appends event `index` of a log in which one event comes every `stepMs`, without an end of line.
+  /// Appends event `index` of a log in which one event comes every `stepMs`, without an end of
+  /// line.
   public mutating func append(
     to bytes: inout [UInt8], index: Int, partition: Int, partitions: Int, startMs: Int64,
     stepMs: Double

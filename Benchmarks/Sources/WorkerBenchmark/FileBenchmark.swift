@@ -15,7 +15,8 @@ struct FileBenchmark {
   }
 
   func run() throws {
-    print("\(eventsPerFile * 4) events, 1,000,000 users, one hour of event time; median of \(rounds)")
+    print(
+      "\(eventsPerFile * 4) events, 1,000,000 users, one hour of event time; median of \(rounds)")
     print("files  users    events/s    ns CPU/event  peak MB  bytes/user  longest pause")
     let empty = try measure([])
     for (files, users) in [
@@ -71,6 +72,7 @@ struct FileBenchmark {
   private func measure(_ paths: [String]) throws -> ChildProcess {
     let empty = folder.appendingPathComponent("empty.jsonl").path
     _ = FileManager.default.createFile(atPath: empty, contents: Data())
-    return try worker.run(in: folder, ["--in-order", "--input"] + (paths.isEmpty ? [empty] : paths))
+    return try worker.run(
+      in: folder, ["--in-order", "--input"] + (paths.isEmpty ? [empty] : paths))
   }
 }
