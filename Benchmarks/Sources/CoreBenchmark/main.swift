@@ -69,7 +69,7 @@ func decodeAll(_ logs: [UnsafeBufferPointer<RawMessage>], _ source: SourcePlan) 
       if index & 63 == 0 { decoder.beginBlock() }
       let row = slots + (index & 63) * source.fields.count
       guard decoder.decode(first + index, into: row) == nil, decoder.eventTime(row[0]) != nil
-      else { fatalError("a benchmark event was rejected") }
+      else { preconditionFailure("a benchmark event was rejected") }
     }
   }
   return rusage.ownCPUSeconds - start

@@ -4,9 +4,10 @@ import StreamCore
 extension ResultsFile {
   /// Stores `change` as one snapshot, in one transaction, and returns its `snapshots.id`.
   ///
-  /// Provisional rows go first where `dropsProvisional` says so. Rows of `removedMetrics` go next, then `metrics` in their order. A final row that is there
-  /// already with the same key, values and event times is passed over, one that differs is a
-  /// `conflict`; a provisional row never replaces a settled one; a `restated` row replaces any.
+  /// Provisional rows go first where `dropsProvisional` says so. Rows of `removedMetrics` go next,
+  /// then `metrics` in their order. A final row that is there already with the same key, values and
+  /// event times is passed over, one that differs is a `conflict`; a provisional row never replaces
+  /// a settled one; a `restated` row replaces any.
   ///
   /// - Parameter durable: Whether the snapshot, and all before it, must outlive a loss of power
   ///   when the call returns (one `fsync`). Otherwise a loss of power may take the newest snapshots

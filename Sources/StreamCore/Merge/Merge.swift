@@ -1,8 +1,8 @@
 /// Combines the contributions of all partitions, closes windows and turns them into rows.
 ///
 /// The only place that knows every partition. It is pure: the runtime hands it reports and takes
-/// rows from it. Calls for one snapshot: `absorb` every report; have the owners fold the windows that
-/// `overfull()` names and absorb again; `close`; `takeRows`.
+/// rows from it. Calls for one snapshot: `absorb` every report; have the owners fold the windows
+/// that `overfull()` names and absorb again; `close`; `takeRows`.
 public final class Merge {
   /// A window that has more series than are kept: owners move those of a higher rank to `(other)`.
   public struct Fold: Sendable {
@@ -40,7 +40,9 @@ public final class Merge {
     carried = plan.groups.map { group in
       var values: [Int: CarriedValues] = [:]
       for (index, metric) in group.metrics.enumerated() {
-        if let carryMs = metric.carryMs { values[index] = CarriedValues(carryMs: carryMs, maxSeries: group.maxSeries) }
+        if let carryMs = metric.carryMs {
+          values[index] = CarriedValues(carryMs: carryMs, maxSeries: group.maxSeries)
+        }
       }
       return values
     }

@@ -66,7 +66,9 @@ extension Worker {
   func closeAll() throws {
     let gathered = try gather(partials: false, savingState: false)
     absorb(gathered)
-    if plan.needsExchange { _ = try advanceExchange(gathered, reporting: false, savingState: false) }
+    if plan.needsExchange {
+      _ = try advanceExchange(gathered, reporting: false, savingState: false)
+    }
     try lift(
       gathered.flatMap(\.seen).map {
         IdleWatch.Lift(
