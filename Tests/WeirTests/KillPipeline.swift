@@ -18,11 +18,11 @@ enum KillPipeline {
     time: {lateness: 1m, idle_after: 1h}
     snapshot_every: 100ms
     state_every: 100ms
-    provisional_every: 100ms
+    provisional_every: 500ms
     filter: 'event != "refund" || channel != "store"'
     derive: {is_big: properties.total > 100}
     metrics:
-      events: {count: true, every: 1m, by: [channel, event]}
+      events: {count: true, every: 5m, by: [channel, event]}
       slow_events: {count: true, every: 1m, by: [event], lateness: 5m}
       revenue: {sum: properties.total, every: 5m, by: [channel]}
       sales: {count: true, every: 5m, by: [channel], where: 'event == "purchase"'}
@@ -37,12 +37,12 @@ enum KillPipeline {
       average: {avg: properties.total, every: 10m}
       p50: {p50: properties.total, every: 10m}
       p99: {p99: properties.total, every: 10m, by: [channel]}
-      latest: {last: properties.total, every: 1m, by: [channel, properties.city], carry: 10m}
+      latest: {last: properties.total, every: 1m, by: [channel], carry: 10m}
       by_city: {count: true, every: 5m, by: [properties.city, event], max_series: 8}
     """
   }
 
-  /// Half a day with everything that goes wrong: copies, late ones, malformed ones.
+  /// Some hours with everything that goes wrong: copies, late ones, malformed ones.
   static func history(seed: UInt64, events: Int) -> EventHistory {
     EventHistory(
       seed: seed,
@@ -50,7 +50,7 @@ enum KillPipeline {
         $0.events = events
         $0.users = 500
         $0.zipfExponent = 0.8
-        $0.spanMs = 6 * 3_600_000
+        $0.spanMs = 3 * 3_600_000
         $0.lateShare = 0.02
         $0.malformedShare = 0.01
       })
