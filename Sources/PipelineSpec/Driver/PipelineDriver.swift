@@ -141,13 +141,11 @@ public final class PipelineDriver {
       for shard in shards { shard.advance(to: watermark) }
     }
     for shard in shards { merge.absorb(shard.report(released: released)) }
-    for fold in merge.overfull() {
-      merge.folding(fold)
-      if plan.groups[fold.group].isBehindExchange {
-        for shard in shards { merge.absorb(shard.fold(fold)) }
-      } else {
-        for task in tasks { merge.absorb(task.fold(fold)) }
-      }
+    let folds = merge.overfull()
+    for fold in folds { merge.folding(fold) }
+    if !folds.isEmpty {
+      for shard in shards { merge.absorb(shard.fold(folds)) }
+      for task in tasks { merge.absorb(task.fold(folds)) }
     }
     merge.close(horizon: horizon)
   }

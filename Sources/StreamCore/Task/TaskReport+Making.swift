@@ -36,8 +36,8 @@ extension PartitionTask {
   }
 
   /// Moves series that exceed a limit into `"(other)"` and reports what that changed.
-  public func fold(_ fold: Merge.Fold) -> TaskReport {
-    groups.fold(fold, owner: id.description)
+  public func fold(_ folds: [Merge.Fold]) -> TaskReport {
+    groups.fold(folds, owner: id.description)
   }
 }
 
@@ -54,8 +54,8 @@ extension ExchangeShard {
   }
 
   /// Moves series that exceed a limit into `"(other)"` and reports what that changed.
-  public func fold(_ fold: Merge.Fold) -> TaskReport {
-    groups.fold(fold, owner: owner)
+  public func fold(_ folds: [Merge.Fold]) -> TaskReport {
+    groups.fold(folds, owner: owner)
   }
 }
 
@@ -69,12 +69,15 @@ extension StagePlan {
 }
 
 extension [GroupState] {
-  /// Folds one window of one group and reports what that changed.
-  func fold(_ fold: Merge.Fold, owner: String) -> TaskReport {
+  /// Folds windows and reports what that changed. Reports come last: one of a window that is still
+  /// to be folded would bring back series that the merge has dropped.
+  func fold(_ folds: [Merge.Fold], owner: String) -> TaskReport {
     var report = TaskReport(owner: owner)
-    for group in self where group.plan.index == fold.group {
-      group.store.fold(ordinal: fold.ordinal, above: fold.above)
-      report.partials = group.takePartials(of: fold.ordinal)
+    for group in self {
+      let own = folds.filter { $0.group == group.plan.index }
+      guard !own.isEmpty else { continue }
+      for fold in own { group.store.fold(ordinal: fold.ordinal, above: fold.above) }
+      report.partials += group.takePartials()
     }
     return report
   }

@@ -190,16 +190,15 @@ extension Worker {
   }
 
   private func foldOverfull() throws {
-    for fold in merge.overfull() {
-      merge.folding(fold)
-      let isExchanged = plan.groups[fold.group].isBehindExchange
-      let answers = lanes.map { lane in
-        lane.perform { content in
-          isExchanged ? content.shards.map { $0.fold(fold) } : content.tasks.map { $0.fold(fold) }
-        }
+    let folds = merge.overfull()
+    guard !folds.isEmpty else { return }
+    for fold in folds { merge.folding(fold) }
+    let answers = lanes.map { lane in
+      lane.perform { content in
+        content.tasks.map { $0.fold(folds) } + content.shards.map { $0.fold(folds) }
       }
-      for answer in answers { try answer.get().forEach(absorb) }
     }
+    for answer in answers { try answer.get().forEach(absorb) }
   }
 }
 

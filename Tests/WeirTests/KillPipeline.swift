@@ -1,0 +1,145 @@
+import Foundation
+import SnapshotStore
+import StreamCore
+import StreamTestKit
+import Testing
+
+/// A pipeline with every kind of metric, that commits and saves as often as it may.
+enum KillPipeline {
+  static func text(keyed: Bool) -> String {
+    """
+    name: kill-test
+    zone: Asia/Shanghai
+    source:
+      kafka: {brokers: "${WEIR_BROKERS:-none}", topic: "${WEIR_TOPIC:-none}"}
+      format: custom
+      fields: {name: event, user: user_id, time: timestamp, id: message_id}
+      keyed: \(keyed)
+    time: {lateness: 1m, idle_after: 1h}
+    snapshot_every: 100ms
+    state_every: 100ms
+    provisional_every: 500ms
+    filter: 'event != "refund" || channel != "store"'
+    derive: {is_big: properties.total > 100}
+    metrics:
+      events: {count: true, every: 5m, by: [channel, event]}
+      slow_events: {count: true, every: 1m, by: [event], lateness: 5m}
+      revenue: {sum: properties.total, every: 5m, by: [channel]}
+      sales: {count: true, every: 5m, by: [channel], where: 'event == "purchase"'}
+      mean_sale: {formula: revenue / sales}
+      twice: {formula: mean_sale * 2}
+      users: {distinct: user, every: 1h}
+      users_15m: {distinct: user, window: 15m, every: 5m, by: [channel]}
+      cities: {distinct: properties.city, every: 10m}
+      amounts: {distinct: properties.total, every: 1h}
+      least: {min: properties.total, every: 10m}
+      most: {max: properties.total, every: 10m, by: [is_big]}
+      average: {avg: properties.total, every: 10m}
+      p50: {p50: properties.total, every: 10m}
+      p99: {p99: properties.total, every: 10m, by: [channel]}
+      latest: {last: properties.total, every: 1m, by: [channel], carry: 10m}
+      by_city: {count: true, every: 5m, by: [properties.city, event], max_series: 8}
+    """
+  }
+
+  /// Some hours with everything that goes wrong: copies, late ones, malformed ones.
+  static func history(seed: UInt64, events: Int) -> EventHistory {
+    EventHistory(
+      seed: seed,
+      options: .with {
+        $0.events = events
+        $0.users = 500
+        $0.zipfExponent = 0.8
+        $0.spanMs = 3 * 3_600_000
+        $0.lateShare = 0.02
+        $0.malformedShare = 0.01
+      })
+  }
+}
+
+/// What a results file says, without what depends on when it was written.
+struct Findings: Equatable {
+  var digest: String?
+  var isSound: Bool
+  var progress: [PartitionProgress]
+  /// Counts by stage and reason.
+  var counts: [String: String]
+
+  init(_ path: String) throws {
+    let verified = try ResultsDigest.verify(path: path)
+    digest = verified.stored
+    isSound = verified.isSound
+    let reader = try ResultsReader.open(path: path)
+    progress = try reader.partitions()
+    counts = try reader.manifest().filter {
+      $0.key.hasPrefix("stage.") || $0.key.hasPrefix("rejected.")
+    }
+  }
+
+  /// Events read as of the newest snapshot; nil before the first.
+  static func read(_ path: String) -> Int64? {
+    guard let reader = try? ResultsReader.open(path: path) else { return nil }
+    return try? reader.snapshots(limit: 1).first?.fates.read
+  }
+}
+
+/// Runs the real program to the end of its input, killing it at random moments on the way.
+struct Killer {
+  private let arguments: [String]
+  private let environment: [String: String]
+  private let data: String
+  private let total: Int64
+  /// Kills so far.
+  private(set) var kills = 0
+  /// Kills after the first snapshot with events and before the last.
+  private(set) var killsWithin = 0
+  /// Milliseconds that a process lives at most, of those whose progress nobody waits for.
+  private static let longestMs: Int64 = 800
+  /// Milliseconds from progress to the kill, at most.
+  private static let longestAfterProgressMs: Int64 = 250
+
+  /// `total` is the number of events of the input, `data` where the results are.
+  init(
+    _ arguments: [String], data: String, total: Int64, environment: [String: String] = [:]
+  ) {
+    self.arguments = arguments + ["--data", data]
+    self.environment = environment
+    self.data = data
+    self.total = total
+  }
+
+  /// Kills up to `most` times, then lets it end. Each third process is killed at any moment, the
+  /// others at any moment after a snapshot of their own, so that it gets on.
+  mutating func run(most: Int, _ generator: inout SeededGenerator) async throws {
+    var known: Int64 = 0
+    for _ in 0..<most {
+      let process = try RunningCommand(arguments, environment: environment)
+      var code: Int32?
+      if generator.chance(0.34) {
+        code = await process.ended(withinMs: Int(generator.whole(0...Self.longestMs)))
+      } else {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while code == nil && Findings.read(data) ?? 0 <= known && ContinuousClock.now < deadline {
+          code = await process.ended(withinMs: 5)
+        }
+        let ms = Int(generator.whole(0...Self.longestAfterProgressMs))
+        if code == nil { code = await process.ended(withinMs: ms) }
+      }
+      if code == nil {
+        process.send(SIGKILL)
+        code = try await process.mustEnd()
+      }
+      guard code == -SIGKILL else {
+        #expect(code == 0, "\(process.text)")
+        return
+      }
+      kills += 1
+      let read = Findings.read(data) ?? 0
+      #expect(read >= known)
+      if read > 0 && read < total { killsWithin += 1 }
+      known = read
+    }
+    let process = try RunningCommand(arguments, environment: environment)
+    #expect(try await process.mustEnd() == 0, "\(process.text)")
+  }
+}

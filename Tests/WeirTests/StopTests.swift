@@ -1,0 +1,153 @@
+import Foundation
+import SnapshotStore
+import StreamCore
+import StreamTestKit
+import Testing
+
+@Suite(.serialized) struct StopTests {
+  private static let pipeline = "pipelines/ecom.yaml"
+
+  /// Writes a day of clicks and gives the file's path.
+  private func clicks(_ count: Int, _ folder: TemporaryFolder) throws -> String {
+    let lines = (0..<count).map {
+      #"{"timestamp":\#(1_767_225_600_000 + $0 * 500),"event":"home","user_id":"u\#($0 % 97)"}"#
+    }
+    return try folder.write(lines.joined(separator: "\n"), to: "clicks.jsonl")
+  }
+
+  /// Waits for `isTrue`, for as long as the process runs.
+  private func wait(
+    for process: RunningCommand, until isTrue: () throws -> Bool
+  ) async throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while try !isTrue() {
+      try #require(ContinuousClock.now < deadline, "\(process.text)")
+      let code = await process.ended(withinMs: 10)
+      try #require(code == nil, "\(process.text)")
+    }
+  }
+
+  private func stop(_ signal: Int32, _ folder: TemporaryFolder) async throws {
+    let text = KillPipeline.text(keyed: true)
+    let pipeline = try folder.write(text, to: "stop.yaml")
+    let history = KillPipeline.history(seed: 5, events: 20_000)
+    let files = try history.partitioned(2).enumerated().map { number, log in
+      try folder.write(
+        log.filter { $0.fault != .tooFarAhead }
+          .map { String(decoding: $0.payload, as: UTF8.self) }.joined(separator: "\n"),
+        to: "\(number).jsonl")
+    }
+    let arguments = ["run", pipeline, "--in-order", "--input"] + files + ["--data"]
+    let whole = folder.file("whole.sqlite")
+    let undisturbed = try await Command.run(arguments + [whole])
+    #expect(undisturbed.code == 0, "\(undisturbed)")
+    let data = folder.file("stopped.sqlite")
+    let process = try RunningCommand(arguments + [data])
+    try await wait(for: process) { Findings.read(data) ?? 0 > 0 }
+    process.send(signal)
+    #expect(try await process.mustEnd(withinMs: 10_000) == 0, "\(process.text)")
+    let read = try #require(Findings.read(data))
+    #expect(read < undisturbedEvents(try Findings(whole)))
+    #expect(process.text.contains("read \(read) "), "the table tells of what is committed")
+    #expect(try Findings(data).isSound)
+    let rest = try await Command.run(arguments + [data])
+    #expect(rest.code == 0, "\(rest)")
+    #expect(try Findings(data) == Findings(whole))
+    #expect(try ResultsDigest.diff(data, whole).isEmpty)
+  }
+
+  private func undisturbedEvents(_ findings: Findings) -> Int64 {
+    findings.progress.reduce(0) { $0 + $1.fates.read }
+  }
+
+  @Test func `Asked to stop it commits what it has, and goes on from there`() async throws {
+    try await stop(SIGTERM, try TemporaryFolder())
+    try await stop(SIGINT, try TemporaryFolder())
+  }
+
+  @Test func `Asked to stop while Kafka is silent it ends at once, and goes on from there`()
+    async throws
+  {
+    let folder = try TemporaryFolder()
+    let broker = try TestBroker()
+    let topic = try broker.topic(2)
+    let environment = ["WEIR_BROKERS": broker.brokers, "WEIR_TOPIC": topic]
+    let data = folder.file("a.sqlite")
+    let file = try clicks(500, folder)
+    for turn in 1...2 {
+      let produced = try await Command.run(
+        ["produce", file, "--pipeline", Self.pipeline], environment: environment)
+      #expect(produced.code == 0, "\(produced)")
+      let process = try RunningCommand(
+        ["run", Self.pipeline, "--data", data], environment: environment)
+      // The first snapshot with events is due after five seconds; the stop takes one at once.
+      try await wait(for: process) { Findings.read(data) ?? -1 >= Int64(turn - 1) * 500 }
+      _ = await process.ended(withinMs: 1_500)
+      process.send(SIGTERM)
+      #expect(try await process.mustEnd(withinMs: 10_000) == 0, "\(process.text)")
+      #expect(Findings.read(data) == Int64(turn) * 500, "\(process.text)")
+      #expect(try Findings(data).isSound)
+    }
+  }
+
+  @Test func `Asked to stop twice it ends at once, and nothing is damaged`() async throws {
+    let folder = try TemporaryFolder()
+    let data = folder.file("a.sqlite")
+    // Input that does not come keeps it from ending by itself.
+    let input = Pipe()
+    let event = #"{"timestamp":"2026-01-01T00:00:00Z","event":"home","user_id":"u"}"#
+    try input.fileHandleForWriting.write(contentsOf: Data((event + "\n").utf8))
+    let arguments = ["run", Self.pipeline, "--in-order", "--data", data, "--input", "-"]
+    let process = try RunningCommand(arguments, input: input)
+    try await wait(for: process) { Findings.read(data) != nil }
+    process.send(SIGTERM)
+    var code = await process.ended(withinMs: 200)
+    // Signals that come together are one.
+    for _ in 0..<20 where code == nil {
+      process.send(SIGTERM)
+      code = await process.ended(withinMs: 200)
+    }
+    #expect(code == 0 || code == 128 + SIGTERM, "\(process.text)")
+    try input.fileHandleForWriting.close()
+    #expect(try Findings(data).isSound)
+    let again = Pipe()
+    try again.fileHandleForWriting.write(contentsOf: Data((event + "\n").utf8))
+    try again.fileHandleForWriting.close()
+    let second = try RunningCommand(arguments, input: again)
+    #expect(try await second.mustEnd() == 0, "\(second.text)")
+    #expect(Findings.read(data) == 1)
+  }
+
+  @Test func `A state that was lost before anything was read is made again`() async throws {
+    let folder = try TemporaryFolder()
+    let broker = try TestBroker()
+    let topic = try broker.topic(2)
+    let environment = ["WEIR_BROKERS": broker.brokers, "WEIR_TOPIC": topic]
+    let pipeline = try folder.write(KillPipeline.text(keyed: true), to: "lost.yaml")
+    let (data, whole) = (folder.file("a.sqlite"), folder.file("whole.sqlite"))
+    func arguments(_ path: String) -> [String] {
+      ["run", pipeline, "--until-end", "--close", "--accept-empty", "--data", path]
+    }
+    let empty = try RunningCommand(
+      ["run", pipeline, "--until-end", "--data", data], environment: environment)
+    #expect(try await empty.mustEnd() == 0, "\(empty.text)")
+    try FileManager.default.removeItem(atPath: data + "-state")
+    let history = KillPipeline.history(seed: 6, events: 15_000)
+    try broker.produce(
+      history.partitioned(2).map { $0.map { ($0.payload, $0.recordMs) } }, to: topic)
+    // Several saves, then a kill: what the first of them held must still be there.
+    let killed = try RunningCommand(arguments(data), environment: environment)
+    var seen: Set<Int64> = []
+    try await wait(for: killed) {
+      seen.insert(Findings.read(data) ?? 0)
+      return seen.count > 3
+    }
+    killed.send(SIGKILL)
+    _ = try await killed.mustEnd()
+    for path in [data, whole] {
+      let outcome = try await Command.run(arguments(path), environment: environment)
+      #expect(outcome.code == 0, "\(outcome)")
+    }
+    #expect(try Findings(data) == Findings(whole))
+  }
+}
