@@ -29,6 +29,7 @@ enum KillPipeline {
       mean_sale: {formula: revenue / sales}
       twice: {formula: mean_sale * 2}
       users: {distinct: user, every: 1h}
+      visits: {count: true, every: 1d, by: [user_id]}
       users_15m: {distinct: user, window: 15m, every: 5m, by: [channel]}
       cities: {distinct: properties.city, every: 10m}
       amounts: {distinct: properties.total, every: 1h}

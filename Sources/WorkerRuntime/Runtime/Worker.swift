@@ -97,7 +97,9 @@ public final class Worker {
     let now = SystemClock.monotonicMs()
     nextSnapshotMs = now + pipeline.storage.snapshotEveryMs
     nextStateMs = now + pipeline.storage.stateEveryMs
-    if target.isEmpty { try begin() }
+    // A kill may have come between the first snapshot and its state: nothing is read before there
+    // is state to go on from.
+    if target.isEmpty || nextStateIsFull { try begin() }
     isCaughtUp = target.isEmpty
     for lane in lanes { lane.release() }
     while true {
