@@ -4,7 +4,7 @@
 //
 // The embedded broker and the producer live in this process; the raw consumer and the worker are
 // children, so that their CPU time can be told apart. Both are measured as whole processes, and
-// what the same process takes on an empty topic is subtracted. The broker keeps 5 MiB of each
+// what the same process takes on an empty topic is subtracted; each has one consumer. The broker keeps 5 MiB of each
 // partition as it was sent, hence lz4 and a number of messages that still fits.
 
 import BenchmarkKit
@@ -16,7 +16,8 @@ let rounds = 5
 let brokersVariable = "WEIR_BROKERS"
 let topicVariable = "WEIR_TOPIC"
 
-/// Fills `topic` with events of 1,000,000 users, each partition in the order of event time.
+/// Fills `topic` with events of 1,000,000 users, each partition in the order of event time and at
+/// the pace of the files: a million in an hour.
 func fill(
   _ topic: String, on broker: EmbeddedBroker, partitions: Int, perPartition: Int,
   users: BenchmarkEvents.Users
@@ -35,7 +36,7 @@ func fill(
       bytes.removeAll(keepingCapacity: true)
       makers[partition].append(
         to: &bytes, index: index, partition: partition, partitions: partitions,
-        startMs: 1_767_225_600_000, stepMs: 3_600_000 / Double(perPartition))
+        startMs: 1_767_225_600_000, stepMs: 3.6)
       try bytes.withUnsafeBytes {
         try producer.send(topic: topic, partition: Int32(partition), value: $0)
       }
@@ -82,7 +83,8 @@ func compare(
       try ChildProcess.run("/proc/self/exe", ["consume"], environment: environment))
     whole.append(
       try worker.run(
-        in: folder, ["--until-end", "--close", "--accept-empty"], environment: environment))
+        in: folder, ["--lanes", "1", "--until-end", "--close", "--accept-empty"],
+        environment: environment))
   }
   return (raw, whole)
 }

@@ -70,7 +70,7 @@ func decodeAll(_ logs: [UnsafeBufferPointer<RawMessage>], _ source: SourcePlan) 
       if index & 63 == 0 { decoder.beginBlock() }
       let row = slots + (index & 63) * source.fields.count
       let reason = decoder.decode(first + index, into: row)
-      if reason != nil || decoder.eventTime(row[0]) == nil { rejected += 1 }
+      if reason != nil || decoder.eventTime(row[Slot.time]) == nil { rejected += 1 }
     }
   }
   let seconds = rusage.ownCPUSeconds - start
