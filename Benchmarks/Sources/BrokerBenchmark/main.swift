@@ -4,8 +4,8 @@
 //
 // The embedded broker and the producer live in this process; the raw consumer and the worker are
 // children, so that their CPU time can be told apart. Both are measured as whole processes, and
-// what the same process takes on an empty topic is subtracted; each has one consumer. The broker keeps 5 MiB of each
-// partition as it was sent, hence lz4 and a number of messages that still fits.
+// what the same process takes on an empty topic is subtracted; each has one consumer. The broker
+// keeps 5 MiB of each partition as it was sent, hence lz4 and a number of messages that still fits.
 
 import BenchmarkKit
 import Foundation

@@ -103,8 +103,8 @@ final class Lane: @unchecked Sendable {
     let result = LaneResult<T>()
     work.withLock {
       $0.append { content in result.fulfil { try body(content) } }
+      hasWork.store(true, ordering: .releasing)
     }
-    hasWork.store(true, ordering: .releasing)
     wake.signal()
     return result
   }
@@ -124,16 +124,16 @@ final class Lane: @unchecked Sendable {
 
   private func run() {
     while !isStopping.load(ordering: .acquiring) {
-      if hasWork.exchange(false, ordering: .acquiringAndReleasing) { doWork() }
+      let hasMore = hasWork.load(ordering: .acquiring) && doWork()
       let mustWait =
         isHeld.load(ordering: .acquiring) || hasEnded.load(ordering: .relaxed) || error != nil
       if mustWait {
-        wake.wait()
+        if !hasMore { wake.wait() }
         continue
       }
       if content.tasks.contains(where: { $0.routedByteCount > Self.maxRoutedBytes }) {
         signal.raise()
-        wake.wait()
+        if !hasMore { wake.wait() }
         continue
       }
       do {
@@ -146,16 +146,20 @@ final class Lane: @unchecked Sendable {
         signal.raise()
       }
     }
-    doWork()
+    while doWork() {}
     content.feed.close()
   }
 
-  private func doWork() {
-    let todo = work.withLock { work in
-      defer { work.removeAll() }
-      return work
+  /// Does the first thing that was asked for; one only, so that a snapshot of many partitions does
+  /// not stop reading for all of them together. Returns whether there is more.
+  private func doWork() -> Bool {
+    let (body, hasMore) = work.withLock { work in
+      let first = work.isEmpty ? nil : work.removeFirst()
+      if work.isEmpty { hasWork.store(false, ordering: .releasing) }
+      return (first, !work.isEmpty)
     }
-    for body in todo { body(content) }
+    body?(content)
+    return hasMore
   }
 }
 

@@ -1,7 +1,7 @@
 import SnapshotStore
 import StreamCore
 
-/// What a lane hands over between two batches.
+/// What a lane hands over between two batches: for one partition, or for its shards.
 struct LaneReport: Sendable {
   var reports: [TaskReport] = []
   /// Events for the shards of the exchange, by partition.
@@ -76,33 +76,36 @@ extension Worker {
       })
   }
 
+  /// Asks every partition's task for its report. A lane answers for one partition at a time and
+  /// reads on in between, so that none stands still for longer than one report takes.
   private func gather(partials: Bool, savingState: Bool) throws -> [LaneReport] {
     let released = merge.released
     let idle = idle.idle
-    let answers = lanes.map { lane in
-      lane.perform { content -> LaneReport in
+    let answers = places.sorted { $0.key < $1.key }.map { _, place in
+      lanes[place.lane].perform { content -> LaneReport in
         let start = SystemClock.monotonicMicroseconds()
         var answer = LaneReport()
+        let task = content.tasks[place.index]
         if partials, try !content.feed.flush(timeoutMs: Self.lastFlushTimeoutMs) {
           throw WorkerError(
             .outside, "dead letters were not delivered within \(Self.lastFlushTimeoutMs / 1_000) s",
             whatToDo: "see to the broker and the dead-letter topic, then start again: nothing is "
               + "lost")
         }
-        for (index, task) in content.tasks.enumerated() {
-          answer.reports.append(
-            task.report(
-              isIdle: idle[task.id] == task.nextOffset, partials: partials, released: released))
-          answer.routed.append(task.takeRouted())
-          if savingState { answer.states.append(task.copyState()) }
-          let feed = content.feed.status(index)
-          if let lag = feed.lag { answer.lag = (answer.lag ?? 0) + lag }
-          answer.seen.append(
-            IdleWatch.Seen(
-              id: task.id, nextOffset: task.nextOffset, logPosition: feed.logPosition,
-              isAtEnd: feed.isAtEnd, lastInput: content.lastInput[index],
-              clock: task.clockMs == Int64.min ? nil : EventTime(ms: task.clockMs)))
-        }
+        answer.reports = [
+          task.report(
+            isIdle: idle[task.id] == task.nextOffset, partials: partials, released: released)
+        ]
+        answer.routed = [task.takeRouted()]
+        if savingState { answer.states = [task.copyState()] }
+        let feed = content.feed.status(place.index)
+        answer.lag = feed.lag
+        answer.seen = [
+          IdleWatch.Seen(
+            id: task.id, nextOffset: task.nextOffset, logPosition: feed.logPosition,
+            isAtEnd: feed.isAtEnd, lastInput: content.lastInput[place.index],
+            clock: task.clockMs == Int64.min ? nil : EventTime(ms: task.clockMs))
+        ]
         answer.pauseMicroseconds = SystemClock.monotonicMicroseconds() - start
         return answer
       }
