@@ -16,9 +16,9 @@ enum RunSummaryTable {
     }
     lines.append("")
     var rows = [["stage", "matched", "unusable", "late", "why"]]
-    for (name, counts) in summary.stages {
+    for counts in summary.stages {
       rows.append([
-        name, String(counts.matched), String(counts.unusable), String(counts.late),
+        counts.name, String(counts.matched), String(counts.unusable), String(counts.late),
         why(counts, fates),
       ])
     }
@@ -41,7 +41,7 @@ enum RunSummaryTable {
     return "\(tenths / 10).\(tenths % 10)"
   }
 
-  private static func why(_ counts: StageCounts, _ fates: FateCounts) -> String {
+  private static func why(_ counts: MetricCounts, _ fates: FateCounts) -> String {
     if counts.matched == 0 && fates.applied > 0 { return "no event met its condition" }
     if counts.unusable > 0 { return "its value was missing or no number" }
     if counts.late > 0 { return "later than its own lateness" }

@@ -160,6 +160,23 @@ import Testing
       fates.read == fates.rejected + fates.filtered + fates.late + fates.duplicate + fates.applied)
   }
 
+  @Test func `What a metric could not use is counted for it alone`() throws {
+    let driver = try driver(
+      """
+      all:   {count: true, every: 1m}
+      sum:   {sum: a, every: 1m}
+      most:  {max: b, every: 1m}
+      kinds: {distinct: c, every: 1m}
+      """)
+    driver.push(#"{"event":"e","at":"2026-01-01T00:00:00Z","a":1,"b":"x","c":null}"#)
+    driver.push(#"{"event":"e","at":"2026-01-01T00:00:00Z","a":1,"c":true}"#)
+    driver.push(#"{"event":"e","at":"2026-01-01T00:00:00Z","a":"2","b":1e999,"c":"z"}"#)
+    driver.close()
+    #expect(driver.counts.map(\.name) == ["all", "kinds", "most", "sum"])
+    #expect(driver.counts.map(\.matched) == [3, 3, 3, 3])
+    #expect(driver.counts.map(\.unusable) == [0, 1, 3, 0])
+  }
+
   @Test func `Users of two sources are counted once`() throws {
     let text = """
       name: two

@@ -129,6 +129,7 @@ public final class PipelineDriver {
     let released = merge.released
     for task in tasks {
       let report = task.report(isIdle: false, partials: true, released: released)
+      stageCounts[report.owner] = report.stageCounts
       merge.absorb(report)
       if task.eventClockMs != Int64.min {
         horizon = max(horizon, EventTime(ms: task.eventClockMs))
@@ -140,7 +141,11 @@ public final class PipelineDriver {
     if let watermark = merge.exchangeWatermark() {
       for shard in shards { shard.advance(to: watermark) }
     }
-    for shard in shards { merge.absorb(shard.report(released: released)) }
+    for shard in shards {
+      let report = shard.report(released: released)
+      stageCounts[report.owner] = report.stageCounts
+      merge.absorb(report)
+    }
     let folds = merge.overfull()
     for fold in folds { merge.folding(fold) }
     if !folds.isEmpty {
@@ -199,6 +204,17 @@ public final class PipelineDriver {
       ($0.metric, $0.windowStart.ms, $0.dimensions) < ($1.metric, $1.windowStart.ms, $1.dimensions)
     }
   }
+
+  /// What became of the events at every metric, by name, as of the last snapshot.
+  public var counts: [MetricCounts] {
+    var totals = [StageCounts](repeating: StageCounts(), count: plan.groups.count)
+    for counts in stageCounts.values {
+      for (index, own) in counts.enumerated() { totals[index] += own }
+    }
+    return plan.metricCounts(totals)
+  }
+
+  private var stageCounts: [String: [StageCounts]] = [:]
 
   /// Fates over all partitions.
   public var fates: FateCounts { tasks.reduce(.zero) { $0 + $1.fates } }

@@ -23,6 +23,7 @@ final class GroupState {
   init(plan: GroupPlan, zone: Zone, isSaved: Bool) {
     self.plan = plan
     store = CellStore(plan: plan, isSaved: isSaved)
+    counts.unusableByInput = [Int64](repeating: 0, count: plan.inputs.count)
     calendar = WindowCalendar(window: plan.window, zone: zone)
     picked = .allocate(capacity: EventBlock.capacity)
     seriesOf = .allocate(capacity: EventBlock.capacity)
@@ -66,11 +67,11 @@ final class GroupState {
         }
       }
       if plan.countsUsers { addUsers(block, count) }
-      for input in plan.inputs {
+      for (index, input) in plan.inputs.enumerated() {
         if input.isNumbersOnly {
-          addNumbers(input, block, count, scratch, isFirst: step == 0)
+          addNumbers(index, input, block, count, scratch, isFirst: step == 0)
         } else {
-          add(input, block, count, scratch, isFirst: step == 0)
+          add(index, input, block, count, scratch, isFirst: step == 0)
         }
       }
     }
@@ -136,7 +137,8 @@ final class GroupState {
 
   /// Adds the values of sums and their like, the most frequent case.
   private func addNumbers(
-    _ input: GroupPlan.ValueInput, _ block: EventBlock, _ count: Int, _ scratch: ScratchArena,
+    _ index: Int, _ input: GroupPlan.ValueInput, _ block: EventBlock, _ count: Int,
+    _ scratch: ScratchArena,
     isFirst: Bool
   ) {
     let slot = input.expression.plainSlot ?? -1
@@ -152,11 +154,12 @@ final class GroupState {
         unusable += 1
       }
     }
-    if isFirst { counts.unusable += unusable }
+    if isFirst { counts.unusableByInput[index] += unusable }
   }
 
   private func add(
-    _ input: GroupPlan.ValueInput, _ block: EventBlock, _ count: Int, _ scratch: ScratchArena,
+    _ index: Int, _ input: GroupPlan.ValueInput, _ block: EventBlock, _ count: Int,
+    _ scratch: ScratchArena,
     isFirst: Bool
   ) {
     for k in 0..<count {
@@ -167,12 +170,12 @@ final class GroupState {
           let part = SeriesKey.part(value, scratch)
           store.distincts[cellOf[k] * plan.parts.distincts + at].insert(SeriesKey.hash(part))
         } else if isFirst && input.numbers == nil {
-          counts.unusable += 1
+          counts.unusableByInput[index] += 1
         }
       }
       guard input.numbers != nil || input.quantiles != nil || input.last != nil else { continue }
       guard let exact = value.exactDecimal, NumberTotals.takes(exact.units) else {
-        if isFirst { counts.unusable += 1 }
+        if isFirst { counts.unusableByInput[index] += 1 }
         continue
       }
       if let at = input.numbers {
@@ -201,24 +204,4 @@ final class GroupState {
 
   /// Puts saved counts back.
   func restore(counts: StageCounts) { self.counts = counts }
-}
-
-/// What became of the events that reached a stage.
-public struct StageCounts: Sendable, Equatable {
-  /// Events that met the stage's condition.
-  public var matched: Int64 = 0
-  /// Values among them that were missing or no usable number.
-  public var unusable: Int64 = 0
-  /// Events that were too late for this stage though not for others.
-  public var late: Int64 = 0
-
-  /// Makes counts, all zero.
-  public init() {}
-
-  /// Adds another task's counts.
-  public static func += (a: inout StageCounts, b: StageCounts) {
-    a.matched += b.matched
-    a.unusable += b.unusable
-    a.late += b.late
-  }
 }

@@ -157,7 +157,7 @@ enum HeaderCodec {
     writer.writeVarint(UInt64(groups.count))
     for group in groups {
       writer.writeSignedVarint(group.counts.matched)
-      writer.writeSignedVarint(group.counts.unusable)
+      for count in group.counts.unusableByInput { writer.writeSignedVarint(count) }
       writer.writeSignedVarint(group.counts.late)
     }
   }
@@ -183,7 +183,9 @@ enum HeaderCodec {
     for group in groups {
       var counts = StageCounts()
       counts.matched = try reader.readSignedVarint("matched")
-      counts.unusable = try reader.readSignedVarint("unusable")
+      for _ in group.plan.inputs {
+        counts.unusableByInput.append(try reader.readSignedVarint("unusable"))
+      }
       counts.late = try reader.readSignedVarint("late")
       group.restore(counts: counts)
     }

@@ -52,15 +52,13 @@ extension Worker {
     }
   }
 
-  /// Counts of stages over all partitions and shards, by metric.
-  func stageCounts() -> [(name: String, counts: StageCounts)] {
+  /// Counts of every metric over all partitions and shards, by name.
+  func stageCounts() -> [MetricCounts] {
     var totals = [StageCounts](repeating: StageCounts(), count: plan.groups.count)
     for report in latest.values {
       for (index, counts) in report.stageCounts.enumerated() { totals[index] += counts }
     }
-    return plan.groups.flatMap { group in
-      group.names.map { ($0, totals[group.index]) }
-    }.sorted { $0.0 < $1.0 }
+    return plan.metricCounts(totals)
   }
 
   /// Rejected events by reason over all partitions.
@@ -77,10 +75,10 @@ extension Worker {
   private func stageManifest() -> [String: String] {
     var manifest: [String: String] = [:]
     for (reason, count) in rejectedByReason() { manifest["rejected.\(reason)"] = String(count) }
-    for (name, counts) in stageCounts() {
-      manifest["stage.\(name).matched"] = String(counts.matched)
-      manifest["stage.\(name).unusable"] = String(counts.unusable)
-      manifest["stage.\(name).late"] = String(counts.late)
+    for counts in stageCounts() {
+      manifest["stage.\(counts.name).matched"] = String(counts.matched)
+      manifest["stage.\(counts.name).unusable"] = String(counts.unusable)
+      manifest["stage.\(counts.name).late"] = String(counts.late)
     }
     return manifest
   }

@@ -81,7 +81,7 @@ public struct RunSummary: Sendable {
   /// Rejected events by reason, those that there were.
   public var rejected: [(reason: String, count: Int64)] = []
   /// Matched, unusable and late for each metric, by name.
-  public var stages: [(name: String, counts: StageCounts)] = []
+  public var stages: [MetricCounts] = []
   /// The results' digest.
   public var resultDigest = ""
   /// Where the results are.
