@@ -84,7 +84,7 @@ extension Ban {
   }
 
   private static let machinePaths =
-    ["/work/", "/farm/"].map {
+    ["/home/", "/root/", "/Users/"].map {
       Ban(
         word: $0, place: .everywhere,
         inside: ["Sources/", "Tests/", "Benchmarks/", "docs/", "scripts/", "pipelines/", "README"],
