@@ -101,9 +101,7 @@ final class KafkaSide {
     for (index, cluster) in clusters.enumerated() {
       let own = partitions.filter { self.cluster(of: $0.sourceIndex) == index }.map(\.id)
       let committed = try cluster.topics.committed(group: groupID, own)
-      // An offset of 0 says that nothing had been read yet.
-      let read = committed.filter { $0.value > 0 }.sorted { $0.key < $1.key }
-      guard let (id, offset) = read.first else { continue }
+      guard let (id, offset) = committed.sorted(by: { $0.key < $1.key }).first else { continue }
       throw WorkerError(
         .refused,
         "the file is new, but group \(groupID) has committed offsets (\(id) up to \(offset)): a "
