@@ -15,9 +15,7 @@ struct OpenedFiles {
       name: plan.name, definition: plan.definition, tzdataVersion: plan.tzdataVersion,
       weirVersion: WeirVersion.current)
     let store = StoreOptions(
-      keep: pipeline.storage.keep.map {
-        KeepRule(windowMs: $0.windowMs, keepMs: $0.durationMs)
-      },
+      keep: Self.keepRules(pipeline.storage.keep),
       maxWalBytes: pipeline.storage.maxWalBytes)
     results = try ResultsFile.open(path: options.dataPath, identity: identity, options: store)
     do {
@@ -34,6 +32,16 @@ struct OpenedFiles {
       try? stateFile.close()
       try? results.close()
       throw error
+    }
+  }
+
+  /// The store's rules: each holds up to the largest window below the next one's, as the pipeline
+  /// file means it.
+  static func keepRules(_ rules: [StorageOptions.KeepRule]) -> [KeepRule] {
+    let ascending = rules.sorted { $0.windowMs < $1.windowMs }
+    return ascending.enumerated().map { index, rule in
+      let next = index + 1 < ascending.count ? ascending[index + 1].windowMs - 1 : rule.windowMs
+      return KeepRule(windowMs: next, keepMs: rule.durationMs)
     }
   }
 
