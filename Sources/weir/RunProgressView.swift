@@ -1,4 +1,5 @@
 import Foundation
+import PipelineSpec
 import StreamCore
 import Synchronization
 import WorkerRuntime
@@ -50,23 +51,11 @@ final class RunProgressView: Sendable {
     if let lag = status.lag { parts.append("\(lag) waiting") }
     if status.isCatchingUp { parts.append("reading again what the file has") }
     if let watermark = status.watermark, watermark < .distantFuture {
-      parts.append("event time \(UTCTime.text(watermark))")
+      parts.append("event time \(Instants.text(watermark))")
     }
     if let total = progress?.totalBytes, let done = progress?.bytesRead, total > 0 {
       parts.append("\(done * 100 / total)% of the input")
     }
     return parts.joined(separator: "  ")
-  }
-}
-
-/// Event times for people.
-enum UTCTime {
-  /// `2026-01-01T00:00:00Z`.
-  static func text(_ time: EventTime) -> String {
-    let day = Int64((Double(time.ms) / 86_400_000).rounded(.down))
-    let seconds = (time.ms - day * 86_400_000) / 1_000
-    let pad = { (value: Int64) in value < 10 ? "0\(value)" : "\(value)" }
-    return "\(CivilDate(dayNumber: day))T\(pad(seconds / 3_600)):\(pad(seconds / 60 % 60)):"
-      + "\(pad(seconds % 60))Z"
   }
 }
