@@ -177,6 +177,16 @@ import Testing
     #expect(driver.counts.map(\.unusable) == [0, 1, 3, 0])
   }
 
+  @Test func `Texts that only look the same are two series`() throws {
+    let driver = try driver("n: {count: true, every: 1m, by: [city]}")
+    for city in ["S\u{E3}o", "Sa\u{303}o", "S\u{E3}o"] {
+      driver.push(#"{"event":"e","at":"2026-01-01T00:00:00Z","city":"\#(city)"}"#)
+      driver.snapshot()
+    }
+    driver.close()
+    #expect(driver.rows.map(\.value).sorted() == [1, 2])
+  }
+
   @Test func `Users of two sources are counted once`() throws {
     let text = """
       name: two
