@@ -61,18 +61,18 @@ import Testing
     #expect(try reader() == [a, b])
 
     var second = change([metric("a", value: 2, .provisional)])
-    second.removedMetrics = [
-      MetricKey(metric: "b", windowStart: b.windowStart, dimensions: "{}")
+    second.rows.removed = [
+      .metric(MetricKey(metric: "b", windowStart: b.windowStart, dimensions: "{}"))
     ]
     _ = try file.commit(second, durable: false)
-    #expect(try reader() == second.metrics)
+    #expect(try reader() == second.rows.metrics)
 
     let final = metric("a", value: 3)
     _ = try file.commit(change([final]), durable: false)
     let digest = try file.resultDigest
     var third = change([metric("a", value: 4, .provisional), final])
-    third.removedMetrics = [
-      MetricKey(metric: "a", windowStart: a.windowStart, dimensions: "{}")
+    third.rows.removed = [
+      .metric(MetricKey(metric: "a", windowStart: a.windowStart, dimensions: "{}"))
     ]
     _ = try file.commit(third, durable: false)
     #expect(try reader() == [final])

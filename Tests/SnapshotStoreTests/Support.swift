@@ -97,7 +97,7 @@ func change(
   _ metrics: [MetricRow] = [], next: Int64 = 0, watermark: Int64? = nil
 ) -> SnapshotChange {
   var change = SnapshotChange(taken: WallTime(ms: 1_700_000_000_000))
-  change.metrics = metrics
+  change.rows.metrics = metrics
   change.partitions = [partition(0, next: next)]
   change.watermark = watermark.map(EventTime.init(ms:))
   return change

@@ -19,7 +19,7 @@ import Testing
         ("revenue", #"{"channel":"web"}"#, revenue), ("revenue", #"{"channel":null}"#, 1234),
         ("users", "{}", 2.0 / 3),
       ] {
-        change.metrics.append(
+        change.rows.metrics.append(
           MetricRow(
             metric: metric, windowStart: EventTime(ms: window * 60_000),
             windowEnd: EventTime(ms: (window + 1) * 60_000), dimensions: dimensions, value: value,

@@ -113,7 +113,9 @@ public final class PipelineDriver {
   public func snapshot(provisional: Bool = true) {
     settle()
     let rows = merge.takeRows(provisional: provisional)
-    for key in rows.removed where table[key]?.status != .final { table[key] = nil }
+    for case .metric(let key) in rows.removed where table[key]?.status != .final {
+      table[key] = nil
+    }
     for row in rows.metrics {
       let key = MetricKey(
         metric: row.metric, windowStart: row.windowStart, dimensions: row.dimensions)

@@ -4,7 +4,7 @@ import StreamCore
 extension ResultsFile {
   /// Stores `change` as one snapshot, in one transaction, and returns its `snapshots.id`.
   ///
-  /// Provisional rows go first where `dropsProvisional` says so. Rows of `removedMetrics` go next,
+  /// Provisional rows go first where `dropsProvisional` says so. Rows of `rows.removed` go next,
   /// then `metrics` in their order. A final row that is there already with the same key, values and
   /// event times is passed over, one that differs is a `conflict`; a provisional row never replaces
   /// a settled one; a `restated` row replaces any.
@@ -40,8 +40,8 @@ extension ResultsFile {
       try db.execute(sql: "DELETE FROM metrics WHERE status = 'provisional'")
     }
     var metrics = try MetricsWriter(db, path: path)
-    for key in change.removedMetrics { try metrics.remove(key) }
-    for row in change.metrics { try metrics.write(row, &next) }
+    for case .metric(let key) in change.rows.removed { try metrics.remove(key) }
+    for row in change.rows.metrics { try metrics.write(row, &next) }
     if let watermark = change.watermark {
       try MetricsKeeper(db, rules: options.keep).prune(at: watermark, &next)
     }

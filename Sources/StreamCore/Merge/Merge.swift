@@ -14,22 +14,13 @@ public final class Merge {
     public let above: UInt64
   }
 
-  /// Rows to write, and keys of provisional rows that are gone.
-  public struct Rows: Sendable {
-    /// New and changed rows; final ones first.
-    public var metrics: [MetricRow] = []
-    /// Keys of provisional rows that are gone.
-    public var removed: [MetricKey] = []
-  }
-
   let plan: StagePlan
   var groups: [MergedGroup]
   var formulas: [FormulaState]
   var carried: [[Int: CarriedValues]]
   private var owners: [String: Int] = [:]
   private var partitions: [PartitionID: (source: Int, clock: EventTime?)] = [:]
-  private var finals: [MetricRow] = []
-  private var removed: [MetricKey] = []
+  private var rows = ResultRows()
   private let readers: [String: [(formula: Int, input: Int)]]
   private let formulaGroups: [Set<Int>]
 
@@ -110,7 +101,7 @@ public final class Merge {
 
   /// Drops a row and what formulas made of it.
   private func forget(_ key: MetricKey) {
-    removed.append(key)
+    rows.removed.append(.metric(key))
     for reader in readers[key.metric] ?? [] {
       formulas[reader.formula].forget(reader.input, key)
       forget(
@@ -260,11 +251,12 @@ extension Merge {
     }
     guard let result else {
       if isReplacing {
-        removed.append(MetricKey(metric: metric, windowStart: start, dimensions: series.text))
+        rows.removed.append(
+          .metric(MetricKey(metric: metric, windowStart: start, dimensions: series.text)))
       }
       return
     }
-    finals.append(
+    rows.metrics.append(
       MetricRow(
         metric: metric, windowStart: start, windowEnd: end, dimensions: series.text,
         value: result.value, valueExact: result.exact, samples: result.samples,
@@ -273,7 +265,7 @@ extension Merge {
 
   /// Rows since the last call: final ones in the order in which windows closed, then, if asked
   /// for, provisional ones of what changed in open windows.
-  public func takeRows(provisional: Bool) -> Rows {
+  public func takeRows(provisional: Bool) -> ResultRows {
     if provisional {
       for index in groups.indices {
         let group = plan.groups[index]
@@ -297,10 +289,7 @@ extension Merge {
         }
       }
     }
-    defer {
-      finals.removeAll()
-      removed.removeAll()
-    }
-    return Rows(metrics: finals, removed: removed)
+    defer { rows = ResultRows() }
+    return rows
   }
 }

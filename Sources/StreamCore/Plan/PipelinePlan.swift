@@ -25,6 +25,16 @@ public struct PipelinePlan: Sendable {
   public var metrics: [MetricPlan]
   /// Metrics computed from metrics; each comes after those it reads.
   public var formulas: [FormulaPlan]
+  /// What is known of users before each event, in slots after the derived fields, in this order.
+  public var traits: [TraitPlan] = []
+  /// Funnels, in order of name.
+  public var funnels: [FunnelPlan] = []
+  /// Retention tables, in order of name.
+  public var retentions: [RetentionPlan] = []
+  /// Kinds of sessions, in order of name.
+  public var sessions: [SessionPlan] = []
+  /// Lifecycles, in order of name.
+  public var lifecycles: [LifecyclePlan] = []
 
   /// Makes a plan of its parts.
   public init(
@@ -45,8 +55,11 @@ public struct PipelinePlan: Sendable {
     self.formulas = formulas
   }
 
-  /// Slots of an event: decoded fields, then derived ones.
-  public var slotCount: Int { fields.count + derived.count }
+  /// The slot of the first trait.
+  public var firstTraitSlot: Int { fields.count + derived.count }
+
+  /// Slots of an event: decoded fields, then derived ones, then traits of its user.
+  public var slotCount: Int { firstTraitSlot + traits.count }
 }
 
 /// Slots that every event has, whatever the pipeline reads.

@@ -188,10 +188,8 @@ public struct SnapshotChange: Sendable {
   public var partitions: [PartitionProgress]
   /// Marks that this snapshot relies on and no earlier one has.
   public var newMarks: [ClockMark]
-  /// New and changed rows. A final row is never changed again.
-  public var metrics: [MetricRow]
-  /// Keys of provisional rows that are gone (folded into `"(other)"`, or empty at the end).
-  public var removedMetrics: [MetricKey]
+  /// New and changed rows, and those that are gone.
+  public var rows = ResultRows()
   /// Whether provisional rows that are stored go first: after a restart, when every open window
   /// is reported anew.
   public var dropsProvisional = false
@@ -208,8 +206,6 @@ public struct SnapshotChange: Sendable {
     watermark = nil
     partitions = []
     newMarks = []
-    metrics = []
-    removedMetrics = []
     rejected = []
     late = []
     manifest = [:]

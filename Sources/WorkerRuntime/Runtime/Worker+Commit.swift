@@ -10,8 +10,7 @@ extension Worker {
     change.partitions = status.partitions
     change.newMarks = newMarks
     change.dropsProvisional = dropsProvisional && provisional
-    change.metrics = rows.metrics
-    change.removedMetrics = rows.removed
+    change.rows = rows
     change.rejected = rejected
     change.late = late
     change.manifest = stageManifest()
