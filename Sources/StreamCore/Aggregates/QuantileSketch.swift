@@ -32,6 +32,19 @@ public struct QuantileSketch: Sendable, Equatable {
     return true
   }
 
+  /// Takes a number that was inserted out again. O(log buckets).
+  mutating func remove(_ value: Double) {
+    let bucket = Self.bucket(of: value)
+    let index = firstIndex(notBelow: bucket << 48)
+    guard index < entries.count, entries[index] >> 48 == bucket else { return }
+    count &-= 1
+    if entries[index] & Self.greatestCount == 1 {
+      entries.remove(at: index)
+    } else {
+      entries[index] &-= 1
+    }
+  }
+
   /// Adds all numbers of another sketch. O(buckets of both).
   public mutating func merge(_ other: QuantileSketch) {
     if other.entries.isEmpty { return }

@@ -34,6 +34,7 @@ extension Merge {
       }
       encodeValues(of: formula, into: &writer)
     }
+    encodeRolling(into: &writer)
     change.upserts.append(
       StateRecord(
         key: StateKey(owner: Self.owner, stage: Self.stage, key: []),
@@ -79,6 +80,37 @@ extension Merge {
     }
   }
 
+  private func encodeRolling(into writer: inout ByteWriter) {
+    for (_, rows) in userRows.sorted(by: { $0.key < $1.key }) {
+      guard let rolling = rows.rolling else { continue }
+      writer.writeBool(rolling.lastUnit != nil)
+      writer.writeSignedVarint(rolling.lastUnit ?? 0)
+      writer.writeVarint(UInt64(rolling.totals.count))
+      for (name, totals) in rolling.totals.sorted(by: { $0.key < $1.key }) {
+        writer.writeText(name.text)
+        for total in totals { writer.writeSignedVarint(total) }
+      }
+    }
+  }
+
+  private func restoreRolling(from reader: inout ByteReader) throws(CodecError) {
+    for index in userRows.keys.sorted() {
+      guard userRows[index]?.rolling != nil else { continue }
+      let hasUnit = try reader.readBool("has a last unit")
+      let unit = try reader.readSignedVarint("last unit")
+      var totals: [SeriesName: [Int64]] = [:]
+      for _ in 0..<(try reader.readCount("rolling counts", elementBytes: 3)) {
+        let name = SeriesName(try reader.readText("dimensions"))
+        var own: [Int64] = []
+        for _ in LifecycleStage.rolling {
+          own.append(try reader.readSignedVarint("rolling count"))
+        }
+        totals[name] = own
+      }
+      userRows[index]?.rolling?.restore(lastUnit: hasUnit ? unit : nil, totals: totals)
+    }
+  }
+
   /// Whether a saved record is the merge's.
   public static func owns(_ record: StateRecord) -> Bool { record.key.owner == owner }
 
@@ -119,5 +151,6 @@ extension Merge {
       }
       try restoreValues(of: index, from: &reader)
     }
+    try restoreRolling(from: &reader)
   }
 }

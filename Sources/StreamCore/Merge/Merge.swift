@@ -21,6 +21,8 @@ public final class Merge {
   private var owners: [String: Int] = [:]
   private var partitions: [PartitionID: (source: Int, clock: EventTime?)] = [:]
   private var rows = ResultRows()
+  /// Makes the rows of stages with records of users, by group.
+  var userRows: [Int: UserStageRows] = [:]
   private let readers: [String: [(formula: Int, input: Int)]]
   private let formulaGroups: [Set<Int>]
 
@@ -59,6 +61,9 @@ public final class Merge {
       reached.append(all)
     }
     formulaGroups = reached
+    for group in plan.groups where group.stage != nil {
+      userRows[group.index] = UserStageRows(group, zone: plan.pipeline.zone)
+    }
   }
 
   private static func input(_ name: String, _ plan: StagePlan) -> FormulaState.Input {
@@ -96,7 +101,16 @@ public final class Merge {
 
   /// Drops the series that owners are about to fold; their reports on it follow.
   public func folding(_ fold: Fold) {
-    for key in groups[fold.group].fold(ordinal: fold.ordinal, above: fold.above) { forget(key) }
+    for (window, ordinal, name) in groups[fold.group].fold(
+      ordinal: fold.ordinal, above: fold.above)
+    {
+      let group = plan.groups[fold.group]
+      for metric in group.metrics {
+        forget(
+          MetricKey(metric: metric.name, windowStart: window.start, dimensions: name.text))
+      }
+      rows.removed += userRows[fold.group]?.keys(window, ordinal, name) ?? []
+    }
   }
 
   /// Drops a row and what formulas made of it.
@@ -118,16 +132,13 @@ extension Merge {
   /// The pipeline watermark of group `index`: the least over partitions of clock − lateness;
   /// nil while a partition has no clock.
   func watermark(_ index: Int) -> EventTime? {
-    let group = plan.groups[index]
-    guard !group.exchanged else { return exchangeWatermark() }
-    return least { group.latenessMs[$0] }
+    least { plan.settlingLatenessMs(index, source: $0) }
   }
 
   /// The watermark up to which events behind the exchange are applied: that of the exchanged stage
   /// with the greatest lateness.
   public func exchangeWatermark() -> EventTime? {
-    let groups = plan.exchanged.map { plan.groups[$0] }
-    return least { source in groups.map { $0.latenessMs[source] }.max() ?? 0 }
+    least { plan.ordered.exchangedLatenessMs[$0] }
   }
 
   private func least(_ lateness: (Int) -> Int64) -> EventTime? {
@@ -184,6 +195,13 @@ extension Merge {
   private func close(group index: Int, upTo watermark: EventTime, horizon: EventTime) {
     let from = groups[index].closedThrough
     let closing = groups[index].close(upTo: watermark)
+    if userRows[index] != nil {
+      for (ordinal, window) in closing {
+        userRows[index]?.finish(ordinal, window, horizon: horizon, into: &rows)
+      }
+      userRows[index]?.finishQuiet(upTo: watermark, horizon: horizon, into: &rows)
+      return
+    }
     if carried[index].isEmpty {
       for (_, window) in closing { finish(index, window, Self.totals(window)) }
       return
@@ -265,13 +283,16 @@ extension Merge {
 
   /// Rows since the last call: final ones in the order in which windows closed, then, if asked
   /// for, provisional ones of what changed in open windows.
-  public func takeRows(provisional: Bool) -> ResultRows {
+  ///
+  /// `horizon` is the greatest event time of any clock: windows that begin later have no rows yet.
+  public func takeRows(provisional: Bool, horizon: EventTime) -> ResultRows {
     if provisional {
       for index in groups.indices {
         let group = plan.groups[index]
-        var changed: [(MergedGroup.Window, SeriesName, CellValue)] = []
-        groups[index].takeChanged { changed.append(($0, $1, $2)) }
-        for (window, dimensions, total) in changed {
+        var changed: [(Int64, MergedGroup.Window, SeriesName, CellValue)] = []
+        groups[index].takeChanged { changed.append(($0, $1, $2, $3)) }
+        userRows[index]?.show(changed, groups[index].windows, horizon: horizon, into: &rows)
+        for (_, window, dimensions, total) in changed {
           for metric in group.metrics {
             emit(
               metric.name, window.start, window.end, dimensions,

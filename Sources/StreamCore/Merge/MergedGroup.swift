@@ -35,12 +35,17 @@ struct MergedGroup {
 
   init(plan: GroupPlan) { self.plan = plan }
 
+  /// Whether a window that ends then can still change.
+  private func isOpen(end: EventTime) -> Bool {
+    end.ms + plan.closingDelayMs > closedThrough.ms
+  }
+
   /// Windows up to `closed` were closed before; contributions to them are of no interest.
   mutating func restore(closedThrough closed: EventTime) { closedThrough = closed }
 
   /// Takes a contribution; O(owners).
   mutating func absorb(_ partial: Partial, owner: Int) {
-    guard partial.end > closedThrough else { return }
+    guard isOpen(end: partial.end) else { return }
     let key = SeriesName(partial.series.dimensions)
     var window = windows[partial.ordinal] ?? Window(start: partial.start, end: partial.end)
     windows[partial.ordinal] = nil
@@ -72,29 +77,29 @@ struct MergedGroup {
     return found
   }
 
-  /// Drops the series of a window that owners were told to fold. Returns the keys of the
-  /// provisional rows that may stand in the public file.
-  mutating func fold(ordinal: Int64, above limit: UInt64) -> [MetricKey] {
+  /// Drops the series of a window that owners were told to fold, and returns them: provisional rows
+  /// of them may stand in the public file.
+  mutating func fold(
+    ordinal: Int64, above limit: UInt64
+  ) -> [(window: Window, ordinal: Int64, name: SeriesName)] {
     guard let window = windows[ordinal] else { return [] }
-    var removed: [MetricKey] = []
+    var removed: [(window: Window, ordinal: Int64, name: SeriesName)] = []
     let other = SeriesName(plan.otherDimensions)
     for (name, entry) in window.entries where name != other && entry.identity.rank > limit {
       windows[ordinal]?.entries[name] = nil
-      removed += plan.metrics.map {
-        MetricKey(metric: $0.name, windowStart: window.start, dimensions: name.text)
-      }
+      removed.append((window, ordinal, name))
     }
     return removed
   }
 
   /// Changed series of open windows, as provisional; by window, then dimensions.
-  mutating func takeChanged(_ emit: (Window, SeriesName, CellValue) -> Void) {
+  mutating func takeChanged(_ emit: (Int64, Window, SeriesName, CellValue) -> Void) {
     for ordinal in windows.filter({ $0.value.isChanged }).map(\.key).sorted() {
       guard var window = windows.removeValue(forKey: ordinal) else { continue }
       window.isChanged = false
       for name in window.entries.filter({ $0.value.isChanged }).map(\.key).sorted() {
         window.entries[name]?.isChanged = false
-        if let entry = window.entries[name] { emit(window, name, entry.total()) }
+        if let entry = window.entries[name] { emit(ordinal, window, name, entry.total()) }
       }
       windows[ordinal] = window
     }
@@ -104,7 +109,7 @@ struct MergedGroup {
   mutating func close(upTo watermark: EventTime) -> [(ordinal: Int64, window: Window)] {
     guard watermark > closedThrough else { return [] }
     closedThrough = watermark
-    let closing = windows.filter { $0.value.end <= watermark }.sorted { $0.key < $1.key }
+    let closing = windows.filter { !isOpen(end: $0.value.end) }.sorted { $0.key < $1.key }
     for (ordinal, _) in closing { windows[ordinal] = nil }
     return closing.map { ($0.key, $0.value) }
   }

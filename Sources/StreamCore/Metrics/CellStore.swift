@@ -31,6 +31,9 @@ final class CellStore {
   let distincts = Slab<DistinctSketch>()
   let quantiles = Slab<QuantileSketch>()
   let lasts = Slab<LastValue>()
+  let counts = Slab<Int64>()
+  let amounts = Slab<Int128>()
+  let nameCounts = Slab<[SeriesName: Int64]>()
   private(set) var windows: [Int64: OpenWindow] = [:]
   private(set) var changed: [Int32] = []
   private(set) var unsaved: [Int32] = []
@@ -177,6 +180,9 @@ final class CellStore {
     distincts.extend(to: (at + 1) * plan.parts.distincts, with: DistinctSketch())
     quantiles.extend(to: (at + 1) * plan.parts.quantiles, with: QuantileSketch())
     lasts.extend(to: (at + 1) * plan.parts.lasts, with: LastValue())
+    counts.extend(to: (at + 1) * plan.parts.counts, with: 0)
+    amounts.extend(to: (at + 1) * plan.parts.amounts, with: 0)
+    nameCounts.extend(to: (at + 1) * plan.parts.nameCounts, with: [:])
     return at
   }
 
@@ -186,6 +192,9 @@ final class CellStore {
     for i in 0..<plan.parts.distincts { distincts[at * plan.parts.distincts + i] = .init() }
     for i in 0..<plan.parts.quantiles { quantiles[at * plan.parts.quantiles + i] = .init() }
     for i in 0..<plan.parts.lasts { lasts[at * plan.parts.lasts + i] = LastValue() }
+    for i in 0..<plan.parts.counts { counts[at * plan.parts.counts + i] = 0 }
+    for i in 0..<plan.parts.amounts { amounts[at * plan.parts.amounts + i] = 0 }
+    for i in 0..<plan.parts.nameCounts { nameCounts[at * plan.parts.nameCounts + i] = [:] }
   }
 
   /// Closes the cells of `closing` and forgets what pointed at them. O(open cells).
@@ -251,6 +260,17 @@ extension CellStore {
       quantiles[other * parts.quantiles + i].merge(quantiles[from * parts.quantiles + i])
     }
     for i in 0..<parts.lasts { lasts[other * parts.lasts + i].merge(lasts[from * parts.lasts + i]) }
+    for i in 0..<parts.counts {
+      counts[other * parts.counts + i] += counts[from * parts.counts + i]
+    }
+    for i in 0..<parts.amounts {
+      amounts[other * parts.amounts + i] &+= amounts[from * parts.amounts + i]
+    }
+    for i in 0..<parts.nameCounts {
+      nameCounts[other * parts.nameCounts + i].merge(nameCounts[from * parts.nameCounts + i]) {
+        $0 + $1
+      }
+    }
   }
 
   /// Drops the windows for which `isClosed` holds.
@@ -294,17 +314,16 @@ extension CellStore {
     value.distincts = (0..<parts.distincts).map { distincts[cell * parts.distincts + $0] }
     value.quantiles = (0..<parts.quantiles).map { quantiles[cell * parts.quantiles + $0] }
     value.lasts = (0..<parts.lasts).map { lasts[cell * parts.lasts + $0] }
+    value.counts = (0..<parts.counts).map { counts[cell * parts.counts + $0] }
+    value.amounts = (0..<parts.amounts).map { amounts[cell * parts.amounts + $0] }
+    value.nameCounts = (0..<parts.nameCounts).map { nameCounts[cell * parts.nameCounts + $0] }
     return value
   }
 
-  /// The cells that changed since the last call; those of one window, if it is given.
-  func takeChanged(of ordinal: Int64? = nil) -> [Int32] {
-    var taken = changed
+  /// The cells that changed since the last call.
+  func takeChanged() -> [Int32] {
+    let taken = changed
     changed.removeAll(keepingCapacity: true)
-    if let ordinal {
-      changed = taken.filter { cells[Int($0)].ordinal != ordinal }
-      taken.removeAll { cells[Int($0)].ordinal != ordinal }
-    }
     for cell in taken { cells[Int(cell)].flags &= ~Self.changedBit }
     return taken
   }
@@ -337,7 +356,9 @@ extension CellStore {
     let at = cell(series: number, ordinal: Int64(bitPattern: ordinal))
     let parts = plan.parts
     guard value.numbers.count == parts.numbers, value.distincts.count == parts.distincts,
-      value.quantiles.count == parts.quantiles, value.lasts.count == parts.lasts
+      value.quantiles.count == parts.quantiles, value.lasts.count == parts.lasts,
+      value.counts.count == parts.counts, value.amounts.count == parts.amounts,
+      value.nameCounts.count == parts.nameCounts
     else { return false }
     cells[at].events = value.events
     if plan.countsUsers { users[at] = saved }
@@ -345,6 +366,9 @@ extension CellStore {
     for i in 0..<parts.distincts { distincts[at * parts.distincts + i] = value.distincts[i] }
     for i in 0..<parts.quantiles { quantiles[at * parts.quantiles + i] = value.quantiles[i] }
     for i in 0..<parts.lasts { lasts[at * parts.lasts + i] = value.lasts[i] }
+    for i in 0..<parts.counts { counts[at * parts.counts + i] = value.counts[i] }
+    for i in 0..<parts.amounts { amounts[at * parts.amounts + i] = value.amounts[i] }
+    for i in 0..<parts.nameCounts { nameCounts[at * parts.nameCounts + i] = value.nameCounts[i] }
     if cells[at].flags & Self.changedBit == 0 { changed.append(Int32(at)) }
     cells[at].flags |= Self.changedBit
     return true

@@ -10,6 +10,10 @@ public struct CellValue: Sendable {
   var distincts: [DistinctSketch] = []
   var quantiles: [QuantileSketch] = []
   var lasts: [LastValue] = []
+  var counts: [Int64] = []
+  /// In units of 10^-9.
+  var amounts: [Int128] = []
+  var nameCounts: [[SeriesName: Int64]] = []
 
   /// The value of no events at all.
   init(parts: GroupPlan.Parts) {
@@ -17,6 +21,9 @@ public struct CellValue: Sendable {
     distincts = Array(repeating: DistinctSketch(), count: parts.distincts)
     quantiles = Array(repeating: QuantileSketch(), count: parts.quantiles)
     lasts = Array(repeating: LastValue(), count: parts.lasts)
+    counts = Array(repeating: 0, count: parts.counts)
+    amounts = Array(repeating: 0, count: parts.amounts)
+    nameCounts = Array(repeating: [:], count: parts.nameCounts)
   }
 
   /// Adds the events of another partition, or of a folded series.
@@ -27,6 +34,9 @@ public struct CellValue: Sendable {
     for i in distincts.indices { distincts[i].merge(other.distincts[i]) }
     for i in quantiles.indices { quantiles[i].merge(other.quantiles[i]) }
     for i in lasts.indices { lasts[i].merge(other.lasts[i]) }
+    for i in counts.indices { counts[i] += other.counts[i] }
+    for i in amounts.indices { amounts[i] &+= other.amounts[i] }
+    for i in nameCounts.indices { nameCounts[i].merge(other.nameCounts[i]) { $0 + $1 } }
   }
 }
 

@@ -1,10 +1,14 @@
-/// Metrics that share window, dimensions, condition and lateness, and so share their cells: one
-/// look-up serves them all.
+/// What shares cells: either metrics that have window, dimensions, condition and lateness in common,
+/// so that one look-up serves them all, or one stage that keeps a record of each user.
 public struct GroupPlan: Sendable {
   /// Position in `StagePlan.groups`; the stage id of its state.
   public let index: Int
   /// Names of its metrics, for messages.
-  public var names: [String] { metrics.map(\.name) }
+  public var names: [String] { stage.map { [$0.name] } ?? metrics.map(\.name) }
+  /// The stage that keeps records of users; nil for metrics.
+  let stage: UserStagePlan?
+  /// How long after its end a window can still change: a funnel's `within`, a session's `max`.
+  let closingDelayMs: Int64
   /// What the metrics have in common.
   let window: WindowPlan
   let dimensions: [MetricPlan.Dimension]
@@ -13,8 +17,10 @@ public struct GroupPlan: Sendable {
   let seriesTTLMs: Int64
   /// Lateness for each source, by index of `PipelinePlan.sources`.
   let latenessMs: [Int64]
-  /// Whether its events go through the exchange, keyed by user.
+  /// Whether its events go through the exchange.
   let exchanged: Bool
+  /// Whether it takes events in order.
+  let isOrdered: Bool
   /// Values that its metrics are computed of.
   let inputs: [ValueInput]
   /// Its metrics, by name.
@@ -61,83 +67,38 @@ public struct GroupPlan: Sendable {
     var distincts = 0
     var quantiles = 0
     var lasts = 0
+    /// Counts that rise and fall.
+    var counts = 0
+    /// Sums in units of 10^-9.
+    var amounts = 0
+    /// Counts by name.
+    var nameCounts = 0
   }
   let parts: Parts
 }
 
-/// The plan of every stage that events feed, derived once from the pipeline.
-public struct StagePlan: Sendable {
-  /// Groups of metrics, in an order that depends on the pipeline's definition alone.
-  public let groups: [GroupPlan]
-  /// The pipeline it derives from.
-  public let pipeline: PipelinePlan
-  /// Groups that are applied where the partition is.
-  let local: [Int]
-  /// Groups that are applied behind the exchange.
-  let exchanged: [Int]
-  /// Slots that exchanged groups read.
-  let exchangedSlots: [Int]
-  /// Greatest and least lateness over all groups, by source.
-  let greatestLatenessMs: [Int64]
-  let leastLatenessMs: [Int64]
-
-  /// Derives the stages of `pipeline`. `keyed` says whether all events of a user are in one
-  /// partition; if not, distinct users are counted behind the exchange.
-  public init(_ pipeline: PipelinePlan, keyed: Bool) {
-    self.pipeline = pipeline
-    let sources = pipeline.sources
-    var builders: [GroupBuilder] = []
-    for metric in pipeline.metrics.sorted(by: { $0.name < $1.name }) {
-      let exchanged = metric.aggregate == .distinctUsers && !keyed
-      let latenessMs = sources.map {
-        metric.latenessMs ?? $0.latenessMs ?? pipeline.time.latenessMs
-      }
-      if let at = builders.firstIndex(where: { $0.accepts(metric, latenessMs, exchanged) }) {
-        builders[at].add(metric)
-      } else {
-        var builder = GroupBuilder(first: metric, latenessMs: latenessMs, exchanged: exchanged)
-        builder.add(metric)
-        builders.append(builder)
-      }
-    }
-    groups = builders.enumerated().map { $0.element.build(index: $0.offset) }
-    local = groups.filter { !$0.exchanged }.map(\.index)
-    let beyond = groups.filter(\.exchanged)
-    exchanged = beyond.map(\.index)
-    var slots: Set<Int> = []
-    for group in beyond {
-      slots.formUnion(group.condition?.slots ?? [])
-      for dimension in group.dimensions { slots.formUnion(dimension.expression.slots) }
-      for input in group.inputs { slots.formUnion(input.expression.slots) }
-    }
-    exchangedSlots = slots.sorted()
-    let all = groups.map(\.latenessMs)
-    let fallback = sources.map { $0.latenessMs ?? pipeline.time.latenessMs }
-    greatestLatenessMs = sources.indices.map { s in all.map { $0[s] }.max() ?? fallback[s] }
-    leastLatenessMs = sources.indices.map { s in all.map { $0[s] }.min() ?? fallback[s] }
-  }
-
-  /// Whether any stage's key is not the partition's.
-  public var needsExchange: Bool { !exchanged.isEmpty }
-}
-
 /// Gathers the metrics of one group.
-private struct GroupBuilder {
+struct GroupBuilder {
   let first: MetricPlan
   let latenessMs: [Int64]
   let exchanged: Bool
+  let isOrdered: Bool
   var inputs: [GroupPlan.ValueInput] = []
   var metrics: [GroupPlan.GroupMetric] = []
   var parts = GroupPlan.Parts()
 
-  init(first: MetricPlan, latenessMs: [Int64], exchanged: Bool) {
+  init(first: MetricPlan, latenessMs: [Int64], exchanged: Bool, isOrdered: Bool) {
     self.first = first
     self.latenessMs = latenessMs
     self.exchanged = exchanged
+    self.isOrdered = isOrdered
   }
 
-  func accepts(_ metric: MetricPlan, _ latenessMs: [Int64], _ exchanged: Bool) -> Bool {
+  func accepts(
+    _ metric: MetricPlan, _ latenessMs: [Int64], _ exchanged: Bool, _ isOrdered: Bool
+  ) -> Bool {
     first.window == metric.window && self.latenessMs == latenessMs && self.exchanged == exchanged
+      && self.isOrdered == isOrdered
       && first.condition?.text == metric.condition?.text && first.maxSeries == metric.maxSeries
       && first.seriesTTLMs == metric.seriesTTLMs
       && first.dimensions.map { $0.name + "=" + $0.expression.text }
@@ -180,9 +141,11 @@ private struct GroupBuilder {
   func build(index: Int) -> GroupPlan {
     let names = first.dimensions.map(\.name)
     return GroupPlan(
-      index: index, window: first.window, dimensions: first.dimensions,
+      index: index, stage: nil, closingDelayMs: 0, window: first.window,
+      dimensions: first.dimensions,
       condition: first.condition, maxSeries: first.maxSeries, seriesTTLMs: first.seriesTTLMs,
-      latenessMs: latenessMs, exchanged: exchanged, inputs: inputs, metrics: metrics,
+      latenessMs: latenessMs, exchanged: exchanged, isOrdered: isOrdered,
+      inputs: inputs, metrics: metrics,
       countsUsers: metrics.contains { $0.aggregate == .distinctUsers },
       otherDimensions: SeriesKey.otherDimensions(names), parts: parts)
   }

@@ -2,14 +2,7 @@
 ///
 /// Called by the task that owns it, block by block. What it decides depends on the events and
 /// their order in the log alone, and its cells on the set of events alone.
-final class GroupState {
-  let plan: GroupPlan
-  let store: CellStore
-  /// Events that met the condition; values that were no usable number; events this stage alone
-  /// missed because they came too late for it.
-  private(set) var counts = StageCounts()
-
-  private var calendar: WindowCalendar
+final class GroupState: StageState {
   /// Keeps the reads of `addUsers` from being optimised away.
   private var touched: UInt64 = 0
   private let picked: UnsafeMutablePointer<Int32>
@@ -20,11 +13,7 @@ final class GroupState {
   /// For each dimension the slot that it is, or -1 where it has to be evaluated.
   private let dimensionSlots: UnsafeMutablePointer<Int>
 
-  init(plan: GroupPlan, zone: Zone, isSaved: Bool) {
-    self.plan = plan
-    store = CellStore(plan: plan, isSaved: isSaved)
-    counts.unusableByInput = [Int64](repeating: 0, count: plan.inputs.count)
-    calendar = WindowCalendar(window: plan.window, zone: zone)
+  override init(plan: GroupPlan, zone: Zone, isSaved: Bool) {
     picked = .allocate(capacity: EventBlock.capacity)
     seriesOf = .allocate(capacity: EventBlock.capacity)
     ordinalOf = .allocate(capacity: EventBlock.capacity)
@@ -34,6 +23,7 @@ final class GroupState {
     for (d, dimension) in plan.dimensions.enumerated() {
       dimensionSlots[d] = dimension.expression.plainSlot ?? -1
     }
+    super.init(plan: plan, zone: zone, isSaved: isSaved)
   }
 
   deinit {
@@ -191,17 +181,4 @@ final class GroupState {
       }
     }
   }
-
-  /// Start and end of a window.
-  func bounds(_ ordinal: Int64) -> (start: EventTime, end: EventTime) {
-    (calendar.start(ordinal), calendar.end(ordinal))
-  }
-
-  /// Drops windows that end at or before `closed`.
-  func release(closed: EventTime) {
-    store.release { calendar.end($0) <= closed }
-  }
-
-  /// Puts saved counts back.
-  func restore(counts: StageCounts) { self.counts = counts }
 }

@@ -19,13 +19,14 @@ public struct StageCounts: Sendable, Equatable {
   }
 }
 
-/// What became of the events that reached one metric.
+/// What became of the events that reached one metric or stage.
 public struct MetricCounts: Sendable, Equatable {
-  /// The metric's name.
+  /// Its name.
   public var name: String
-  /// Events that met its condition.
+  /// Events that met its condition, or one of them.
   public var matched: Int64
-  /// Values among them that were missing or no usable number.
+  /// Values among them that were missing or no usable number, and events without the user or key
+  /// that the stage goes by.
   public var unusable: Int64
   /// Events that were too late for it though not for others.
   public var late: Int64
@@ -36,6 +37,12 @@ extension StagePlan {
   public func metricCounts(_ totals: [StageCounts]) -> [MetricCounts] {
     groups.flatMap { group in
       let counts = totals[group.index]
+      if group.stage != nil {
+        let unusable = counts.unusableByInput.reduce(0, +)
+        return group.names.map {
+          MetricCounts(name: $0, matched: counts.matched, unusable: unusable, late: counts.late)
+        }
+      }
       return group.metrics.map { metric in
         let unusable = metric.input.map {
           counts.unusableByInput.indices.contains($0) ? counts.unusableByInput[$0] : 0

@@ -21,6 +21,15 @@ enum CellCodec {
       writer.writeSignedVarint(last.offset)
       writer.writeFixed(last.value)
     }
+    for count in value.counts { writer.writeSignedVarint(count) }
+    for amount in value.amounts { writer.writeFixed(amount) }
+    for names in value.nameCounts {
+      writer.writeVarint(UInt64(names.count))
+      for (name, count) in names.sorted(by: { $0.key < $1.key }) {
+        writer.writeText(name.text)
+        writer.writeSignedVarint(count)
+      }
+    }
   }
 
   static func decode(
@@ -47,81 +56,16 @@ enum CellCodec {
       value.lasts[i].offset = try reader.readSignedVarint("offset")
       value.lasts[i].value = try reader.readFixed(Int128.self, "last value")
     }
-    return (value, users)
-  }
-}
-
-/// Events that wait behind the exchange, as bytes of the state file.
-enum RoutedCodec {
-  static func encode(
-    _ pending: [(batch: RoutedBatch, entry: Int)], into writer: inout ByteWriter
-  ) {
-    writer.writeVarint(UInt64(pending.count))
-    for (batch, index) in pending {
-      let entry = batch.entries[index]
-      writer.writeText(batch.partition.topic)
-      writer.writeSignedVarint(Int64(batch.partition.partition))
-      writer.writeSignedVarint(Int64(batch.source))
-      writer.writeSignedVarint(entry.timeMs)
-      writer.writeSignedVarint(entry.clockMs)
-      writer.writeFixed(entry.userHash)
-      writer.writeSignedVarint(entry.offset)
-      writer.writeBool(entry.isStraggler)
-      let end =
-        index + 1 < batch.entries.count
-        ? Int(batch.entries[index + 1].firstValue) : batch.values.count
-      writer.writeVarint(UInt64(end - Int(entry.firstValue)))
-      batch.text.withUnsafeBytes { text in
-        for at in Int(entry.firstValue)..<end {
-          let value = batch.value(at, text)
-          writer.writeByte(value.kind.rawValue)
-          switch value.kind {
-          case .number, .string, .object, .array: writer.writeBytes(value.bytes)
-          case .missing, .null, .bool, .int, .double: writer.writeFixed(value.bits)
-          }
-        }
+    for i in value.counts.indices { value.counts[i] = try reader.readSignedVarint("count") }
+    for i in value.amounts.indices {
+      value.amounts[i] = try reader.readFixed(Int128.self, "amount")
+    }
+    for i in value.nameCounts.indices {
+      for _ in 0..<(try reader.readCount("counts by name", elementBytes: 2)) {
+        let name = SeriesName(try reader.readText("name"))
+        value.nameCounts[i][name] = try reader.readSignedVarint("count of a name")
       }
     }
-  }
-
-  static func decode(
-    _ plan: StagePlan, from reader: inout ByteReader
-  ) throws(CodecError) -> [RoutedBatch] {
-    var batches: [PartitionID: RoutedBatch] = [:]
-    for _ in 0..<(try reader.readVarint("waiting events")) {
-      let topic = try reader.readText("topic")
-      let number = Int32(truncatingIfNeeded: try reader.readSignedVarint("partition"))
-      let id = PartitionID(topic: topic, partition: number)
-      let source = Int(try reader.readSignedVarint("source"))
-      guard plan.pipeline.sources.indices.contains(source) else { throw reader.invalid("source") }
-      let batch = batches[id] ?? RoutedBatch(partition: id, source: source)
-      batches[id] = batch
-      let entry = RoutedBatch.Entry(
-        timeMs: try reader.readSignedVarint("time"),
-        clockMs: try reader.readSignedVarint("clock"),
-        userHash: try reader.readFixed(UInt64.self, "user"),
-        offset: try reader.readSignedVarint("offset"), firstValue: 0,
-        isStraggler: try reader.readBool("straggler"))
-      batch.append(entry)
-      let count = try reader.readVarint("values")
-      guard count == UInt64(plan.exchangedSlots.count + 1) else { throw reader.invalid("values") }
-      for _ in 0..<count { try decodeValue(into: batch, from: &reader) }
-    }
-    return batches.sorted { $0.key < $1.key }.map(\.value)
-  }
-
-  private static func decodeValue(
-    into batch: RoutedBatch, from reader: inout ByteReader
-  ) throws(CodecError) {
-    guard let kind = Value.Kind(rawValue: try reader.readByte("kind")) else {
-      throw reader.invalid("kind of a value")
-    }
-    switch kind {
-    case .number, .string, .object, .array:
-      let text = try reader.readBytes("text")
-      text.withUnsafeBytes { batch.append(.text(kind, $0)) }
-    case .missing, .null, .bool, .int, .double:
-      batch.append(Value(kind: kind, bits: try reader.readFixed(UInt64.self, "bits")))
-    }
+    return (value, users)
   }
 }

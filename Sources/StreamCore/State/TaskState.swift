@@ -11,25 +11,34 @@ public struct TaskState: Sendable {
 
   let owner: String
   var cells: [Cell] = []
-  var gone: [(group: Int, key: [UInt8])] = []
+  /// Keys of records that are gone, by stage.
+  var gone: [(stage: UInt32, key: [UInt8])] = []
   /// Further records, already encoded.
   var records: [StateRecord] = []
   var dedup: DedupIndex?
-  var pending: [(batch: RoutedBatch, entry: Int)]?
+  /// Pages of records of users, by the stage that they are saved under.
+  var pages: [(stage: UInt32, page: SharedPage)] = []
+  /// Events that wait for their turn.
+  var waiting: [(number: UInt64, content: Sequencer.Content)] = []
 
   init(owner: String) { self.owner = owner }
 
   /// Version of the codecs of all records below.
-  static let codecVersion: UInt16 = 1
+  static let codecVersion: UInt16 = 2
   /// Stage ids beside the groups of metrics.
   static let headerStage: UInt32 = 0xFFFF_FFFF
   static let dedupStage: UInt32 = 0xFFFF_FFFE
-  static let pendingStage: UInt32 = 0xFFFF_FFFD
+  static let waitingStage: UInt32 = 0xFFFF_FFFD
+  /// Pages of users; the index of the key they go by is added.
+  static let pageStage: UInt32 = 0xF000_0000
+  /// Numbers of series and of names in those pages; the index of the group is added.
+  static let seriesStage: UInt32 = 0xE000_0000
+  static let nameStage: UInt32 = 0xD000_0000
 
   /// Encodes everything into `change`. O(bytes).
   public func encode(into change: inout StateChange) {
     for key in gone {
-      change.deletes.append(StateKey(owner: owner, stage: UInt32(key.group), key: key.key))
+      change.deletes.append(StateKey(owner: owner, stage: key.stage, key: key.key))
     }
     for cell in cells {
       var writer = ByteWriter()
@@ -43,10 +52,15 @@ public struct TaskState: Sendable {
       dedup.encode(into: &writer)
       change.upserts.append(record(Self.dedupStage, key: [], bytes: writer.bytes))
     }
-    if let pending {
-      var writer = ByteWriter()
-      RoutedCodec.encode(pending, into: &writer)
-      change.upserts.append(record(Self.pendingStage, key: [], bytes: writer.bytes))
+    for (stage, shared) in pages {
+      let page = shared.page
+      var writer = ByteWriter(reserving: page.usedBytes + 8)
+      page.encode(into: &writer)
+      change.upserts.append(record(stage, key: page.stateKey, bytes: writer.bytes))
+    }
+    for (number, content) in waiting {
+      change.upserts.append(
+        record(Self.waitingStage, key: Self.key(number), bytes: content.encoded()))
     }
   }
 
@@ -60,9 +74,9 @@ public struct TaskState: Sendable {
     records.append(record(Self.headerStage, key: [], bytes: writer.bytes))
   }
 
-  mutating func add(_ group: GroupState) {
+  mutating func add(_ group: StageState) {
     let (cells, gone) = group.store.takeUnsaved()
-    self.gone += gone.map { (group.plan.index, $0) }
+    self.gone += gone.map { (UInt32(group.plan.index), $0) }
     self.cells += cells.map { cell in
       Cell(
         group: group.plan.index, key: group.store.key(of: Int(cell)),
@@ -70,125 +84,35 @@ public struct TaskState: Sendable {
         users: group.plan.countsUsers ? group.store.users[Int(cell)] : nil)
     }
   }
-}
 
-extension PartitionTask {
-  /// What changed since the last save. Costs a few nanoseconds a changed cell, not a user.
-  public func copyState() -> TaskState {
-    var state = TaskState(owner: id.description)
-    for group in groups { state.add(group) }
-    var header = ByteWriter()
-    header.writeSignedVarint(nextOffset)
-    header.writeSignedVarint(clockMs)
-    header.writeSignedVarint(eventClockMs)
-    HeaderCodec.encode(fates, rejectedByReason, groups, into: &header)
-    state.addHeader(header)
-    state.dedup = dedup
-    return state
-  }
-
-  /// Puts one saved record back. Throws when it is none of this task's.
-  public func restore(_ record: StateRecord) throws(CodecError) {
-    var reader = ByteReader(record.bytes)
-    switch record.key.stage {
-    case TaskState.headerStage:
-      let offset = try reader.readSignedVarint("next offset")
-      let clock = try reader.readSignedVarint("clock")
-      let eventClock = try reader.readSignedVarint("event clock")
-      let fates = try HeaderCodec.decode(&rejectedByReason, groups, from: &reader)
-      restore(nextOffset: offset, clockMs: clock, eventClockMs: eventClock, fates: fates)
-    case TaskState.dedupStage:
-      dedup = try DedupIndex(from: &reader)
-    default:
-      try groups.restore(record, &reader)
-    }
-  }
-}
-
-extension ExchangeShard {
-  /// What changed since the last save, and every event that waits.
-  public func copyState() -> TaskState {
-    var state = TaskState(owner: owner)
-    for group in groups { state.add(group) }
-    var header = ByteWriter()
-    HeaderCodec.encode(FateCounts(), [], groups, into: &header)
-    state.addHeader(header)
-    state.pending = pending.map { ($0.batch, $0.entry) }
-    return state
-  }
-
-  /// Puts one saved record back. Throws when it is none of this shard's.
-  public func restore(_ record: StateRecord) throws(CodecError) {
-    var reader = ByteReader(record.bytes)
-    switch record.key.stage {
-    case TaskState.headerStage:
-      var none: [Int64] = []
-      _ = try HeaderCodec.decode(&none, groups, from: &reader)
-    case TaskState.pendingStage:
-      for batch in try RoutedCodec.decode(plan, from: &reader) { absorb(batch) }
-    default:
-      try groups.restore(record, &reader)
-    }
-  }
-}
-
-extension [GroupState] {
-  func restore(_ record: StateRecord, _ reader: inout ByteReader) throws(CodecError) {
-    guard let group = first(where: { UInt32($0.plan.index) == record.key.stage }) else {
-      throw reader.invalid("stage of a state record")
-    }
-    let (value, users) = try CellCodec.decode(group.plan.parts, from: &reader)
-    guard group.store.restore(key: record.key.key, value: value, users: users ?? HashSet64()) else {
-      throw reader.invalid("key of a state record")
-    }
-  }
-}
-
-/// Counts of a task.
-enum HeaderCodec {
-  static func encode(
-    _ fates: FateCounts, _ rejected: [Int64], _ groups: [GroupState], into writer: inout ByteWriter
-  ) {
-    for count in [
-      fates.read, fates.rejected, fates.filtered, fates.late, fates.duplicate, fates.applied,
-    ] { writer.writeSignedVarint(count) }
-    writer.writeVarint(UInt64(rejected.count))
-    for count in rejected { writer.writeSignedVarint(count) }
-    writer.writeVarint(UInt64(groups.count))
-    for group in groups {
-      writer.writeSignedVarint(group.counts.matched)
-      for count in group.counts.unusableByInput { writer.writeSignedVarint(count) }
-      writer.writeSignedVarint(group.counts.late)
-    }
-  }
-
-  static func decode(
-    _ rejected: inout [Int64], _ groups: [GroupState], from reader: inout ByteReader
-  ) throws(CodecError) -> FateCounts {
-    var fates = FateCounts()
-    fates.read = try reader.readSignedVarint("read")
-    fates.rejected = try reader.readSignedVarint("rejected")
-    fates.filtered = try reader.readSignedVarint("filtered")
-    fates.late = try reader.readSignedVarint("late")
-    fates.duplicate = try reader.readSignedVarint("duplicate")
-    fates.applied = try reader.readSignedVarint("applied")
-    let reasons = try reader.readVarint("reasons")
-    for index in 0..<reasons {
-      let count = try reader.readSignedVarint("rejected by reason")
-      if Int(index) < rejected.count { rejected[Int(index)] = count }
-    }
-    guard try reader.readVarint("groups") == UInt64(groups.count) else {
-      throw reader.invalid("number of stages")
-    }
-    for group in groups {
-      var counts = StageCounts()
-      counts.matched = try reader.readSignedVarint("matched")
-      for _ in group.plan.inputs {
-        counts.unusableByInput.append(try reader.readSignedVarint("unusable"))
+  /// Adds what ordered stages hold beside their cells.
+  mutating func add(_ ordered: OrderedState) {
+    let (chunks, goneNumbers) = ordered.sequencer.takeUnsaved()
+    waiting += chunks
+    gone += goneNumbers.map { (Self.waitingStage, Self.key($0)) }
+    for users in ordered.users {
+      let stage = Self.pageStage + UInt32(users.key)
+      let (pages, goneKeys) = users.pages.takeUnsaved()
+      self.pages += pages.map { (stage, SharedPage(page: $0)) }
+      gone += goneKeys.map { (stage, $0) }
+      for own in users.stages {
+        add(own.dictionary, Self.seriesStage + UInt32(own.plan.index))
+        if let names = own.nameDictionary { add(names, Self.nameStage + UInt32(own.plan.index)) }
       }
-      counts.late = try reader.readSignedVarint("late")
-      group.restore(counts: counts)
     }
-    return fates
   }
+
+  private mutating func add(_ dictionary: SeriesDictionary, _ stage: UInt32) {
+    for (number, key) in dictionary.takeUnsaved() {
+      records.append(record(stage, key: Self.key(UInt64(number)), bytes: key))
+    }
+  }
+
+  /// A number as a key: in the order of numbers.
+  static func key(_ number: UInt64) -> [UInt8] {
+    stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> UInt64($0)) }
+  }
+
+  /// The number of a key.
+  static func number(_ key: [UInt8]) -> UInt64 { key.reduce(0) { $0 << 8 | UInt64($1) } }
 }

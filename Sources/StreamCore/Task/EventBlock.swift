@@ -27,6 +27,10 @@ final class EventBlock {
   var sources: [Int] = []
   /// Index into `partitions` of each event.
   let partitionIndex: UnsafeMutablePointer<Int32>
+  /// Which of the plan's ordered conditions hold of each event.
+  let bits: UnsafeMutablePointer<UInt64>
+  /// The key that each event is taken by, by index of the plan's keys.
+  let keys: UnsafeMutablePointer<UInt8>
   /// Indices of the events to apply, ascending.
   let applied: UnsafeMutablePointer<Int32>
   /// How many of `applied` are in use.
@@ -44,6 +48,8 @@ final class EventBlock {
     idHash = .allocate(capacity: Self.capacity)
     offset = .allocate(capacity: Self.capacity)
     applied = .allocate(capacity: Self.capacity)
+    bits = .allocate(capacity: Self.capacity)
+    keys = .allocate(capacity: Self.capacity)
     partitionIndex = .allocate(capacity: Self.capacity)
     partitionIndex.initialize(repeating: 0, count: Self.capacity)
   }
@@ -56,6 +62,8 @@ final class EventBlock {
     idHash.deallocate()
     offset.deallocate()
     applied.deallocate()
+    bits.deallocate()
+    keys.deallocate()
     partitionIndex.deallocate()
   }
 

@@ -21,11 +21,18 @@ public final class PartitionTask {
   let sourceIndex: Int
   private(set) var decoder: EventDecoder
   let block: EventBlock
-  var groups: [GroupState] = []
+  /// Everything with cells: stages that take events as they come, then those that take them in order.
+  var groups: [StageState] = []
+  /// Stages that take events as they come.
+  private let immediate: [GroupState]
+  /// Stages of this partition that take events in order.
+  let ordered: OrderedState?
   var dedup: DedupIndex
   var samples: SampleKeeper
   var rejectedByReason = [Int64](repeating: 0, count: RejectReason.allCases.count)
-  let router: ExchangeRouter?
+  /// Events on their way to stages that take them in order.
+  let intake: OrderedIntake?
+  private let settlingLatenessMs: Int64
 
   private var source: SourcePlan
   private let time: TimePlan
@@ -68,10 +75,17 @@ public final class PartitionTask {
     block.sources = [sourceIndex]
     dedup = DedupIndex(mode: time.dedupMs == nil ? .idAndTime : .id)
     samples = SampleKeeper(id: id)
-    groups = plan.local.map {
+    immediate = plan.local.map {
       GroupState(plan: plan.groups[$0], zone: plan.pipeline.zone, isSaved: isSaved)
     }
-    router = shards > 0 ? ExchangeRouter(plan: plan, shards: shards) : nil
+    ordered =
+      OrderedState.isNeeded(plan, isExchanged: false)
+      ? OrderedState(plan: plan, isExchanged: false, isSaved: isSaved) : nil
+    groups = immediate + (ordered?.groups ?? [])
+    intake =
+      ordered != nil || shards > 0
+      ? OrderedIntake(plan: plan, local: ordered, shards: shards) : nil
+    settlingLatenessMs = plan.ordered.localLatenessMs[sourceIndex]
     isDecoded = .allocate(capacity: EventBlock.capacity)
     storedMarks = marks.filter { $0.id == id }.sorted { $0.nextOffset < $1.nextOffset }
     self.marks = storedMarks
@@ -106,8 +120,10 @@ public final class PartitionTask {
       if isDecoded[i] { judge(messages + i, i) }
     }
     guard block.appliedCount > 0 else { return }
-    for group in groups { group.apply(block, scratch: decoder.scratch) }
-    router?.route(block)
+    for group in immediate { group.apply(block, scratch: decoder.scratch) }
+    guard let intake else { return }
+    intake.take(block, scratch: decoder.scratch)
+    if ordered?.sequencer.isDue ?? false { settle() }
   }
 
   /// Reads the memory that the ids of the block will need, so that its cache misses overlap.
@@ -205,13 +221,27 @@ public final class PartitionTask {
     return dedup.insert(idHash: idHash, time: EventTime(ms: eventMs))
   }
 
+  /// Lets stages that take events in order have those that the watermark has passed.
+  func settle() {
+    guard let ordered, clockMs != Int64.min else { return }
+    ordered.advance(to: EventTime(ms: clockMs - settlingLatenessMs))
+  }
+
+  /// Events for each shard of the exchange since the last call; empty without an exchange.
+  public func takeRouted() -> [EventChunk?] { intake?.takeRouted() ?? [] }
+
+  /// Bytes of events that wait to be taken to the exchange.
+  public var routedByteCount: Int { intake?.byteCount ?? 0 }
+
   /// Whether an event that is late for some stage is late for every stage that would take it.
   @inline(never)
   private func isLate(_ row: UnsafePointer<Value>, behindMs: Int64) -> Bool {
     if behindMs > greatestLatenessMs { return true }
     var isTaken = false
+    let bits = intake?.bits(row, decoder.scratch) ?? 0
+    let hasUser = !row[Slot.user].isNull
     for group in plan.groups {
-      if let condition = group.condition, !condition.isTrue(row, decoder.scratch) { continue }
+      if !plan.mayTake(group, row, bits, hasUser: hasUser, decoder.scratch) { continue }
       if behindMs <= group.latenessMs[sourceIndex] {
         block.hasStragglers = true
         return false

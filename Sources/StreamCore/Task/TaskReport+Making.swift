@@ -1,16 +1,3 @@
-extension GroupState {
-  /// The contributions that changed since the last call; those of one window, if it is given.
-  func takePartials(of ordinal: Int64? = nil) -> [Partial] {
-    store.takeChanged(of: ordinal).map { cell in
-      let held = store.cells[Int(cell)]
-      let (start, end) = bounds(held.ordinal)
-      return Partial(
-        group: plan.index, ordinal: held.ordinal, start: start, end: end,
-        series: store.series.identities[Int(held.series)], value: store.value(of: Int(cell)))
-    }
-  }
-}
-
 extension PartitionTask {
   /// How far the partition has come and, if asked for, every contribution that changed since the
   /// last such report.
@@ -25,11 +12,17 @@ extension PartitionTask {
       id: id, nextOffset: nextOffset,
       clock: shownMs == Int64.min ? nil : EventTime(ms: shownMs), fates: fates, idle: isIdle)
     guard partials else { return report }
+    settle()
     for group in groups {
       group.release(closed: released[group.plan.index])
       report.partials += group.takePartials()
     }
     report.stageCounts = plan.counts(groups)
+    for (index, count) in (intake?.withoutKey ?? []).enumerated() where count > 0 {
+      var keyless = StageCounts()
+      keyless.unusableByInput = [count]
+      report.stageCounts[index] += keyless
+    }
     report.rejectedByReason = rejectedByReason
     (report.rejected, report.late) = samples.take()
     return report
@@ -61,14 +54,14 @@ extension ExchangeShard {
 
 extension StagePlan {
   /// Counts of every group by index; zero for those that `states` does not hold.
-  func counts(_ states: [GroupState]) -> [StageCounts] {
+  func counts(_ states: [StageState]) -> [StageCounts] {
     var counts = [StageCounts](repeating: StageCounts(), count: groups.count)
     for state in states { counts[state.plan.index] = state.counts }
     return counts
   }
 }
 
-extension [GroupState] {
+extension [StageState] {
   /// Folds windows and reports what that changed. Reports come last: one of a window that is still
   /// to be folded would bring back series that the merge has dropped.
   func fold(_ folds: [Merge.Fold], owner: String) -> TaskReport {

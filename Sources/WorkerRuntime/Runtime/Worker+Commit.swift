@@ -4,7 +4,7 @@ import StreamCore
 extension Worker {
   /// Commits what the merge has, and then, if `states` are given, the state that belongs to it.
   func commit(_ states: [TaskState]?, provisional: Bool) throws {
-    let rows = merge.takeRows(provisional: provisional)
+    let rows = merge.takeRows(provisional: provisional, horizon: horizon)
     var change = SnapshotChange(taken: options.now())
     change.watermark = horizon == .distantPast ? nil : merge.watermark.map { min($0, horizon) }
     change.partitions = status.partitions

@@ -91,6 +91,8 @@ extension Worker {
             + "choose a new file with --data")
       }
     }
+    for task in tasks { try task.finishRestore() }
+    for shard in shards { try shard.finishRestore() }
   }
 
   private func makeLanes(

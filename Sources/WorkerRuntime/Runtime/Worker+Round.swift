@@ -5,7 +5,7 @@ import StreamCore
 struct LaneReport: Sendable {
   var reports: [TaskReport] = []
   /// Events for the shards of the exchange, by partition.
-  var routed: [[RoutedBatch?]] = []
+  var routed: [[EventChunk?]] = []
   var states: [TaskState] = []
   var seen: [IdleWatch.Seen] = []
   /// How long the lane stood still for it.

@@ -1,0 +1,143 @@
+/// Makes the metrics of a lifecycle from its merged cells, and keeps what its rolling counts have
+/// come to: cells hold only by how much they change from one unit to the next.
+struct RollingCounts {
+  private let plan: LifecyclePlan
+  private let calendar: WindowCalendar
+  /// Users active in the last 7 and 30 days as of the last closed unit, by series.
+  private(set) var totals: [SeriesName: [Int64]] = [:]
+  /// The last closed unit; nil before there is one.
+  private(set) var lastUnit: Int64?
+
+  init(_ plan: LifecyclePlan, calendar: WindowCalendar) {
+    self.plan = plan
+    self.calendar = calendar
+  }
+
+  private static let kinds: [(suffix: String, count: LifecycleCount)] = [
+    ("active", .active), ("new", .new), ("returning", .returning), ("resurrected", .resurrected),
+    ("dormant", .dormant),
+  ]
+
+  /// Names of the metrics that a lifecycle has.
+  static func names(_ plan: LifecyclePlan) -> [String] {
+    kinds.map { "\(plan.name).\($0.suffix)" }
+      + (plan.unit.unit == .day
+        ? LifecycleStage.rolling.map { "\(plan.name).active_\($0.days)d" }
+          + ["\(plan.name).stickiness"]
+        : [])
+  }
+
+  private var isDaily: Bool { plan.unit.unit == .day }
+
+  /// Puts saved totals back.
+  mutating func restore(lastUnit: Int64?, totals: [SeriesName: [Int64]]) {
+    self.lastUnit = lastUnit
+    self.totals = totals
+  }
+
+  /// Emits the rows of a closed unit, after those of the units between the last one and it.
+  mutating func finish(
+    _ ordinal: Int64, _ window: MergedGroup.Window, horizon: EventTime, into rows: inout ResultRows
+  ) {
+    finishUnits(before: ordinal, horizon: horizon, into: &rows)
+    let cells = window.entries.mapValues { $0.total().counts }
+    totals = Self.added(totals, cells)
+    emit(ordinal, cells, totals, .final, horizon: horizon, into: &rows)
+    lastUnit = ordinal
+  }
+
+  /// Emits the rows of closed units in which nothing changed.
+  mutating func finishQuiet(
+    upTo watermark: EventTime, horizon: EventTime, into rows: inout ResultRows
+  ) {
+    guard lastUnit != nil, !totals.isEmpty else { return }
+    var calendar = calendar
+    let unit = calendar.ordinal(of: min(watermark, horizon))
+    let isClosed = calendar.end(unit) <= watermark
+    finishUnits(before: isClosed ? unit + 1 : unit, horizon: horizon, into: &rows)
+  }
+
+  private mutating func finishUnits(
+    before ordinal: Int64, horizon: EventTime, into rows: inout ResultRows
+  ) {
+    guard let last = lastUnit, last + 1 < ordinal else { return }
+    guard !totals.isEmpty else {
+      lastUnit = ordinal - 1
+      return
+    }
+    for unit in (last + 1)..<ordinal {
+      emit(unit, [:], totals, .final, horizon: horizon, into: &rows)
+      lastUnit = unit
+    }
+  }
+
+  /// Emits provisional rows of the open units that have begun.
+  func show(
+    _ windows: [Int64: MergedGroup.Window], horizon: EventTime, into rows: inout ResultRows
+  ) {
+    var running = totals
+    for (ordinal, window) in windows.sorted(by: { $0.key < $1.key }) {
+      let cells = window.entries.mapValues { $0.total().counts }
+      running = Self.added(running, cells)
+      emit(ordinal, cells, running, .provisional, horizon: horizon, into: &rows)
+    }
+  }
+
+  private static func added(
+    _ totals: [SeriesName: [Int64]], _ cells: [SeriesName: [Int64]]
+  ) -> [SeriesName: [Int64]] {
+    var totals = totals
+    for (name, counts) in cells {
+      var own = totals[name] ?? [0, 0]
+      for (at, rolling) in LifecycleStage.rolling.enumerated() {
+        own[at] += counts[rolling.rise.rawValue]
+      }
+      totals[name] = own.contains { $0 != 0 } ? own : nil
+    }
+    return totals
+  }
+
+  private func emit(
+    _ ordinal: Int64, _ cells: [SeriesName: [Int64]], _ totals: [SeriesName: [Int64]],
+    _ status: ResultStatus, horizon: EventTime, into rows: inout ResultRows
+  ) {
+    let start = calendar.start(ordinal)
+    guard start <= horizon else { return }
+    let end = calendar.end(ordinal)
+    for name in Set(cells.keys).union(totals.keys).sorted() {
+      let counts = cells[name] ?? []
+      let value = { (kind: LifecycleCount) in counts.isEmpty ? 0 : counts[kind.rawValue] }
+      func add(_ suffix: String, _ number: Double, exact: String?, samples: Int64) {
+        let metric = "\(plan.name).\(suffix)"
+        guard number != 0 else {
+          if status == .provisional || !counts.isEmpty {
+            rows.removed.append(
+              .metric(MetricKey(metric: metric, windowStart: start, dimensions: name.text)))
+          }
+          return
+        }
+        rows.metrics.append(
+          MetricRow(
+            metric: metric, windowStart: start, windowEnd: end, dimensions: name.text,
+            value: number, valueExact: exact, samples: samples, approximate: false,
+            status: status))
+      }
+      for kind in Self.kinds {
+        let count = value(kind.count)
+        add(kind.suffix, Double(count), exact: String(count), samples: count)
+      }
+      guard isDaily else { continue }
+      let rolling = totals[name] ?? [0, 0]
+      for (at, entry) in LifecycleStage.rolling.enumerated() {
+        add(
+          "active_\(entry.days)d", Double(rolling[at]), exact: String(rolling[at]),
+          samples: rolling[at])
+      }
+      if rolling[1] > 0 {
+        add(
+          "stickiness", Double(value(.active)) / Double(rolling[1]), exact: nil,
+          samples: rolling[1])
+      }
+    }
+  }
+}

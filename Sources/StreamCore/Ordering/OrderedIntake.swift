@@ -1,0 +1,173 @@
+/// Takes the applied events of a partition that stages want in order: to the partition's own
+/// sequencer, or to the shards of the exchange.
+///
+/// Owned by the partition's task; what it gathered for the exchange is taken with the task's
+/// report, so that offsets and events on their way always belong together.
+final class OrderedIntake {
+  private let plan: StagePlan
+  private let conditions: ConditionBits
+  private let local: OrderedState?
+  private var chunks: [EventChunk?]
+  /// Bytes of events that wait to be taken to the exchange.
+  private(set) var byteCount = 0
+  /// By group: events of interest that have no user, or not the key that the stage goes by.
+  private(set) var withoutKey: [Int64]
+
+  init(plan: StagePlan, local: OrderedState?, shards: Int) {
+    self.plan = plan
+    self.local = local
+    conditions = ConditionBits(plan.ordered.conditions)
+    chunks = Array(repeating: nil, count: shards)
+    withoutKey = Array(repeating: 0, count: plan.groups.count)
+  }
+
+  /// Which of the ordered conditions hold of an event.
+  @inline(__always)
+  func bits(_ row: UnsafePointer<Value>, _ scratch: ScratchArena) -> UInt64 {
+    conditions.evaluate(row, scratch)
+  }
+
+  /// Takes the applied events of a block.
+  func take(_ block: EventBlock, scratch: ScratchArena) {
+    let isUserExchanged = plan.ordered.isUserExchanged
+    let keys = plan.ordered.keys
+    for k in 0..<block.appliedCount {
+      let i = Int(block.applied[k])
+      let row = block.row(i)
+      var entry = EventChunk.Entry(
+        timeMs: block.timeMs[i], clockMs: block.clockMs[i], keyHash: block.userHash[i],
+        offset: block.offset[i], bits: conditions.evaluate(row, scratch), key: 0,
+        isStraggler: block.hasStragglers)
+      takeByUser(&entry, row, block, isUserExchanged)
+      for key in keys.indices.dropFirst() {
+        guard let expression = keys[key] else { continue }
+        let set = plan.ordered.sets[key]
+        guard set.takes(entry.bits, hasKey: true) else { continue }
+        let value = expression.evaluate(row, scratch)
+        entry.key = UInt8(truncatingIfNeeded: key)
+        entry.keyHash = value.isNull ? 0 : Self.hash(value, scratch)
+        if entry.keyHash == 0 {
+          count(entry.bits, set)
+        } else {
+          route(entry, row, block.partition(i), block.source(i))
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func takeByUser(
+    _ entry: inout EventChunk.Entry, _ row: UnsafePointer<Value>, _ block: EventBlock,
+    _ isUserExchanged: Bool
+  ) {
+    let set = plan.ordered.sets[0]
+    if set.isEmpty { return }
+    let hasUser = entry.keyHash != 0
+    if !hasUser { count(entry.bits, set) }
+    guard set.takes(entry.bits, hasKey: hasUser) else { return }
+    if isUserExchanged {
+      route(entry, row, block.partitions[0], block.sources[0])
+    } else {
+      local?.sequencer.push(entry, row, partition: block.partitions[0], source: block.sources[0])
+    }
+  }
+
+  private static func hash(_ value: Value, _ scratch: ScratchArena) -> UInt64 {
+    max(1, SeriesKey.hash(SeriesKey.part(value, scratch)))
+  }
+
+  /// Counts an event without a key at each stage that would have taken it.
+  @inline(never)
+  private func count(_ bits: UInt64, _ set: OrderedSet) {
+    for (at, group) in set.stages.enumerated() {
+      let isTaken = set.conditions[at].contains { $0.bit.map { bits & $0 != 0 } ?? true }
+      let takesAll = plan.groups[group].stage?.takesEveryEvent ?? false
+      if isTaken || takesAll { withoutKey[group] += 1 }
+    }
+  }
+
+  private func route(
+    _ entry: EventChunk.Entry, _ row: UnsafePointer<Value>, _ partition: PartitionID, _ source: Int
+  ) {
+    let slots = plan.ordered.exchangedSlots
+    let shard = Int(entry.keyHash % UInt64(chunks.count))
+    let chunk =
+      chunks[shard] ?? EventChunk(partition: partition, source: source, stride: slots.count)
+    chunks[shard] = chunk
+    let before = chunk.textByteCount
+    chunk.append(entry, row, slots: slots)
+    byteCount += 64 + slots.count * 16 + chunk.textByteCount - before
+  }
+
+  /// The events gathered since the last call, by shard.
+  func takeRouted() -> [EventChunk?] {
+    defer {
+      chunks = Array(repeating: nil, count: chunks.count)
+      byteCount = 0
+    }
+    return chunks
+  }
+
+  /// Puts saved counts back.
+  func restore(withoutKey saved: [Int64]) { withoutKey = saved }
+}
+
+/// Stages that take events in order, with what holds the events until they may: a partition's own,
+/// or those of a shard of the exchange.
+final class OrderedState {
+  let sequencer: Sequencer
+  /// Stages that share a record, by key; a key without stages here has none.
+  let users: [UserStages]
+  /// Groups of metrics.
+  let metrics: [GroupState]
+  private let scratch = ScratchArena()
+  private let isExchanged: Bool
+  let plan: StagePlan
+
+  /// Makes the ordered stages of a partition, or with `isExchanged` of a shard.
+  init(plan: StagePlan, isExchanged: Bool, isSaved: Bool) {
+    self.isExchanged = isExchanged
+    self.plan = plan
+    let ordered = plan.ordered
+    sequencer = Sequencer(
+      plan: plan, slots: isExchanged ? ordered.exchangedSlots : ordered.localSlots,
+      isShared: isExchanged)
+    let own = ordered.sets.enumerated().filter { key, set in
+      (key == 0 ? ordered.isUserExchanged == isExchanged : isExchanged) && !set.isEmpty
+    }
+    metrics = own.flatMap(\.element.metrics).map {
+      GroupState(plan: plan.groups[$0], zone: plan.pipeline.zone, isSaved: isSaved)
+    }
+    users = own.filter { !$0.element.stages.isEmpty || !$0.element.traits.isEmpty }
+      .map { UserStages(plan: plan, key: $0.offset, isSaved: isSaved) }
+  }
+
+  /// Leaves the events that go by user: metrics know no other key.
+  private func keepUserEvents(_ block: EventBlock) {
+    var count = 0
+    for k in 0..<block.appliedCount where block.keys[Int(block.applied[k])] == 0 {
+      block.applied[count] = block.applied[k]
+      count += 1
+    }
+    block.appliedCount = count
+  }
+
+  /// Whether there is anything to do here.
+  static func isNeeded(_ plan: StagePlan, isExchanged: Bool) -> Bool {
+    plan.groups.contains { $0.isOrdered && $0.exchanged == isExchanged }
+  }
+
+  /// Applies the events before `watermark`, in order.
+  func advance(to watermark: EventTime) {
+    sequencer.advance(to: watermark) { block in
+      scratch.reset()
+      for stages in users { stages.apply(block, scratch: scratch) }
+      if metrics.isEmpty { return }
+      if isExchanged { keepUserEvents(block) }
+      for group in metrics { group.apply(block, scratch: scratch) }
+    }
+  }
+
+  /// Everything with cells.
+  var groups: [StageState] { metrics + users.flatMap { $0.stages } }
+}

@@ -1,0 +1,308 @@
+/// Holds events until a watermark has passed them, and hands them on in the order of (event time,
+/// user, topic, partition, offset).
+///
+/// What comes mostly in order is appended; the rest is sorted in when as much has gathered as
+/// waits, so that an event is moved a few times at most, however much waits. Memory: what the
+/// stages read of every event that is within the lateness.
+final class Sequencer {
+  /// Events of a chunk that the sequencer fills itself.
+  private static let chunkCapacity = 256
+  /// Fewest events that are sorted in at once.
+  private static let leastBatch = 1_024
+
+  /// An event that waits: its time, the number of its chunk and its index there.
+  private struct Waiting {
+    var timeMs: Int64
+    var chunk: Int32
+    var index: Int32
+  }
+
+  private struct Held {
+    var chunk: EventChunk
+    /// Events that wait.
+    var waiting: Int
+    /// Key of its record in the state file.
+    var number: UInt64
+    var isUnsaved: Bool
+    /// Whether a record of it is in the state file.
+    var isStored: Bool
+  }
+
+  /// Slots that are kept of each event, the user's among them where several partitions meet.
+  let slots: [Int]
+  /// Whether events of several partitions or users meet, so that ties are settled by user.
+  private let isShared: Bool
+  private let userAt: Int?
+  private let block: EventBlock
+  /// Chunks by the index that `Waiting` knows them by; nil when all of a chunk is handed on.
+  private var chunks: [Held?] = []
+  private var freeIndices: [Int32] = []
+  private var tail: Int32 = -1
+  private var nextNumber: UInt64 = 1
+  /// Waiting events in order, from `head` on.
+  private var sorted: ContiguousArray<Waiting> = []
+  private var head = 0
+  /// Those that came since, in order of arrival.
+  private var fresh: ContiguousArray<Waiting> = []
+  private var isFreshSorted = true
+  /// Everything before this has been handed on.
+  private(set) var appliedThrough = Int64.min
+  private var goneNumbers: [UInt64] = []
+
+  init(plan: StagePlan, slots: [Int], isShared: Bool) {
+    self.slots = slots
+    self.isShared = isShared
+    userAt = slots.firstIndex(of: Slot.user)
+    block = EventBlock(stride: plan.pipeline.slotCount)
+  }
+
+  /// Events that wait.
+  var count: Int { sorted.count - head + fresh.count }
+
+  /// Whether so much has come that it is time to `advance`.
+  @inline(__always)
+  var isDue: Bool {
+    fresh.count >= Self.leastBatch && fresh.count >= (sorted.count &- head) / 2
+  }
+
+  /// Takes an event of one partition, whose slots are `row`.
+  @inline(__always)
+  func push(
+    _ entry: EventChunk.Entry, _ row: UnsafePointer<Value>, partition: PartitionID, source: Int
+  ) {
+    if tail < 0 || isTailFull { beginChunk(partition, source) }
+    let at = Int(tail)
+    let index = chunks.withUnsafeMutableBufferPointer { chunks -> Int in
+      guard let chunk = chunks[at]?.chunk else { return 0 }
+      chunk.append(entry, row, slots: slots)
+      chunks[at]?.waiting += 1
+      chunks[at]?.isUnsaved = true
+      return chunk.entries.count - 1
+    }
+    note(Waiting(timeMs: entry.timeMs, chunk: tail, index: Int32(index)))
+  }
+
+  private var isTailFull: Bool {
+    (chunks[Int(tail)]?.chunk.entries.count ?? Self.chunkCapacity) >= Self.chunkCapacity
+  }
+
+  @inline(never)
+  private func beginChunk(_ partition: PartitionID, _ source: Int) {
+    let full = tail
+    tail = -1
+    if full >= 0 { release(full, 0) }
+    tail = hold(
+      EventChunk(
+        partition: partition, source: source, stride: slots.count, capacity: Self.chunkCapacity),
+      waiting: 0, number: nextNumber, isStored: false)
+  }
+
+  /// Takes events that another task has gathered.
+  func adopt(_ chunk: EventChunk) {
+    guard !chunk.entries.isEmpty else { return }
+    let at = hold(chunk, waiting: chunk.entries.count, number: nextNumber, isStored: false)
+    noteAll(chunk, at)
+  }
+
+  private func noteAll(_ chunk: EventChunk, _ at: Int32) {
+    for (index, entry) in chunk.entries.enumerated() {
+      note(Waiting(timeMs: entry.timeMs, chunk: at, index: Int32(index)))
+    }
+  }
+
+  private func hold(
+    _ chunk: EventChunk, waiting: Int, number: UInt64, isStored: Bool
+  ) -> Int32 {
+    nextNumber = max(nextNumber, number + 1)
+    let held = Held(
+      chunk: chunk, waiting: waiting, number: number, isUnsaved: !isStored, isStored: isStored)
+    if let free = freeIndices.popLast() {
+      chunks[Int(free)] = held
+      return free
+    }
+    chunks.append(held)
+    return Int32(chunks.count - 1)
+  }
+
+  @inline(__always)
+  private func note(_ waiting: Waiting) {
+    if isFreshSorted, let last = fresh.last, last.timeMs > waiting.timeMs { isFreshSorted = false }
+    fresh.append(waiting)
+  }
+
+  /// Hands on the events before `watermark`, block by block. O(n log n) in what came since.
+  func advance(to watermark: EventTime, _ apply: (EventBlock) -> Void) {
+    settle()
+    while head < sorted.count, sorted[head].timeMs < watermark.ms {
+      if sorted[head].timeMs < appliedThrough {
+        // Of a restored chunk, handed on before it was saved.
+        release(sorted[head].chunk, 1)
+        head += 1
+        continue
+      }
+      let first = head
+      block.begin()
+      block.partitions.removeAll(keepingCapacity: true)
+      block.sources.removeAll(keepingCapacity: true)
+      while head < sorted.count, head - first < EventBlock.capacity,
+        sorted[head].timeMs < watermark.ms
+      {
+        fill(head - first, sorted[head])
+        head += 1
+      }
+      apply(block)
+      for at in first..<head { release(sorted[at].chunk, 1) }
+    }
+    appliedThrough = max(appliedThrough, watermark.ms)
+    if head > 4_096 && head * 2 > sorted.count {
+      sorted.removeSubrange(0..<head)
+      head = 0
+    }
+  }
+
+  @inline(__always)
+  private func fill(_ i: Int, _ waiting: Waiting) {
+    guard let chunk = chunks[Int(waiting.chunk)]?.chunk else { return }
+    let entry = chunk.entries[Int(waiting.index)]
+    let row = block.row(i)
+    var at = Int(waiting.index) &* slots.count
+    for slot in slots {
+      row[slot] = chunk.values[at]
+      at &+= 1
+    }
+    if block.partitions.last != chunk.partition {
+      block.partitions.append(chunk.partition)
+      block.sources.append(chunk.source)
+    }
+    block.partitionIndex[i] = Int32(block.partitions.count - 1)
+    block.timeMs[i] = entry.timeMs
+    block.clockMs[i] = entry.clockMs
+    block.userHash[i] = entry.keyHash
+    block.offset[i] = entry.offset
+    block.bits[i] = entry.bits
+    block.keys[i] = entry.key
+    block.hasStragglers = block.hasStragglers || entry.isStraggler
+    block.applied[i] = Int32(i)
+    block.appliedCount = i + 1
+  }
+
+  /// One event fewer waits in a chunk.
+  @inline(__always)
+  private func release(_ at: Int32, _ count: Int) {
+    chunks[Int(at)]?.waiting -= count
+    if at != tail, chunks[Int(at)]?.waiting == 0 { drop(at) }
+  }
+
+  @inline(never)
+  private func drop(_ at: Int32) {
+    if let held = chunks[Int(at)], held.isStored { goneNumbers.append(held.number) }
+    chunks[Int(at)] = nil
+    freeIndices.append(at)
+  }
+}
+
+// MARK: - Order
+
+extension Sequencer {
+  /// Sorts in what came since the last time.
+  private func settle() {
+    guard !fresh.isEmpty else { return }
+    if isShared || !isFreshSorted { fresh.sort { comesBefore($0, $1) } }
+    let first = fresh[0]
+    if head == sorted.count || !comesBefore(first, sorted[sorted.count - 1]) {
+      sorted.append(contentsOf: fresh)
+    } else {
+      var low = head
+      var high = sorted.count
+      while low < high {
+        let middle = (low + high) / 2
+        if comesBefore(first, sorted[middle]) { high = middle } else { low = middle + 1 }
+      }
+      let late = ContiguousArray(sorted[low...])
+      sorted.removeSubrange(low...)
+      var mine = 0
+      var theirs = 0
+      while mine < late.count || theirs < fresh.count {
+        let takesFresh =
+          mine == late.count
+          || (theirs < fresh.count && comesBefore(fresh[theirs], late[mine]))
+        sorted.append(takesFresh ? fresh[theirs] : late[mine])
+        if takesFresh { theirs += 1 } else { mine += 1 }
+      }
+    }
+    fresh.removeAll(keepingCapacity: true)
+    isFreshSorted = true
+  }
+
+  @inline(__always)
+  private func comesBefore(_ a: Waiting, _ b: Waiting) -> Bool {
+    if a.timeMs != b.timeMs { return a.timeMs < b.timeMs }
+    return tieComesBefore(a, b)
+  }
+
+  @inline(never)
+  private func tieComesBefore(_ a: Waiting, _ b: Waiting) -> Bool {
+    guard let x = chunks[Int(a.chunk)]?.chunk, let y = chunks[Int(b.chunk)]?.chunk else {
+      return false
+    }
+    if isShared, let userAt {
+      let order = ByteOrder.compare(
+        x.values[Int(a.index) * slots.count + userAt].bytes,
+        y.values[Int(b.index) * slots.count + userAt].bytes)
+      if order != 0 { return order < 0 }
+      if x.partition != y.partition { return x.partition < y.partition }
+    }
+    return x.entries[Int(a.index)].offset < y.entries[Int(b.index)].offset
+  }
+}
+
+// MARK: - Records of the state file
+
+extension Sequencer {
+  /// Chunks that changed since the last call, and numbers of those that are gone. Chunks that may
+  /// still grow are given as bytes.
+  func takeUnsaved() -> (chunks: [(number: UInt64, content: Content)], gone: [UInt64]) {
+    var taken: [(number: UInt64, content: Content)] = []
+    for at in chunks.indices {
+      guard let held = chunks[at], held.isUnsaved, !held.chunk.entries.isEmpty else { continue }
+      chunks[at]?.isUnsaved = false
+      chunks[at]?.isStored = true
+      if at == Int(tail) {
+        var writer = ByteWriter()
+        held.chunk.encode(into: &writer)
+        taken.append((held.number, .bytes(writer.bytes)))
+      } else {
+        taken.append((held.number, .chunk(held.chunk)))
+      }
+    }
+    defer { goneNumbers.removeAll() }
+    return (taken, goneNumbers)
+  }
+
+  /// A chunk to save.
+  enum Content: Sendable {
+    case bytes([UInt8])
+    case chunk(EventChunk)
+
+    /// The bytes of its record.
+    func encoded() -> [UInt8] {
+      switch self {
+      case .bytes(let bytes): return bytes
+      case .chunk(let chunk):
+        var writer = ByteWriter(reserving: chunk.byteCount)
+        chunk.encode(into: &writer)
+        return writer.bytes
+      }
+    }
+  }
+
+  /// Puts a saved chunk back; what of it was handed on is left out once `appliedThrough` is known.
+  func restore(_ chunk: EventChunk, number: UInt64) {
+    let at = hold(chunk, waiting: chunk.entries.count, number: number, isStored: true)
+    noteAll(chunk, at)
+    if chunk.entries.isEmpty { drop(at) }
+  }
+
+  /// Puts back how far events were handed on.
+  func restore(appliedThrough: Int64) { self.appliedThrough = appliedThrough }
+}

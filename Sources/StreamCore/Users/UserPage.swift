@@ -1,0 +1,264 @@
+/// The records of some tens of users side by side: a few bytes each beside the record itself.
+///
+/// Memory: `count` slots of two bytes from the front (the low byte of the user's hash, and a code
+/// for the record's length), records from the end backwards in the order of their slots. A record
+/// begins with what the slot and the page's place in the directory do not say of the hash.
+///
+/// Never written while someone else has a reference to it.
+final class UserPage: ManagedBuffer<UserPage.Header, UInt8> {
+  struct Header {
+    /// Bytes for slots and records.
+    var capacity: Int32
+    /// Records.
+    var count: Int32
+    /// Bytes of all records.
+    var recordBytes: Int32
+    /// How many of the first bits of a hash lead here.
+    var depth: UInt8
+    /// Whether any record is longer than `shortLimit`.
+    var hasLong: Bool
+    /// Those bits, from the highest down; the rest is zero.
+    var prefix: UInt64
+  }
+
+  /// Where a record lies.
+  struct Place {
+    var slot: Int
+    /// Of the record's first byte behind its part of the hash.
+    var offset: Int
+    /// Bytes from there on.
+    var length: Int
+  }
+
+  /// Memory that may be read beyond the last record, so that words can be loaded anywhere.
+  private static let slack = 16
+  /// Records up to this long have their exact length in the slot; others the next power of two.
+  static let shortLimit = 239
+  /// Records of one page.
+  static let countMax = 224
+  /// Bytes of slots and records above which a page is split.
+  static let splitBytes = 4_096
+
+  /// Makes an empty page for hashes that begin with the first `depth` bits of `prefix`.
+  static func make(depth: UInt8, prefix: UInt64, capacity: Int) -> UserPage {
+    let made = create(minimumCapacity: capacity + slack) { _ in
+      Header(
+        capacity: Int32(capacity), count: 0, recordBytes: 0, depth: depth, hasLong: false,
+        prefix: prefix)
+    }
+    made.withUnsafeMutablePointerToElements { $0.initialize(repeating: 0, count: capacity + slack) }
+    return unsafeDowncast(made, to: UserPage.self)
+  }
+
+  /// An equal page with room for `capacity` bytes.
+  func copied(capacity: Int) -> UserPage {
+    let copy = UserPage.make(depth: header.depth, prefix: header.prefix, capacity: capacity)
+    copy.header = header
+    copy.header.capacity = Int32(capacity)
+    let slots = Int(header.count) * 2
+    let records = Int(header.recordBytes)
+    let end = Int(header.capacity)
+    withUnsafeMutablePointerToElements { from in
+      copy.withUnsafeMutablePointerToElements { to in
+        to.update(from: from, count: slots)
+        (to + capacity - records).update(from: from + end - records, count: records)
+      }
+    }
+    return copy
+  }
+
+  /// Bytes of slots and records.
+  var usedBytes: Int { Int(header.count) * 2 + Int(header.recordBytes) }
+
+  /// Bytes of a hash that a record begins with.
+  static func keyBytes(_ depth: UInt8) -> Int { 7 - Int(depth >> 3) }
+
+  /// The code of a record's length.
+  @inline(__always)
+  static func code(_ length: Int) -> UInt8 {
+    if length <= shortLimit { return UInt8(truncatingIfNeeded: length) }
+    var code = 240
+    while 256 << (code - 240) < length { code += 1 }
+    return UInt8(truncatingIfNeeded: code)
+  }
+
+  /// The bytes that a record of this code takes.
+  @inline(__always)
+  static func length(_ code: UInt8) -> Int {
+    code <= UInt8(shortLimit) ? Int(code) : 256 << (Int(code) - 240)
+  }
+
+  /// The bytes that a record of `count` bytes, its part of the hash included, takes.
+  @inline(__always)
+  static func bytes(_ count: Int) -> Int { length(code(count)) }
+
+  /// Finds the record of a hash. O(records of a page), eight at a time.
+  @inline(__always)
+  func find(_ hash: UInt64) -> Place? {
+    withUnsafeMutablePointers { header, elements in
+      let count = Int(header.pointee.count)
+      let keyBytes = Self.keyBytes(header.pointee.depth)
+      let mask: UInt64 = (1 << UInt64(keyBytes * 8)) &- 1
+      let wanted = (hash >> 8) & mask
+      let slots = UnsafeRawPointer(elements)
+      if header.pointee.hasLong {
+        return Self.findSlowly(hash, slots, header.pointee, wanted, mask, keyBytes)
+      }
+      let low = SIMD8<UInt16>(repeating: UInt16(truncatingIfNeeded: hash & 0xFF))
+      var end = Int(header.pointee.capacity)
+      var at = 0
+      while at < count {
+        let slot = slots.loadUnaligned(fromByteOffset: at &* 2, as: SIMD8<UInt16>.self)
+        let lengths = slot &>> 8
+        let hits = (slot & 0xFF) .== low
+        if any(hits) {
+          var before = 0
+          for i in 0..<8 where at &+ i < count {
+            before &+= Int(lengths[i])
+            guard hits[i] else { continue }
+            let start = end &- before
+            let key = slots.loadUnaligned(fromByteOffset: start, as: UInt64.self) & mask
+            if key == wanted {
+              return Place(
+                slot: at &+ i, offset: start &+ keyBytes, length: Int(lengths[i]) &- keyBytes)
+            }
+          }
+        }
+        end &-= Int(lengths.wrappedSum())
+        at &+= 8
+      }
+      return nil
+    }
+  }
+
+  private static func findSlowly(
+    _ hash: UInt64, _ slots: UnsafeRawPointer, _ header: Header, _ wanted: UInt64, _ mask: UInt64,
+    _ keyBytes: Int
+  ) -> Place? {
+    var end = Int(header.capacity)
+    for at in 0..<Int(header.count) {
+      let length = length(slots.load(fromByteOffset: at * 2 + 1, as: UInt8.self))
+      end -= length
+      guard slots.load(fromByteOffset: at * 2, as: UInt8.self) == UInt8(hash & 0xFF),
+        slots.loadUnaligned(fromByteOffset: end, as: UInt64.self) & mask == wanted
+      else { continue }
+      return Place(slot: at, offset: end + keyBytes, length: length - keyBytes)
+    }
+    return nil
+  }
+
+  /// Appends a record; there is room for it.
+  func append(_ hash: UInt64, _ bytes: UnsafeRawBufferPointer) {
+    withUnsafeMutablePointers { header, elements in
+      let keyBytes = Self.keyBytes(header.pointee.depth)
+      let code = Self.code(bytes.count + keyBytes)
+      let length = Self.length(code)
+      let base = UnsafeMutableRawPointer(elements)
+      let at = Int(header.pointee.count) * 2
+      base.storeBytes(of: UInt8(hash & 0xFF), toByteOffset: at, as: UInt8.self)
+      base.storeBytes(of: code, toByteOffset: at + 1, as: UInt8.self)
+      header.pointee.count += 1
+      header.pointee.recordBytes += Int32(length)
+      if code > Self.shortLimit { header.pointee.hasLong = true }
+      let start = Int(header.pointee.capacity) - Int(header.pointee.recordBytes)
+      Self.fill(base + start, length, hash, keyBytes, bytes)
+    }
+  }
+
+  private static func fill(
+    _ at: UnsafeMutableRawPointer, _ length: Int, _ hash: UInt64, _ keyBytes: Int,
+    _ bytes: UnsafeRawBufferPointer
+  ) {
+    for i in 0..<keyBytes {
+      (at + i).storeBytes(of: UInt8(truncatingIfNeeded: hash >> UInt64(8 + i * 8)), as: UInt8.self)
+    }
+    if let from = bytes.baseAddress {
+      (at + keyBytes).copyMemory(from: from, byteCount: bytes.count)
+    }
+    let rest = length - keyBytes - bytes.count
+    if rest > 0 {
+      (at + keyBytes + bytes.count).initializeMemory(as: UInt8.self, repeating: 0, count: rest)
+    }
+  }
+
+  /// Puts other bytes in place of a record's; there is room for them.
+  func replace(_ place: Place, _ bytes: UnsafeRawBufferPointer) {
+    withUnsafeMutablePointers { header, elements in
+      let keyBytes = Self.keyBytes(header.pointee.depth)
+      let code = Self.code(bytes.count + keyBytes)
+      let length = Self.length(code)
+      let base = UnsafeMutableRawPointer(elements)
+      let grown = length - place.length - keyBytes
+      var start = place.offset - keyBytes
+      if grown != 0 {
+        let first = Int(header.pointee.capacity) - Int(header.pointee.recordBytes)
+        // The hash's part moves with the record's first byte.
+        let key = base.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+        (base + (first - grown)).copyMemory(from: base + first, byteCount: start - first)
+        start -= grown
+        for i in 0..<keyBytes {
+          (base + start + i).storeBytes(
+            of: UInt8(truncatingIfNeeded: key >> UInt64(i * 8)), as: UInt8.self)
+        }
+        header.pointee.recordBytes += Int32(grown)
+        base.storeBytes(of: code, toByteOffset: place.slot * 2 + 1, as: UInt8.self)
+        if code > Self.shortLimit { header.pointee.hasLong = true }
+      }
+      let at = base + start + keyBytes
+      if let from = bytes.baseAddress { at.copyMemory(from: from, byteCount: bytes.count) }
+      let rest = length - keyBytes - bytes.count
+      if rest > 0 { (at + bytes.count).initializeMemory(as: UInt8.self, repeating: 0, count: rest) }
+    }
+  }
+
+  /// Takes a record out.
+  func remove(_ place: Place) {
+    withUnsafeMutablePointers { header, elements in
+      let keyBytes = Self.keyBytes(header.pointee.depth)
+      let base = UnsafeMutableRawPointer(elements)
+      let first = Int(header.pointee.capacity) - Int(header.pointee.recordBytes)
+      let start = place.offset - keyBytes
+      let length = place.length + keyBytes
+      (base + (first + length)).copyMemory(from: base + first, byteCount: start - first)
+      header.pointee.recordBytes -= Int32(length)
+      let after = Int(header.pointee.count) - place.slot - 1
+      (base + place.slot * 2).copyMemory(from: base + (place.slot * 2 + 2), byteCount: after * 2)
+      header.pointee.count -= 1
+    }
+  }
+
+  /// The bytes at a place.
+  @inline(__always)
+  func bytes(_ place: Place) -> UnsafeRawBufferPointer {
+    withUnsafeMutablePointerToElements {
+      UnsafeRawBufferPointer(start: $0 + place.offset, count: place.length)
+    }
+  }
+
+  /// Calls `body` with the hash and the bytes of every record. O(records).
+  func forEach(_ body: (UInt64, Place) -> Void) {
+    let header = header
+    let keyBytes = Self.keyBytes(header.depth)
+    let mask: UInt64 = (1 << UInt64(keyBytes * 8)) &- 1
+    let known: UInt64 = ~((1 << UInt64(keyBytes * 8 + 8)) &- 1)
+    var end = Int(header.capacity)
+    withUnsafeMutablePointerToElements { elements in
+      let base = UnsafeRawPointer(elements)
+      for slot in 0..<Int(header.count) {
+        let length = Self.length(base.load(fromByteOffset: slot * 2 + 1, as: UInt8.self))
+        end -= length
+        let low = UInt64(base.load(fromByteOffset: slot * 2, as: UInt8.self))
+        let key = base.loadUnaligned(fromByteOffset: end, as: UInt64.self) & mask
+        let top = keyBytes == 7 ? 0 : header.prefix & known
+        body(
+          top | key << 8 | low,
+          Place(slot: slot, offset: end + keyBytes, length: length - keyBytes))
+      }
+    }
+  }
+}
+
+/// A page on its way to the state file. Its owner writes it only while nobody else has it.
+struct SharedPage: @unchecked Sendable {
+  let page: UserPage
+}

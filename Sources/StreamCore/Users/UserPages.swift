@@ -1,0 +1,319 @@
+/// The records of all users of one owner, by the 64-bit hash of the user: bytes that only the
+/// stages understand.
+///
+/// Extendible hashing (Fagin, Nievergelt, Pippenger and Strong 1979): a directory of the first bits
+/// of a hash leads to a page of some tens of users. A change moves at most one page's bytes; a page
+/// that is full is split in two. What is saved is pages that changed. Beside a record's own bytes a
+/// user costs 7 to 9 bytes and the room that a page has left, an eighth at most.
+///
+/// Two users with equal hashes are one: see `HashSet64` on how rare that is.
+final class UserPages {
+  private let pages = Slab<UserPage>(capacity: 16)
+  /// Whether a page waits to be saved.
+  private let isUnsaved = Slab<Bool>(capacity: 16)
+  /// Number of a page for each value of the first `depth` bits of a hash.
+  private var directory: UnsafeMutablePointer<UInt32>
+  private var depth: UInt8 = 0
+  private var unsaved: [UInt32] = []
+  private var goneKeys: [[UInt8]] = []
+  private let isSaved: Bool
+  private var swept = 0
+  private var isRestoring = false
+  /// Users that have a record.
+  private(set) var count = 0
+  /// Bytes of memory for records, slots and the room left in pages.
+  private(set) var byteCount = 0
+
+  /// Where a record lies, until the next change of any record.
+  struct Found {
+    fileprivate var page: Int
+    fileprivate var place: UserPage.Place
+  }
+
+  init(isSaved: Bool) {
+    self.isSaved = isSaved
+    directory = .allocate(capacity: 1)
+    directory.initialize(to: 0)
+    add(UserPage.make(depth: 0, prefix: 0, capacity: 64))
+  }
+
+  deinit { directory.deallocate() }
+
+  @inline(__always)
+  private func page(of hash: UInt64) -> Int {
+    depth == 0 ? 0 : Int(directory[Int(truncatingIfNeeded: hash >> UInt64(64 &- depth))])
+  }
+
+  /// Reads the memory that finding `hash` will need, so that the cache misses of many overlap.
+  @inline(__always)
+  func touch(_ hash: UInt64) -> UInt64 {
+    Unmanaged.passUnretained(pages[page(of: hash)])._withUnsafeGuaranteedRef {
+      UInt64(truncatingIfNeeded: $0.header.count)
+    }
+  }
+
+  /// The record of a user; nil without one.
+  @inline(__always)
+  func find(_ hash: UInt64) -> Found? {
+    let number = page(of: hash)
+    let place = Unmanaged.passUnretained(pages[number])._withUnsafeGuaranteedRef { $0.find(hash) }
+    return place.map { Found(page: number, place: $0) }
+  }
+
+  /// The bytes of a record, valid until any record changes.
+  @inline(__always)
+  func bytes(_ found: Found) -> UnsafeRawBufferPointer {
+    Unmanaged.passUnretained(pages[found.page])._withUnsafeGuaranteedRef { $0.bytes(found.place) }
+  }
+
+  /// Puts `bytes` in place of a user's record, nil for none; nothing removes it.
+  func set(_ hash: UInt64, _ found: Found?, to bytes: UnsafeRawBufferPointer) {
+    guard let found else {
+      if !bytes.isEmpty { insert(hash, bytes) }
+      return
+    }
+    if bytes.isEmpty {
+      own(found.page, room: 0)
+      pages[found.page].remove(found.place)
+      count -= 1
+      return
+    }
+    let keyBytes = UserPage.keyBytes(pages[found.page].header.depth)
+    own(
+      found.page, room: UserPage.bytes(bytes.count + keyBytes) - found.place.length - keyBytes)
+    // A copy has its records elsewhere.
+    if let place = pages[found.page].find(hash) { pages[found.page].replace(place, bytes) }
+    if isFull(found.page) { split(found.page) }
+  }
+
+  private func insert(_ hash: UInt64, _ bytes: UnsafeRawBufferPointer) {
+    let number = page(of: hash)
+    own(number, room: UserPage.bytes(bytes.count + 7) + 2)
+    pages[number].append(hash, bytes)
+    count += 1
+    if isFull(number) { split(number) }
+  }
+
+  private func isFull(_ number: Int) -> Bool {
+    let page = pages[number]
+    let count = Int(page.header.count)
+    return count > UserPage.countMax || (count > 1 && page.usedBytes > UserPage.splitBytes)
+  }
+
+  /// Makes a page writable, with room for that many bytes more, and notes that it changes.
+  private func own(_ number: Int, room: Int) {
+    note(number)
+    let capacity = Int(pages[number].header.capacity)
+    let needed = pages[number].usedBytes + room
+    if needed > capacity {
+      let grown = (needed + needed / 8 + 32) & ~15
+      byteCount += grown - capacity
+      pages[number] = pages[number].copied(capacity: grown)
+    } else if !isKnownUniquelyReferenced(&pages[number]) {
+      pages[number] = pages[number].copied(capacity: capacity)
+    }
+  }
+
+  private func note(_ number: Int) {
+    guard isSaved, !isUnsaved[number] else { return }
+    isUnsaved[number] = true
+    unsaved.append(UInt32(number))
+  }
+
+  private func add(_ page: UserPage) {
+    let number = pages.count
+    pages.append(page)
+    isUnsaved.append(false)
+    byteCount += Int(page.header.capacity) + 64
+    note(number)
+  }
+
+  /// Splits a page by the next bit of its hashes, until neither half is full.
+  private func split(_ number: Int) {
+    let full = pages[number]
+    let deep = full.header.depth
+    guard deep < 31 else { return }
+    if isSaved { goneKeys.append(Self.key(of: full)) }
+    if deep == depth { doubleDirectory() }
+    let bit: UInt64 = 1 << (63 - UInt64(deep))
+    let prefixes = [full.header.prefix, full.header.prefix | bit]
+    var bytes = [0, 0]
+    full.forEach { hash, place in
+      bytes[hash & bit == 0 ? 0 : 1] += UserPage.bytes(place.length + 7) + 2
+    }
+    let halves = [0, 1].map { half in
+      UserPage.make(
+        depth: deep + 1, prefix: prefixes[half],
+        capacity: (bytes[half] + bytes[half] / 8 + 48) & ~15)
+    }
+    full.forEach { hash, place in
+      halves[hash & bit == 0 ? 0 : 1].append(hash, full.bytes(place))
+    }
+    byteCount += Int(halves[0].header.capacity) - Int(full.header.capacity)
+    pages[number] = halves[0]
+    note(number)
+    let second = pages.count
+    add(halves[1])
+    // The second half of the numbers that led to the page lead to the new one.
+    let span = 1 << Int(depth - deep)
+    let first = Int(truncatingIfNeeded: prefixes[0] >> UInt64(64 - depth))
+    for index in (first + span / 2)..<(first + span) { directory[index] = UInt32(second) }
+    for half in [number, second] where isFull(half) { split(half) }
+  }
+
+  private func doubleDirectory() {
+    let size = 1 << Int(depth)
+    let larger = UnsafeMutablePointer<UInt32>.allocate(capacity: size * 2)
+    for index in 0..<size {
+      (larger + index * 2).initialize(repeating: directory[index], count: 2)
+    }
+    directory.deallocate()
+    directory = larger
+    depth += 1
+    byteCount += size * 4
+  }
+
+  /// Hands some users' records to `body`, which gives what is to stand in their place, or nil to
+  /// leave them; call by call it comes to all of them. O(users of one page).
+  func sweep(_ body: (_ hash: UInt64, UnsafeRawBufferPointer) -> UnsafeRawBufferPointer?) {
+    if swept >= pages.count { swept = 0 }
+    let page = pages[swept]
+    swept += 1
+    var hashes: [UInt64] = []
+    page.forEach { hash, place in
+      if body(hash, page.bytes(place)) != nil { hashes.append(hash) }
+    }
+    for hash in hashes {
+      guard let found = find(hash), let bytes = body(hash, bytes(found)) else { continue }
+      set(hash, found, to: bytes)
+    }
+  }
+}
+
+// MARK: - Records of the state file
+
+extension UserPages {
+  /// The key of a page: its depth and its prefix.
+  fileprivate static func key(of page: UserPage) -> [UInt8] {
+    var key = [page.header.depth]
+    for shift in stride(from: 56, through: 0, by: -8) {
+      key.append(UInt8(truncatingIfNeeded: page.header.prefix >> UInt64(shift)))
+    }
+    return key
+  }
+
+  /// The pages to save and the keys to delete since the last call. The pages are not written any
+  /// more while the caller has them.
+  func takeUnsaved() -> (pages: [UserPage], gone: [[UInt8]]) {
+    let taken = unsaved.map { pages[Int($0)] }
+    for number in unsaved { isUnsaved[Int(number)] = false }
+    unsaved.removeAll(keepingCapacity: true)
+    defer { goneKeys.removeAll() }
+    return (taken, goneKeys)
+  }
+
+  /// Puts a saved page back. After the last one `finishRestore()` must find them complete.
+  func restore(key: [UInt8], from reader: inout ByteReader) throws(CodecError) {
+    guard key.count == 9, key[0] < 32 else { throw reader.invalid("key of a page of users") }
+    if !isRestoring {
+      isRestoring = true
+      pages.truncate(to: 0)
+      isUnsaved.truncate(to: 0)
+      unsaved.removeAll()
+      byteCount = 0
+      count = 0
+    }
+    let prefix = key[1...].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let page = try UserPage.decode(depth: key[0], prefix: prefix, from: &reader)
+    count += Int(page.header.count)
+    byteCount += Int(page.header.capacity) + 64
+    pages.append(page)
+    isUnsaved.append(false)
+  }
+
+  /// Makes the directory of the pages that were put back. Throws when they do not cover all hashes
+  /// once. Does nothing when none were.
+  func finishRestore() throws(CodecError) {
+    guard isRestoring else { return }
+    isRestoring = false
+    depth = (0..<pages.count).map { pages[$0].header.depth }.max() ?? 0
+    let size = 1 << Int(depth)
+    let unset = UInt32.max
+    directory.deallocate()
+    directory = .allocate(capacity: size)
+    directory.initialize(repeating: unset, count: size)
+    var covered = 0
+    for number in 0..<pages.count {
+      let header = pages[number].header
+      let first = depth == 0 ? 0 : Int(truncatingIfNeeded: header.prefix >> UInt64(64 - depth))
+      let span = 1 << Int(depth - header.depth)
+      for index in first..<min(first + span, size) where directory[index] == unset {
+        directory[index] = UInt32(number)
+        covered += 1
+      }
+    }
+    let isWhole =
+      covered == size
+      && (0..<pages.count).reduce(0) { sum, number in
+        sum + 1 << Int(depth - pages[number].header.depth)
+      } == size
+    guard isWhole else { throw CodecError(.invalid, "pages of users", at: 0) }
+    byteCount += size * 4
+  }
+}
+
+extension UserPage {
+  /// Appends the records as they lie in memory. O(bytes).
+  func encode(into writer: inout ByteWriter) {
+    let header = header
+    writer.writeVarint(UInt64(header.count))
+    writer.writeVarint(UInt64(header.recordBytes))
+    withUnsafeMutablePointerToElements { elements in
+      let base = UnsafeRawPointer(elements)
+      writer.append(UnsafeRawBufferPointer(start: base, count: Int(header.count) * 2))
+      writer.append(
+        UnsafeRawBufferPointer(
+          start: base + Int(header.capacity - header.recordBytes), count: Int(header.recordBytes)))
+    }
+  }
+
+  /// The key of its record of the state file.
+  var stateKey: [UInt8] { UserPages.key(of: self) }
+
+  /// Reads what `encode` wrote, and checks that the slots fit the records.
+  static func decode(
+    depth: UInt8, prefix: UInt64, from reader: inout ByteReader
+  ) throws(CodecError) -> UserPage {
+    let count = try reader.readCount("records of a page", elementBytes: 2)
+    let recordBytes = try reader.readCount("bytes of a page", elementBytes: 1)
+    let slots = try reader.readRaw(count * 2, "slots of a page")
+    let records = try reader.readRaw(recordBytes, "records of a page")
+    var sum = 0
+    var hasLong = false
+    for slot in 0..<count {
+      let code = slots[slot * 2 + 1]
+      guard length(code) >= keyBytes(depth) else {
+        throw reader.invalid("length of a user's record")
+      }
+      hasLong = hasLong || code > shortLimit
+      sum += length(code)
+    }
+    guard sum == recordBytes, count <= countMax + 1 else { throw reader.invalid("page of users") }
+    let capacity = (count * 2 + recordBytes + recordBytes / 8 + 48) & ~15
+    let page = make(depth: depth, prefix: prefix, capacity: capacity)
+    page.header.count = Int32(count)
+    page.header.recordBytes = Int32(recordBytes)
+    page.header.hasLong = hasLong
+    page.withUnsafeMutablePointerToElements { elements in
+      let base = UnsafeMutableRawPointer(elements)
+      slots.withUnsafeBytes {
+        base.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(base), byteCount: $0.count)
+      }
+      records.withUnsafeBytes {
+        (base + (capacity - recordBytes)).copyMemory(
+          from: $0.baseAddress ?? UnsafeRawPointer(base), byteCount: $0.count)
+      }
+    }
+    return page
+  }
+}

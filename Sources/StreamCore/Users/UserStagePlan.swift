@@ -1,0 +1,131 @@
+/// A stage that keeps a record of each user.
+enum UserStagePlan: Sendable {
+  case funnel(FunnelPlan)
+  case retention(RetentionPlan)
+  case session(SessionPlan)
+  case lifecycle(LifecyclePlan)
+
+  /// The stages of a pipeline, in an order that depends on its definition alone.
+  static func all(_ pipeline: PipelinePlan) -> [UserStagePlan] {
+    pipeline.funnels.map { .funnel($0) } + pipeline.retentions.map { .retention($0) }
+      + pipeline.sessions.map { .session($0) } + pipeline.lifecycles.map { .lifecycle($0) }
+  }
+
+  var name: String {
+    switch self {
+    case .funnel(let plan): plan.name
+    case .retention(let plan): plan.name
+    case .session(let plan): plan.name
+    case .lifecycle(let plan): plan.name
+    }
+  }
+
+  var latenessMs: Int64? {
+    switch self {
+    case .funnel(let plan): plan.latenessMs
+    case .retention(let plan): plan.latenessMs
+    case .session(let plan): plan.latenessMs
+    case .lifecycle(let plan): plan.latenessMs
+    }
+  }
+
+  var dimensions: [MetricPlan.Dimension] {
+    switch self {
+    case .funnel(let plan): plan.dimensions
+    case .retention(let plan): plan.dimensions
+    case .session(let plan): plan.dimensions
+    case .lifecycle(let plan): plan.dimensions
+    }
+  }
+
+  var maxSeries: Int {
+    switch self {
+    case .funnel(let plan): plan.maxSeries
+    case .retention(let plan): plan.maxSeries
+    case .session(let plan): plan.maxSeries
+    case .lifecycle(let plan): plan.maxSeries
+    }
+  }
+
+  /// The windows of its cells.
+  var window: WindowPlan {
+    switch self {
+    case .funnel(let plan): plan.entered
+    case .retention(let plan): plan.unit
+    case .session: WindowPlan(unit: .day, every: 1)
+    case .lifecycle(let plan): plan.unit
+    }
+  }
+
+  /// How long after its end a window can still change.
+  var closingDelayMs: Int64 {
+    switch self {
+    case .funnel(let plan): plan.withinMs
+    case .session(let plan): plan.maxMs
+    case .retention, .lifecycle: 0
+    }
+  }
+
+  /// What its key is, when it is not the user.
+  var key: Expression? {
+    if case .funnel(let plan) = self { plan.per } else { nil }
+  }
+
+  /// Amounts that it adds up.
+  var value: Expression? {
+    if case .retention(let plan) = self { plan.value } else { nil }
+  }
+
+  /// Its conditions, in the order in which its state asks for them; nil: every event.
+  var conditions: [Expression?] {
+    switch self {
+    case .funnel(let plan): plan.steps.map(\.condition) + (plan.exclude.map { [$0] } ?? [])
+    case .retention(let plan): [plan.start, plan.returning]
+    case .session(let plan): [plan.condition]
+    case .lifecycle(let plan): [plan.condition]
+    }
+  }
+
+  /// Whether every event of a key concerns it, whatever its conditions.
+  var takesEveryEvent: Bool {
+    if case .funnel(let plan) = self { return plan.order == .strict }
+    return conditions.contains { $0 == nil }
+  }
+
+  /// Slots that it reads beside its conditions.
+  var slots: Set<Int> {
+    var slots = Set(dimensions.flatMap(\.expression.slots) + (value?.slots ?? []))
+    if case .session = self { slots.insert(Slot.name) }
+    return slots
+  }
+
+  /// What a cell holds.
+  var parts: GroupPlan.Parts {
+    var parts = GroupPlan.Parts()
+    switch self {
+    case .funnel(let plan):
+      parts.counts = plan.steps.count
+      parts.quantiles = plan.steps.count - 1
+    case .retention(let plan):
+      parts.counts = plan.periods + 1
+      parts.amounts = plan.value == nil ? 0 : plan.periods + 1
+    case .session:
+      parts.counts = SessionCount.allCases.count
+      parts.nameCounts = 2
+    case .lifecycle:
+      parts.counts = LifecycleCount.allCases.count
+    }
+    return parts
+  }
+}
+
+/// Counts in a cell of sessions.
+enum SessionCount: Int, CaseIterable {
+  case sessions, users, events, bounces, durationMs
+}
+
+/// Counts in a cell of a lifecycle. The last two are by how much a rolling count differs from that
+/// of the unit before.
+enum LifecycleCount: Int, CaseIterable {
+  case active, new, returning, resurrected, dormant, rise7, rise30
+}

@@ -1,0 +1,191 @@
+/// The stages that share one record of each user, or other key: one look-up an event for all.
+///
+/// A record is a bit for each stage that has a section in it, and the sections, each with its
+/// length. Traits come first: other stages see their values as they were before the event.
+final class UserStages {
+  /// Which key, by index of the plan's.
+  let key: Int
+  let stages: [UserStage]
+  let pages: UserPages
+  private let traits: TraitStage?
+  private let record = RecordWriter()
+  private let section = RecordWriter()
+  private let sections: UnsafeMutablePointer<UnsafeRawBufferPointer>
+  /// Sections of a record: traits, then the stages.
+  private let width: Int
+  private let mask: UInt64
+  private let takesEveryEvent: Bool
+  /// Keeps the reads of `touch` from being optimised away.
+  private var touched: UInt64 = 0
+  private var watermark = EventTime.distantPast
+
+  init(plan: StagePlan, key: Int, isSaved: Bool) {
+    self.key = key
+    let set = plan.ordered.sets[key]
+    stages = zip(set.stages, set.conditions).map { index, conditions in
+      Self.make(plan.groups[index], conditions, plan.pipeline.zone, isSaved)
+    }
+    traits = set.traits.isEmpty ? nil : TraitStage(plan.pipeline, set.traits)
+    pages = UserPages(isSaved: isSaved)
+    width = stages.count + 1
+    sections = .allocate(capacity: width)
+    sections.initialize(repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: width)
+    mask = set.mask
+    takesEveryEvent = set.takesEveryKey || !set.traits.isEmpty
+  }
+
+  deinit { sections.deallocate() }
+
+  private static func make(
+    _ group: GroupPlan, _ conditions: [OrderedCondition], _ zone: Zone, _ isSaved: Bool
+  ) -> UserStage {
+    switch group.stage {
+    case .funnel(let plan):
+      FunnelStage(plan, group: group, conditions: conditions, zone: zone, isSaved: isSaved)
+    case .retention(let plan):
+      RetentionStage(plan, group: group, conditions: conditions, zone: zone, isSaved: isSaved)
+    case .session(let plan):
+      SessionStage(plan, group: group, conditions: conditions, zone: zone, isSaved: isSaved)
+    case .lifecycle(let plan):
+      LifecycleStage(plan, group: group, conditions: conditions, zone: zone, isSaved: isSaved)
+    case nil:
+      UserStage(plan: group, conditions: conditions, zone: zone, isSaved: isSaved)
+    }
+  }
+
+  /// Applies the events of a block that go by this key. They come in order.
+  func apply(_ block: EventBlock, scratch: ScratchArena) {
+    touch(block)
+    for k in 0..<block.appliedCount {
+      let i = Int(block.applied[k])
+      guard Int(block.keys[i]) == key else { continue }
+      apply(block, i, scratch)
+    }
+    if block.appliedCount > 0 {
+      let last = Int(block.applied[block.appliedCount - 1])
+      watermark = max(watermark, EventTime(ms: block.timeMs[last]))
+    }
+    pages.sweep { hash, bytes in prune(bytes) }
+  }
+
+  /// Reads the memory that the block's records need, so that its cache misses overlap.
+  private func touch(_ block: EventBlock) {
+    var sum: UInt64 = 0
+    for k in 0..<block.appliedCount {
+      sum &+= pages.touch(block.userHash[Int(block.applied[k])])
+    }
+    touched = sum
+  }
+
+  private func apply(_ block: EventBlock, _ i: Int, _ scratch: ScratchArena) {
+    let hash = block.userHash[i]
+    let row = block.row(i)
+    guard hash != 0, takesEveryEvent || block.bits[i] & mask != 0 else {
+      traits?.clear(row)
+      return
+    }
+    let found = pages.find(hash)
+    let old = found.map { pages.bytes($0) } ?? UnsafeRawBufferPointer(start: nil, count: 0)
+    split(old)
+    let event = UserStage.Event(
+      timeMs: block.timeMs[i], bits: block.bits[i], row: row, scratch: scratch)
+    traits?.read(sections[0], event)
+    record.begin()
+    var present: UInt64 = 0
+    for at in 0..<width { if isKept(at, event, block, i) { present |= 1 << UInt64(at) } }
+    finish(present, old, hash, found)
+  }
+
+  /// Writes section `at` as it stands after the event; false: there is none.
+  @inline(__always)
+  private func isKept(_ at: Int, _ event: UserStage.Event, _ block: EventBlock, _ i: Int) -> Bool {
+    section.begin()
+    if at == 0 {
+      guard let traits else { return false }
+      traits.apply(event, sections[0], into: section)
+    } else {
+      let stage = stages[at &- 1]
+      let isTaken = stage.takesEveryEvent || event.bits & stage.mask != 0
+      let isLate =
+        isTaken && block.hasStragglers
+        && event.timeMs < block.clockMs[i] - stage.plan.latenessMs[block.source(i)]
+      if isLate { stage.counts.late += 1 }
+      if isTaken && !isLate {
+        stage.apply(event, sections[at], into: section)
+      } else {
+        section.write(sections[at])
+      }
+    }
+    return append()
+  }
+
+  /// Appends the section at hand to the record; false when it is empty.
+  @inline(__always)
+  private func append() -> Bool {
+    if section.count == 0 { return false }
+    record.writeVarint(UInt64(section.count))
+    record.write(section.bytes)
+    return true
+  }
+
+  /// Finds the sections of a record.
+  @inline(__always)
+  private func split(_ bytes: UnsafeRawBufferPointer) {
+    var reader = RecordReader(bytes)
+    var present = reader.readVarint()
+    for at in 0..<width {
+      if present & 1 != 0 {
+        sections[at] = reader.readBytes(Int(truncatingIfNeeded: reader.readVarint() & 0xFF_FFFF))
+      } else {
+        sections[at] = UnsafeRawBufferPointer(start: nil, count: 0)
+      }
+      present >>= 1
+    }
+  }
+
+  /// Stores the record at hand, with its bits before it.
+  @inline(__always)
+  private func finish(
+    _ present: UInt64, _ old: UnsafeRawBufferPointer, _ hash: UInt64, _ found: UserPages.Found?
+  ) {
+    let bytes = framed(present)
+    if let found, isSame(bytes, old) {
+      _ = found
+      return
+    }
+    pages.set(hash, found, to: bytes)
+  }
+
+  /// The record at hand with the bits of its sections before it; empty without any.
+  private func framed(_ present: UInt64) -> UnsafeRawBufferPointer {
+    section.begin()
+    if present == 0 { return section.bytes }
+    section.writeVarint(present)
+    section.write(record.bytes)
+    return section.bytes
+  }
+
+  /// Whether a record need not be stored: what is stored may end in zeros.
+  @inline(__always)
+  private func isSame(_ bytes: UnsafeRawBufferPointer, _ old: UnsafeRawBufferPointer) -> Bool {
+    bytes.count == old.count && bytes.elementsEqual(old)
+  }
+
+  /// What is left of a record at the watermark; nil when nothing changes.
+  private func prune(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    split(bytes)
+    record.begin()
+    var present: UInt64 = 0
+    for at in 0..<width where !sections[at].isEmpty {
+      section.begin()
+      if at == 0 {
+        traits?.prune(sections[0], watermark: watermark, into: section)
+      } else {
+        stages[at - 1].prune(sections[at], watermark: watermark, into: section)
+      }
+      if append() { present |= 1 << UInt64(at) }
+    }
+    let left = framed(present)
+    return isSame(left, bytes) ? nil : left
+  }
+}
