@@ -6,8 +6,8 @@ struct TestBuilder {
   let zone: Zone
   /// Names of sources, sorted.
   let sources: [String]
-  /// Dimensions of each metric and formula; nil of a faulty one.
-  let metrics: [String: [String]?]
+  /// Stages that expectations may name.
+  let known: KnownStages
 
   func build(_ tests: [Settings]) -> [PipelineTest] {
     var names: Set<String> = []
@@ -81,12 +81,12 @@ struct TestBuilder {
   private func metric(_ settings: Settings) -> ExpectedMetric {
     let name = settings[ExpectedMetricOptions.metric] ?? ""
     var expected = ExpectedMetric(metric: name)
-    if settings.gives(ExpectedMetricOptions.metric), metrics[name] == nil {
+    if settings.gives(ExpectedMetricOptions.metric), !known.has(.metric, name) {
       faults.add(
         settings.position(of: ExpectedMetricOptions.metric), "unknown-metric",
         "there is no metric \(settings.found(ExpectedMetricOptions.metric))",
         hint: NearestName.hint(
-          settings.written(ExpectedMetricOptions.metric), in: metrics.keys.sorted()))
+          settings.written(ExpectedMetricOptions.metric), in: known.names(.metric)))
     }
     if let text = settings[ExpectedMetricOptions.window] {
       expected.windowStart = Instants.parse(text, zone: zone)
@@ -125,7 +125,7 @@ struct TestBuilder {
     }
     var dimensions: [String: String] = [:]
     for entry in entries {
-      if case .some(.some(let known)) = metrics[metric], !known.contains(entry.key) {
+      if let known = known.dimensions(.metric, metric), !known.contains(entry.key) {
         faults.add(
           entry.keyPosition, "unknown-dimension",
           "\(metric) has no dimension \(ConfigNode.shortened(entry.key))",

@@ -24,7 +24,7 @@ public enum PipelineReference {
     `${NAME}`, `${NAME:-default}` and `${file:/path}` may be part of any value; `$${` is a literal
     `${`. Anchors, aliases and `<<` work; keys at the top that begin with `x-` are yours, as a place for
     anchors. A file has at most 1 MiB, 64 levels and 100,000 values, and
-    at most 1,000 sources, metrics, derived fields and tests each.
+    at most 1,000 sources, stages of a kind, traits, derived fields and tests each.
 
     """
 
