@@ -78,7 +78,7 @@ struct DriverRun {
       saved = start
     }
     var driver = try PipelineDriver(plan, partitions: logs.count, from: saved)
-    var history: [[MetricKey: MetricRow]] = []
+    var history: [ResultTables] = []
     var next = logs.map { _ in 0 }
     while let partition = pickOpen(next, &generator) {
       let end = min(next[partition] + Int(generator.whole(1...150)), logs[partition].count)
@@ -93,7 +93,7 @@ struct DriverRun {
       }
       if generator.chance(restoreShare) {
         let state = driver.save()
-        history.append(driver.table.filter { $0.value.status == .final })
+        history.append(driver.tables.finals)
         driver = try PipelineDriver(plan, partitions: logs.count, from: state)
       }
     }

@@ -30,7 +30,9 @@ import Testing
   }
 
   private func mismatches(_ text: String, _ rows: [MetricRow]) throws -> [String] {
-    try expectation(text).mismatches(in: rows, fates: .zero)
+    var results = ResultRows()
+    results.metrics = rows
+    return try expectation(text).mismatches(in: results, fates: .zero)
   }
 
   @Test(arguments: [

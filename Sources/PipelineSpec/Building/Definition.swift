@@ -18,10 +18,18 @@ enum Definition {
       lines.append("derive \(field.name) = \(normalised(field.expression.text))")
     }
     if let filter = plan.filter { lines.append("filter \(normalised(filter.text))") }
+    for trait in plan.traits {
+      lines.append(
+        "trait \(trait.name) \(trait.kind.rawValue) = \(normalised(trait.expression.text))")
+    }
     for metric in plan.metrics.sorted(by: { $0.name < $1.name }) { lines += self.lines(of: metric) }
     for formula in plan.formulas.sorted(by: { $0.name < $1.name }) {
       lines.append("formula \(formula.name) = \(normalised(formula.expression.text))")
     }
+    for funnel in plan.funnels { lines += self.lines(of: funnel) }
+    for retention in plan.retentions { lines += self.lines(of: retention) }
+    for session in plan.sessions { lines += self.lines(of: session) }
+    for lifecycle in plan.lifecycles { lines += self.lines(of: lifecycle) }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -71,12 +79,8 @@ enum Definition {
         + "lateness=\(optional(metric.latenessMs)) carry=\(optional(metric.carryMs)) "
         + "series_ttl=\(metric.seriesTTLMs) max_series=\(metric.maxSeries)"
     ]
-    if let value = metric.value { lines.append(" of \(normalised(value.text))") }
-    if let condition = metric.condition { lines.append(" where \(normalised(condition.text))") }
-    for dimension in metric.dimensions {
-      lines.append(" by \(dimension.name) = \(normalised(dimension.expression.text))")
-    }
-    return lines
+    lines += part("of", metric.value) + part("where", metric.condition)
+    return lines + by(metric.dimensions)
   }
 
   static func text(of aggregate: Aggregate) -> String {
@@ -93,7 +97,17 @@ enum Definition {
     }
   }
 
-  private static func optional(_ value: Int64?) -> String { value.map { String($0) } ?? "-" }
+  static func optional(_ value: Int64?) -> String { value.map { String($0) } ?? "-" }
+
+  /// A line of one expression, where there is one.
+  static func part(_ what: String, _ expression: Expression?) -> [String] {
+    expression.map { [" \(what) \(normalised($0.text))"] } ?? []
+  }
+
+  /// A line for each dimension.
+  static func by(_ dimensions: [MetricPlan.Dimension]) -> [String] {
+    dimensions.map { " by \($0.name) = \(normalised($0.expression.text))" }
+  }
 
   /// `text` with every run of blanks outside quotes made one blank, and none at its ends.
   static func normalised(_ text: String) -> String {

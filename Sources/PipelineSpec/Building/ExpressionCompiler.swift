@@ -37,6 +37,25 @@ struct ExpressionCompiler {
     }
   }
 
+  /// The expression at `node` over the fields and traits of `scope`; nil when a fault says why not.
+  /// Where `scope` has no traits, each one read is a fault.
+  func compile(
+    _ node: ConfigNode, owner: String, wanted: ExpressionType = .unknown,
+    in scope: inout NameScope
+  ) -> Expression? {
+    scope.refusedTraits = []
+    let expression = compile(node, owner: owner, wanted: wanted) { scope.resolve($0) }
+    guard let refusal = scope.traitRefusal, let scalar = node.scalar else { return expression }
+    for path in scope.refusedTraits {
+      let before = scalar.text.firstRange(of: path).map { scalar.text[..<$0.lowerBound] }
+      let place = before.map { locator.position(ofByte: $0.utf8.count, in: node) }
+      faults.add(
+        place ?? node.position, "trait-out-of-place", "`\(path)` has no value here: \(refusal)",
+        hint: "use it in a stage: where, by, value, steps")
+    }
+    return scope.refusedTraits.isEmpty ? expression : nil
+  }
+
   /// Whether `text` is a path: names, perhaps in backquotes, with dots between them.
   static func isPath(_ text: String) -> Bool {
     var isQuoted = false

@@ -73,8 +73,8 @@ struct FormulaBuilder {
 
   private func checkOptions(_ entry: NamedSettings) {
     let options = [
-      MetricOptions.count.spec, MetricOptions.condition.spec, MetricOptions.lateness.spec,
-      MetricOptions.carry.spec, MetricOptions.seriesTTL.spec, MetricOptions.maxSeries.spec,
+      MetricOptions.count.spec, StageOptions.condition.spec, StageOptions.lateness.spec,
+      MetricOptions.carry.spec, MetricOptions.seriesTTL.spec, StageOptions.maxSeries.spec,
     ]
     let aggregates = MetricOptions.aggregates.map(\.spec).filter { $0.name != "formula" }
     for option in options + aggregates where entry.settings.gives(option) {
@@ -113,7 +113,7 @@ struct FormulaBuilder {
   private func checkGiven(_ draft: Draft, _ first: String, _ shape: Shape) -> Bool {
     let settings = draft.entry.settings
     if settings.gives(MetricOptions.every) || settings.gives(MetricOptions.window) {
-      let builder = MetricBuilder(compiler: compiler, defaults: nil)
+      let builder = MetricBuilder(reader: StageReader(compiler: compiler, limits: nil))
       guard let own = builder.window(draft.entry) else { return false }
       if own != shape.window {
         faults.add(
@@ -123,7 +123,7 @@ struct FormulaBuilder {
         return false
       }
     }
-    guard let by = settings[MetricOptions.by] else { return true }
+    guard let by = settings[StageOptions.by] else { return true }
     let items = by.items ?? [by]
     let names = items.flatMap { item in
       item.entries.map { $0.map(\.key) } ?? [item.scalar?.text ?? ""]

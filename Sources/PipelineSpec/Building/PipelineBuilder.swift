@@ -23,16 +23,18 @@ struct PipelineBuilder {
       name: settings[PipelineOptions.name] ?? "", definition: "", zone: zone,
       tzdataVersion: zones.version, sources: sources.map { $0.plan(fields: fields) },
       time: time(zone), fields: fields, derived: stages.derived, filter: stages.filter,
-      metrics: stages.metrics.sorted { $0.name < $1.name }, formulas: stages.formulas)
+      metrics: stages.metrics, formulas: stages.formulas)
+    plan.traits = stages.traits
+    plan.funnels = stages.funnels
+    plan.retentions = stages.retentions
+    plan.sessions = stages.sessions
+    plan.lifecycles = stages.lifecycles
     plan.definition = Definition.text(of: plan)
     var kafka: [String: KafkaSource] = [:]
     for source in sources { kafka[source.name] = source.kafka }
-    let names = (settings[PipelineOptions.metrics] ?? []).map { entry in
-      (entry.name, stages.dimensions(of: entry.name))
-    }
     let tests = TestBuilder(
       faults: faults, zone: zone, sources: sources.map(\.name),
-      metrics: Dictionary(names, uniquingKeysWith: { first, _ in first })
+      known: KnownStages(settings, stages)
     ).build(settings[PipelineOptions.tests] ?? [])
     return Pipeline(plan: plan, kafka: kafka, storage: storage(), tests: tests)
   }
@@ -124,7 +126,7 @@ struct PipelineBuilder {
     return rules.sorted { $0.windowMs < $1.windowMs }
   }
 
-  // MARK: - Stages
+  // MARK: - Names
 
   private func scope(_ sources: [SourceDraft]) -> NameScope {
     var own = ["event": Slot.name, "time": Slot.time]
@@ -137,7 +139,9 @@ struct PipelineBuilder {
     given.subtract(FieldMap.own)
     let columns = sources.map(\.columns)
     let known = columns.contains { $0 == nil } ? nil : Set(columns.flatMap { $0 ?? [] }).sorted()
-    return NameScope(own: own, given: given.sorted(), columns: sources.isEmpty ? nil : known)
+    return NameScope(
+      own: own, given: given.sorted(), columns: sources.isEmpty ? nil : known,
+      traits: TraitBuilder.types(settings))
   }
 
   /// Stages and the fields that they read. Twice over: slots are known after the first time.
@@ -147,117 +151,15 @@ struct PipelineBuilder {
     let loud = ExpressionCompiler(locator: locator, faults: faults)
     let derivation = DeriveBuilder(compiler: loud, node: settings[PipelineOptions.derive])
     let order = derivation.order(&scope)
-    _ = stages(order, derivation, quiet, &scope)
+    _ = StagesBuilder(settings: settings, compiler: quiet).build(order, derivation, &scope)
     scope.settle()
     scope.declare(derived: order)
-    let stages = stages(order, derivation, loud, &scope)
+    let stages = StagesBuilder(settings: settings, compiler: loud).build(order, derivation, &scope)
     if scope.isOverLimit {
       faults.add(
         settings.position, "too-many-paths",
         "the pipeline reads more than \(NameScope.pathsMax) paths of an event")
     }
     return (stages, scope.fields)
-  }
-
-  private func stages(
-    _ order: [String], _ derivation: DeriveBuilder, _ compiler: ExpressionCompiler,
-    _ scope: inout NameScope
-  ) -> Stages {
-    var stages = Stages()
-    stages.derived = derivation.build(order, compiler, &scope)
-    if let node = settings[PipelineOptions.filter] {
-      stages.filter = compiler.compile(node, owner: "filter", wanted: .bool) { scope.resolve($0) }
-    }
-    let entries = settings[PipelineOptions.metrics] ?? []
-    let builder = MetricBuilder(compiler: compiler, defaults: settings[PipelineOptions.limits])
-    for entry in entries where !entry.settings.gives(MetricOptions.formula) {
-      if let metric = builder.build(entry, &scope) { stages.metrics.append(metric) }
-    }
-    stages.formulas = FormulaBuilder(compiler: compiler, known: Set(entries.map(\.name))).build(
-      entries.filter { $0.settings.gives(MetricOptions.formula) }, metrics: stages.metrics)
-    return stages
-  }
-}
-
-/// What events are turned into.
-struct Stages {
-  var derived: [DerivedField] = []
-  var filter: Expression?
-  var metrics: [MetricPlan] = []
-  var formulas: [FormulaPlan] = []
-
-  /// Names of the dimensions of a metric or formula; nil when it is faulty.
-  func dimensions(of name: String) -> [String]? {
-    metrics.first { $0.name == name }?.dimensions.map(\.name)
-      ?? formulas.first { $0.name == name }?.dimensions
-  }
-}
-
-/// Reads `derive`.
-struct DeriveBuilder {
-  let compiler: ExpressionCompiler
-  private var nodes: [String: (node: ConfigNode, position: Position)] = [:]
-
-  init(compiler: ExpressionCompiler, node: ConfigNode?) {
-    self.compiler = compiler
-    guard let node, !node.isNull else { return }
-    guard let entries = node.entries else {
-      compiler.faults.add(
-        node.position, "not-a-mapping", "derive is \(node.found), not a mapping of names",
-        hint: "write derive: {NAME: 'expression'}")
-      return
-    }
-    let whole = ConfigNode.Entry(key: "derive", keyPosition: node.position, value: node)
-    guard OptionReader(faults: compiler.faults).fits(entries.count, whole) else { return }
-    for entry in entries {
-      if ["event", "user", "time", "id"].contains(entry.key) {
-        compiler.faults.add(
-          entry.keyPosition, "reserved-name", "\(entry.key) is the event's own",
-          hint: "choose another name")
-        continue
-      }
-      OptionReader(faults: compiler.faults).checkName(entry.key, .name, at: entry.keyPosition)
-      nodes[entry.key] = (entry.value, entry.keyPosition)
-    }
-  }
-
-  /// Names, each after those it needs. Paths that expressions read get slots in `scope`.
-  func order(_ scope: inout NameScope) -> [String] {
-    scope.declare(derived: nodes.keys.sorted())
-    let quiet = ExpressionCompiler(
-      locator: compiler.locator, faults: FaultCollector(file: compiler.faults.file))
-    var needs: [String: Set<String>] = [:]
-    for (name, entry) in nodes.sorted(by: { $0.key < $1.key }) {
-      var needed: Set<String> = []
-      _ = quiet.compile(entry.node, owner: name) { path in
-        if nodes[path] != nil { needed.insert(path) }
-        return scope.resolve(path)
-      }
-      needs[name] = needed
-    }
-    let (order, circle) = Dependencies.order(needs)
-    if let first = circle.first, let entry = nodes[first] {
-      compiler.faults.add(
-        entry.position, "derive-cycle",
-        "derived fields need each other in a circle: "
-          + (circle + [first]).joined(separator: " → "),
-        hint: "compute one of them from the event alone")
-    }
-    return order
-  }
-
-  /// The derived fields in the order of `names`.
-  func build(
-    _ names: [String], _ compiler: ExpressionCompiler, _ scope: inout NameScope
-  ) -> [DerivedField] {
-    var fields: [DerivedField] = []
-    for name in names {
-      guard let entry = nodes[name],
-        let expression = compiler.compile(
-          entry.node, owner: name, resolve: { scope.resolve($0) })
-      else { continue }
-      fields.append(DerivedField(name: name, expression: expression))
-    }
-    return fields
   }
 }

@@ -20,11 +20,11 @@ public final class PipelineDriver {
   }
 
   /// Rows as a public file would hold them, by key.
-  public private(set) var table: [MetricKey: MetricRow] = [:]
+  public private(set) var tables = ResultTables()
   /// Marks so far.
   public private(set) var marks: [ClockMark] = []
-  /// Final rows that were written again with another value: a fault of the core.
-  public private(set) var conflicts: [MetricRow] = []
+  /// Final rows that were written again with another content, in words: a fault of the core.
+  public private(set) var conflicts: [String] = []
 
   private let plan: StagePlan
   private let merge: Merge
@@ -66,6 +66,8 @@ public final class PipelineDriver {
         try shard.restore(record)
       }
     }
+    for task in tasks { try task.finishRestore() }
+    for shard in self.shards { try shard.finishRestore() }
   }
 
   /// Partitions in the order of their index.
@@ -112,19 +114,8 @@ public final class PipelineDriver {
   /// Closes what the watermarks have passed and publishes what changed.
   public func snapshot(provisional: Bool = true) {
     settle()
-    let rows = merge.takeRows(provisional: provisional)
-    for case .metric(let key) in rows.removed where table[key]?.status != .final {
-      table[key] = nil
-    }
-    for row in rows.metrics {
-      let key = MetricKey(
-        metric: row.metric, windowStart: row.windowStart, dimensions: row.dimensions)
-      if let held = table[key], held.status == .final {
-        if held != row { conflicts.append(row) }
-        continue
-      }
-      table[key] = row
-    }
+    conflicts += tables.apply(
+      merge.takeRows(provisional: provisional, horizon: horizon))
   }
 
   private func settle() {
@@ -175,7 +166,11 @@ public final class PipelineDriver {
     for key in change.deletes { stored[key] = nil }
     for record in change.upserts { stored[record.key] = record }
     let records = stored.values.sorted {
-      ($0.key.owner, $0.key.stage) < ($1.key.owner, $1.key.stage)
+      let (a, b) = ($0.key, $1.key)
+      if (a.owner, a.stage) != (b.owner, b.stage) {
+        return (a.owner, a.stage) < (b.owner, b.stage)
+      }
+      return a.key.lexicographicallyPrecedes(b.key)
     }
     var saved = Saved()
     saved.records = records
@@ -193,19 +188,19 @@ public final class PipelineDriver {
 
   /// Takes over final rows of an earlier life, as a public file keeps them; those that differ are
   /// conflicts.
-  public func adopt(_ finals: [MetricKey: MetricRow]) {
-    for (key, row) in finals.sorted(by: { $0.value.windowStart < $1.value.windowStart }) {
-      if let held = table[key], held != row { conflicts.append(row) }
-      table[key] = row
-    }
-  }
+  public func adopt(_ finals: ResultTables) { conflicts += tables.adopt(finals) }
 
-  /// Rows in order of metric, window and dimensions.
-  public var rows: [MetricRow] {
-    table.values.sorted {
-      ($0.metric, $0.windowStart.ms, $0.dimensions) < ($1.metric, $1.windowStart.ms, $1.dimensions)
-    }
-  }
+  /// Rows of the table `metrics` in order of metric, window and dimensions.
+  public var rows: [MetricRow] { tables.rows.metrics }
+
+  /// Rows of the table `funnels` in order of funnel, entry window, dimensions and step.
+  public var funnelRows: [FunnelRow] { tables.rows.funnels }
+
+  /// Rows of the table `retention` in order of name, cohort, dimensions and period.
+  public var retentionRows: [RetentionRow] { tables.rows.retention }
+
+  /// Rows of the table `sessions` in order of name, day and dimensions.
+  public var sessionRows: [SessionRow] { tables.rows.sessions }
 
   /// What became of the events at every metric, by name, as of the last snapshot.
   public var counts: [MetricCounts] {

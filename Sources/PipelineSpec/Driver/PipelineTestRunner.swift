@@ -47,7 +47,7 @@ public enum PipelineTestRunner {
     let records = events.map { (payload: Array($0.utf8), timestampMs: Int64?.none) }
     driver.push(records, to: index)
     driver.close()
-    outcome.mismatches = test.expected.mismatches(in: driver.rows, fates: driver.fates)
+    outcome.mismatches = test.expected.mismatches(in: driver.tables.rows, fates: driver.fates)
     return outcome
   }
 

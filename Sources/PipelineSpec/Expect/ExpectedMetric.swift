@@ -40,36 +40,22 @@ public struct ExpectedMetric: Sendable, Equatable {
     self.samples = samples
     self.status = status
   }
+}
 
-  /// What does not hold, or nil when it does: what was expected, and the nearest that is there.
-  func mismatch(in rows: [MetricRow]) -> String? {
-    let candidates = rows.filter { hasKey($0) }
-    if value == .none {
-      return candidates.first.map { "expected no row \(description), found \(RowText.of($0))" }
-    }
-    if candidates.contains(where: { hasContent($0) }) { return nil }
-    if let row = candidates.first {
-      let more = candidates.count > 1 ? " (and \(candidates.count - 1) more)" : ""
-      return "expected \(description), found \(RowText.of(row))\(more)"
-    }
-    guard let other = rows.first(where: { $0.metric == metric }) else {
-      return "expected \(description), found no row of \(metric)"
-    }
-    return "expected \(description), found no such window or dimensions; there is "
-      + RowText.of(other)
+extension ExpectedMetric: ExpectedRow {
+  static let keyWords = "window or dimensions"
+  var stage: String { metric }
+  var expectsNone: Bool { value == .none }
+  var acceptsNone: Bool { false }
+
+  static func stage(of row: MetricRow) -> String { row.metric }
+
+  func hasKey(_ row: MetricRow) -> Bool {
+    (windowStart == nil || row.windowStart == windowStart)
+      && ExpectedDimensions.hold(dimensions, in: row.dimensions)
   }
 
-  /// Whether `row` is of this metric, window and dimensions.
-  private func hasKey(_ row: MetricRow) -> Bool {
-    guard row.metric == metric, windowStart == nil || row.windowStart == windowStart else {
-      return false
-    }
-    if dimensions.isEmpty { return true }
-    guard let found = JSONObject.members(of: row.dimensions) else { return false }
-    return dimensions.allSatisfy { name, text in found[name] == JSONObject.canonical(text) }
-  }
-
-  private func hasContent(_ row: MetricRow) -> Bool {
+  func hasContent(_ row: MetricRow) -> Bool {
     if let samples, row.samples != samples { return false }
     if let status, row.status != status { return false }
     switch value {
@@ -80,25 +66,13 @@ public struct ExpectedMetric: Sendable, Equatable {
     }
   }
 
-  private var description: String {
+  var description: String {
     var text = metric
     if let windowStart { text += " at \(Instants.text(windowStart))" }
-    if !dimensions.isEmpty {
-      let members = dimensions.sorted { $0.key < $1.key }
-        .map { "\(JSONText.quoted($0.key)):\($0.value)" }
-      text += " {\(members.joined(separator: ","))}"
-    }
+    text += ExpectedDimensions.text(of: dimensions)
     if case .number(let number) = value { text += " = \(number)" }
     if let samples { text += " of \(samples) samples" }
     if let status { text += " (\(status.rawValue))" }
     return text
-  }
-}
-
-/// Rows of results, for people.
-enum RowText {
-  static func of(_ row: MetricRow) -> String {
-    "\(row.metric) at \(Instants.text(row.windowStart)) \(row.dimensions) = "
-      + "\(row.valueExact ?? "\(row.value)") of \(row.samples) samples (\(row.status.rawValue))"
   }
 }

@@ -28,8 +28,14 @@ public struct PipelineTest: Sendable, Equatable {
 
 /// What a test expects of the results.
 public struct ExpectedResults: Sendable, Equatable {
-  /// Rows that are there; nil expects nothing, an empty list expects no row at all.
+  /// Rows that are there, table by table; nil expects nothing, an empty list expects no row at all.
   public var metrics: [ExpectedMetric]?
+  /// Rows of the table `funnels`.
+  public var funnels: [ExpectedFunnel]?
+  /// Rows of the table `retention`.
+  public var retention: [ExpectedRetention]?
+  /// Rows of the table `sessions`.
+  public var sessions: [ExpectedSession]?
   /// Counts by fate, in order of name; those not named may be any number.
   public var fates: [ExpectedFate]
 
@@ -40,16 +46,11 @@ public struct ExpectedResults: Sendable, Equatable {
   }
 
   /// What of this does not hold, a sentence for each; none when all holds.
-  public func mismatches(in rows: [MetricRow], fates: FateCounts) -> [String] {
-    var mismatches: [String] = []
-    if let metrics {
-      if metrics.isEmpty, let row = rows.first {
-        mismatches.append("expected no row, found \(rows.count), first \(RowText.of(row))")
-      }
-      for metric in metrics {
-        if let mismatch = metric.mismatch(in: rows) { mismatches.append(mismatch) }
-      }
-    }
+  public func mismatches(in rows: ResultRows, fates: FateCounts) -> [String] {
+    var mismatches =
+      Self.mismatches(metrics, in: rows.metrics) + Self.mismatches(funnels, in: rows.funnels)
+      + Self.mismatches(retention, in: rows.retention)
+      + Self.mismatches(sessions, in: rows.sessions)
     for expected in self.fates {
       let found = fates[keyPath: expected.fate.count]
       if found != expected.count {
@@ -57,6 +58,16 @@ public struct ExpectedResults: Sendable, Equatable {
       }
     }
     return mismatches
+  }
+
+  private static func mismatches<Expected: ExpectedRow>(
+    _ expected: [Expected]?, in rows: [Expected.Row]
+  ) -> [String] {
+    guard let expected else { return [] }
+    if expected.isEmpty, let row = rows.first {
+      return ["expected no row, found \(rows.count), first \(row.text)"]
+    }
+    return expected.compactMap { $0.mismatch(in: rows) }
   }
 }
 

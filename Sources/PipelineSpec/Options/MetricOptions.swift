@@ -24,21 +24,12 @@ enum MetricOptions {
     "formula",
     "Computed from other metrics and formulas, by name, with the same windows and dimensions.",
     example: "payment_errors / payments")
-  static let condition = Option.expression(
-    "where", "Only events for which this is true.", example: "'event == \"purchase\"'")
-  static let by = Option.custom(
-    "by", "a list of paths, names, and {name: expression}",
-    "Dimensions: one series for each combination of their values. At most 16.",
-    example: "[event, {size: 'properties.total > 100 ? \"big\" : \"small\"'}]")
   static let every = Option.window(
     "every", "Distance between windows' starts. Required, but for formulas.", example: "1m")
   static let window = Option.window(
     "window",
     "Length of the windows, a multiple of `every`: above it, windows overlap. Without it, "
       + "`every`.", example: "10m")
-  static let lateness = Option.duration(
-    "lateness", in: 0...(400 * Units.day),
-    "Lateness of this metric, in place of the source's and of `time.lateness`.", example: "2d")
   static let carry = Option.duration(
     "carry", in: Units.second...(400 * Units.day),
     "Only for `last`: how long a value goes on in windows without events.", example: "7d")
@@ -46,24 +37,19 @@ enum MetricOptions {
     "series_ttl", in: Units.minute...(400 * Units.day),
     "With `by`: how long a series without events has a value of zero. Without it, "
       + "`limits.series_ttl`.", example: "7d")
-  static let maxSeries = Option.integer(
-    "max_series", in: 1...1_000_000,
-    "Series kept in one window; those beyond fold into `\"(other)\"`. Without it, "
-      + "`limits.max_series`.", example: "10000")
 
   static let aggregates: [Option<ConfigNode>] = [
     sum, avg, min, max, distinct, last, quantile, formula,
   ]
   static let all: [OptionSpec] =
     [count.spec] + aggregates.map(\.spec) + [
-      condition.spec, by.spec, every.spec, window.spec, lateness.spec, carry.spec,
-      seriesTTL.spec, maxSeries.spec, .later("session", "session windows are"),
+      StageOptions.condition.spec, StageOptions.by.spec, every.spec, window.spec,
+      StageOptions.lateness.spec, carry.spec, seriesTTL.spec, StageOptions.maxSeries.spec,
+      .later("session", "session windows are"),
     ]
 
   /// Aggregates, for messages.
   static let aggregateNames = "count, sum, avg, min, max, distinct, last, p1 … p99 or formula"
   /// Windows that one instant may lie in.
   static let overlapMax: Int64 = 1_000
-  /// Dimensions of one metric.
-  static let dimensionsMax = 16
 }

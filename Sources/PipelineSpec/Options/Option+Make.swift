@@ -28,12 +28,13 @@ extension Option where Value == Int64 {
 
   /// In milliseconds.
   static func duration(
-    _ name: String, default value: String? = nil, in range: ClosedRange<Int64>, _ text: String,
-    example: String? = nil
+    _ name: String, default value: String? = nil, required: Bool = false,
+    in range: ClosedRange<Int64>, _ text: String, example: String? = nil
   ) -> Self {
     Option(
       OptionSpec(
-        name: name, kind: .duration(range), defaultText: value, text: text, example: example)
+        name: name, kind: .duration(range), defaultText: value, isRequired: required, text: text,
+        example: example)
     ) { if case .integer(let value) = $0 { value } else { nil } }
   }
 
@@ -79,8 +80,12 @@ extension Option where Value == String {
 }
 
 extension Option where Value == WindowLength {
-  static func window(_ name: String, _ text: String, example: String) -> Self {
-    Option(OptionSpec(name: name, kind: .window, text: text, example: example)) {
+  static func window(
+    _ name: String, default value: String? = nil, _ text: String, example: String
+  ) -> Self {
+    Option(
+      OptionSpec(name: name, kind: .window, defaultText: value, text: text, example: example)
+    ) {
       if case .window(let value) = $0 { value } else { nil }
     }
   }

@@ -27,27 +27,48 @@ enum PipelineOptions {
     "With a value, a copy of an event is known by its id alone for this long: for producers that "
       + "stamp an event anew when they send it again. Without, by id and event time, until the "
       + "watermark has passed.", example: "1h")
+  static let users = Option.named(
+    "users", .name, TraitOptions.all,
+    "Traits: what is known of a user before each event, by name. Exactly one of `first`, `last` "
+      + "and `count` each. Stages read them as `users.NAME` in any of their expressions; `filter`, "
+      + "`derive`, other traits and funnels with `per` do not.")
   static let metrics = Option.named(
     "metrics", .name, MetricOptions.all,
     "Numbers computed over windows of events, by name. Each has exactly one aggregate.")
+  static let funnels = Option.named(
+    "funnels", .name, FunnelOptions.all,
+    "How far users come through steps, by name. For each user and entry window, the longest chain "
+      + "of steps that began in it counts.")
+  static let retention = Option.named(
+    "retention", .name, RetentionOptions.all,
+    "Which users come back, by name: a cohort for each unit, and how many of its users return in "
+      + "each unit after.")
+  static let sessions = Option.named(
+    "sessions", .name, SessionOptions.all,
+    "Kinds of sessions, by name: a user's events without a gap between them, counted on the day "
+      + "that they begin.")
+  static let lifecycle = Option.named(
+    "lifecycle", .name, LifecycleOptions.all,
+    "How many users are new, returning, resurrected and dormant in each unit, by name. The results "
+      + "are metrics: `NAME.active`, `NAME.new`, `NAME.returning`, `NAME.resurrected`, "
+      + "`NAME.dormant`.")
   static let limits = Option.group(
-    "limits", LimitOptions.all, "Defaults of limits for every metric that does not say otherwise.")
+    "limits", LimitOptions.all, "Defaults of limits for every stage that does not say otherwise.")
   static let tests = Option.list(
     "tests", TestOptions.all, "Tests of this file, run by `weir test`.")
 
-  /// Sources, metrics, derived fields and tests that one file may have, each.
+  /// Sources, stages of a kind, traits, derived fields and tests that one file may have, each.
   static let namesMax = 1_000
 
   static let all: [OptionSpec] =
     [
       name.spec, zone.spec, source.spec, sources.spec, time.spec, filter.spec, derive.spec,
-      dedup.spec, metrics.spec, limits.spec,
+      dedup.spec, users.spec, metrics.spec, funnels.spec, retention.spec, sessions.spec,
+      lifecycle.spec, limits.spec,
     ] + StorageOptions.all + [tests.spec] + later
 
   /// Stages that the design has and this version does not.
   static let later: [OptionSpec] = [
-    .later("users", "user traits are"), .later("funnels", "funnels are"),
-    .later("retention", "retention is"), .later("sessions", "sessions are"),
     .later("risks", "risks are"), .later("alerts", "alerts are"),
     .later("thresholds", "thresholds are"), .later("kpis", "KPIs are"),
     .later("notify", "notifications are"), .later("archive", "archives are"),
@@ -67,7 +88,7 @@ enum TimeOptions {
   static let lateness = Option.duration(
     "lateness", default: "1m", in: 0...(400 * Units.day),
     "How far the watermark stays behind a partition's clock: events up to this much out of order "
-      + "are in time. A source or a metric may say otherwise.")
+      + "are in time. A source or a stage may say otherwise.")
   static let idleAfter = Option.duration(
     "idle_after", default: "30s", in: Units.second...(7 * Units.day),
     "Wall time without input after which a partition is taken as idle, once the broker confirms "
@@ -95,7 +116,7 @@ enum TimeOptions {
 /// What every metric has when it does not say otherwise.
 enum LimitOptions {
   static let maxSeries = Option.integer(
-    "max_series", default: 10_000, in: 1...1_000_000, "As a metric's `max_series`.")
+    "max_series", default: 10_000, in: 1...1_000_000, "As a stage's `max_series`.")
   static let seriesTTL = Option.duration(
     "series_ttl", default: "7d", in: Units.minute...(400 * Units.day), "As a metric's `series_ttl`."
   )

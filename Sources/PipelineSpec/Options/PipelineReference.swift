@@ -24,7 +24,7 @@ public enum PipelineReference {
     `${NAME}`, `${NAME:-default}` and `${file:/path}` may be part of any value; `$${` is a literal
     `${`. Anchors, aliases and `<<` work; keys at the top that begin with `x-` are yours, as a place for
     anchors. A file has at most 1 MiB, 64 levels and 100,000 values, and
-    at most 1,000 sources, metrics, derived fields and tests each.
+    at most 1,000 sources, stages of a kind, traits, derived fields and tests each.
 
     """
 
@@ -91,6 +91,20 @@ public enum PipelineReference {
     ```
 
     Events are read in their order as one partition, then the input ends and every window closes.
+
+    Rows of funnels and retention may be written as lists, a row for each step from the first, or
+    for each period from 0. Of quantiles, 1% is taken for equal:
+
+    ```yaml
+    expect:
+      funnels:
+        - {funnel: checkout, entry_day: 2026-01-01, users: [4, 3, 1]}
+        - {funnel: checkout, step: paid, conversion_from_start: 1/4, p50_ms: 90000}
+      retention:
+        - {retention: weekly, cohort: 2026-01-05, users: [3, 2, 0, 1], amount: [30, 12.5, none, 5]}
+      sessions:
+        - {session: visits, day: 2026-01-01, sessions: 2, users: 1, entry_events: {home: 2}}
+    ```
     """
 
   /// A page in the making: a table for each mapping of options.

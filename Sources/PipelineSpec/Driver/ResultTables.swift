@@ -1,0 +1,151 @@
+import StreamCore
+
+/// Rows as a public file would hold them, by key, a table for each kind of result.
+public struct ResultTables: Sendable, Equatable {
+  /// Key of a row of the table `funnels`.
+  public struct FunnelKey: Hashable, Sendable {
+    /// Funnel, start of the entry window, and dimensions.
+    public var series: MetricKey
+    /// The step, from 1.
+    public var step: Int
+
+    /// Makes a key of its parts.
+    public init(series: MetricKey, step: Int) {
+      self.series = series
+      self.step = step
+    }
+  }
+
+  /// The table `metrics`.
+  public private(set) var metrics: [MetricKey: MetricRow] = [:]
+  /// The table `funnels`.
+  public private(set) var funnels: [FunnelKey: FunnelRow] = [:]
+  /// The table `retention`.
+  public private(set) var retention: [RetentionKey: RetentionRow] = [:]
+  /// The table `sessions`, by kind, start of the day, and dimensions.
+  public private(set) var sessions: [MetricKey: SessionRow] = [:]
+
+  /// Empty tables.
+  public init() {}
+
+  /// Applies what one snapshot writes, removals first. A final row stays as it is: gives those that
+  /// were written again with another content, in words. O(rows).
+  mutating func apply(_ rows: ResultRows) -> [String] {
+    for key in rows.removed { remove(key) }
+    var conflicts: [String] = []
+    for row in rows.metrics { Self.write(row, to: &metrics, &conflicts) }
+    for row in rows.funnels { Self.write(row, to: &funnels, &conflicts) }
+    for row in rows.retention { Self.write(row, to: &retention, &conflicts) }
+    for row in rows.sessions { Self.write(row, to: &sessions, &conflicts) }
+    return conflicts
+  }
+
+  /// Takes over the rows of `others`; gives those that are here with another content, in words.
+  mutating func adopt(_ others: ResultTables) -> [String] {
+    var conflicts: [String] = []
+    let rows = others.rows
+    for row in rows.metrics { Self.take(row, into: &metrics, &conflicts) }
+    for row in rows.funnels { Self.take(row, into: &funnels, &conflicts) }
+    for row in rows.retention { Self.take(row, into: &retention, &conflicts) }
+    for row in rows.sessions { Self.take(row, into: &sessions, &conflicts) }
+    return conflicts
+  }
+
+  /// The final rows alone.
+  public var finals: ResultTables {
+    var finals = ResultTables()
+    finals.metrics = metrics.filter { $0.value.status == .final }
+    finals.funnels = funnels.filter { $0.value.status == .final }
+    finals.retention = retention.filter { $0.value.status == .final }
+    finals.sessions = sessions.filter { $0.value.status == .final }
+    return finals
+  }
+
+  /// Every row: by name of the stage, then window, then dimensions, then step or period.
+  public var rows: ResultRows {
+    var rows = ResultRows()
+    rows.metrics = metrics.values.sorted {
+      ($0.metric, $0.windowStart.ms, $0.dimensions) < ($1.metric, $1.windowStart.ms, $1.dimensions)
+    }
+    rows.funnels = funnels.values.sorted {
+      ($0.funnel, $0.entryStart.ms, $0.dimensions, $0.step)
+        < ($1.funnel, $1.entryStart.ms, $1.dimensions, $1.step)
+    }
+    rows.retention = retention.values.sorted {
+      ($0.retention, $0.cohort, $0.dimensions, $0.period)
+        < ($1.retention, $1.cohort, $1.dimensions, $1.period)
+    }
+    rows.sessions = sessions.values.sorted {
+      ($0.session, $0.dayStart.ms, $0.dimensions) < ($1.session, $1.dayStart.ms, $1.dimensions)
+    }
+    return rows
+  }
+
+  private mutating func remove(_ key: ResultKey) {
+    switch key {
+    case .metric(let key): Self.remove(key, from: &metrics)
+    case .funnel(let series):
+      for step in 1...FunnelPlan.stepsRange.upperBound {
+        Self.remove(FunnelKey(series: series, step: step), from: &funnels)
+      }
+    case .retention(let key): Self.remove(key, from: &retention)
+    case .session(let key): Self.remove(key, from: &sessions)
+    }
+  }
+
+  private static func remove<Row: KeyedRow>(_ key: Row.Key, from table: inout [Row.Key: Row]) {
+    if table[key]?.status != .final { table[key] = nil }
+  }
+
+  private static func write<Row: KeyedRow>(
+    _ row: Row, to table: inout [Row.Key: Row], _ conflicts: inout [String]
+  ) {
+    if let held = table[row.key], held.status == .final {
+      if held != row { conflicts.append("\(held.text), then \(row.text)") }
+      return
+    }
+    table[row.key] = row
+  }
+
+  private static func take<Row: KeyedRow>(
+    _ row: Row, into table: inout [Row.Key: Row], _ conflicts: inout [String]
+  ) {
+    if let held = table[row.key], held != row {
+      conflicts.append("\(row.text), then \(held.text)")
+    }
+    table[row.key] = row
+  }
+}
+
+/// A row with its key in its table.
+protocol KeyedRow: Equatable {
+  associatedtype Key: Hashable
+  var key: Key { get }
+  var status: ResultStatus { get }
+  /// All of it that expectations can name, for people.
+  var text: String { get }
+}
+
+extension MetricRow: KeyedRow {
+  var key: MetricKey {
+    MetricKey(metric: metric, windowStart: windowStart, dimensions: dimensions)
+  }
+}
+
+extension FunnelRow: KeyedRow {
+  var key: ResultTables.FunnelKey {
+    .init(
+      series: MetricKey(metric: funnel, windowStart: entryStart, dimensions: dimensions),
+      step: step)
+  }
+}
+
+extension RetentionRow: KeyedRow {
+  var key: RetentionKey {
+    RetentionKey(retention: retention, cohort: cohort, period: period, dimensions: dimensions)
+  }
+}
+
+extension SessionRow: KeyedRow {
+  var key: MetricKey { MetricKey(metric: session, windowStart: dayStart, dimensions: dimensions) }
+}

@@ -1,0 +1,40 @@
+import StreamCore
+
+// Rows of results for people, with the names that expectations have for their columns.
+
+extension MetricRow {
+  var text: String {
+    "\(metric) at \(Instants.text(windowStart)) \(dimensions) = "
+      + "\(valueExact ?? "\(value)") of \(samples) samples (\(status.rawValue))"
+  }
+}
+
+extension FunnelRow {
+  var text: String {
+    // A day of the calendar has 23 hours at least.
+    let isDay = entryEnd.ms - entryStart.ms >= 23 * Units.hour
+    var text = "\(funnel) \(isDay ? entryDay : Instants.text(entryStart)) \(dimensions)"
+    text += " step \(step) \(stepName): users \(users)"
+    if let conversionFromStart { text += ", conversion_from_start \(conversionFromStart)" }
+    if let conversionFromPrevious { text += ", conversion_from_previous \(conversionFromPrevious)" }
+    if let p50Ms { text += ", p50_ms \(p50Ms)" }
+    if let p90Ms { text += ", p90_ms \(p90Ms)" }
+    return text + " (\(status.rawValue))"
+  }
+}
+
+extension RetentionRow {
+  var text: String {
+    var text = "\(retention) \(cohort) \(dimensions) period \(period): users \(users)"
+    if let amount { text += ", amount \(amountExact ?? "\(amount)")" }
+    return text + " (\(status.rawValue))"
+  }
+}
+
+extension SessionRow {
+  var text: String {
+    "\(session) \(day) \(dimensions): sessions \(sessions), users \(users), events \(events), "
+      + "bounces \(bounces), duration_ms \(durationMs), entry_events \(entryEvents), "
+      + "exit_events \(exitEvents) (\(status.rawValue))"
+  }
+}
