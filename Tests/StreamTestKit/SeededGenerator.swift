@@ -70,8 +70,10 @@ public func withManySeeds(
   let wanted = ProcessInfo.processInfo.environment["WEIR_TEST_SEEDS"].flatMap { Int($0) } ?? count
   let seeds = chosen((0..<max(1, wanted)).map { UInt64($0 + 1) })
   print("\(function): seeds \(seeds[0]) to \(seeds[seeds.count - 1])")
+  // Another generator for each test, so that no two look at the same cases.
+  let salt = function.utf8.reduce(UInt64(0)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   for seed in seeds {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SeededGenerator(seed: SeededGenerator.mix(salt, seed))
     if try !body(seed, &generator) {
       announce(seed, function)
       return
