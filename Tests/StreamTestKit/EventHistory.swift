@@ -1,7 +1,7 @@
 /// A made-up history of events in the order in which they arrived, as a seed and options say.
 ///
-/// Invariants: no two events of one user (or of nobody) have the same time but for copies, so that
-/// the order of (time, user) is total; without `lateShare` every good event arrives within
+/// Invariants: with a `tickMs` of 1, no two events of one user (or of nobody) have the same time but
+/// for copies, so that the order of (time, user) is total; without `lateShare` every good event arrives within
 /// `latenessMs` of its time, so that no order of arrival and no partitioning makes any of them
 /// late.
 public struct EventHistory: Sendable {
@@ -17,6 +17,9 @@ public struct EventHistory: Sendable {
     public var startMs: Int64 = 1_767_225_600_000
     /// Length of the history in milliseconds.
     public var spanMs: Int64 = 3_600_000
+    /// Event times are whole ticks after `startMs`. Longer ones than 1 make ties, which are then in
+    /// the order of the log.
+    public var tickMs: Int64 = 1
     /// How much later than its time an event that is not late arrives at most.
     public var latenessMs: Int64 = 60_000
     /// Share that arrives later still, up to ten times `latenessMs`.
@@ -39,6 +42,11 @@ public struct EventHistory: Sendable {
     public var channels = ["web", "app", "mini_program", "livestream", "store"]
     /// Cities; some events have none.
     public var cities = ["北京", "上海", "Zürich", "São Paulo", "🏙️", "Quote\"City"]
+
+    /// Orders that events belong to, whoever their user; 0: none have one.
+    public var orders = 0
+    /// Share of names that carry an amount although they are no `purchase` or `refund`.
+    public var amountShare = 0.0
 
     /// The defaults: everything in time, some copies, nothing malformed.
     public init() {}
@@ -67,7 +75,9 @@ public struct EventHistory: Sendable {
     var taken: Set<UserTime> = []
     for _ in 0..<options.events {
       var event = make(users, &generator)
-      while !taken.insert(UserTime(user: event.user, timeMs: event.timeMs)).inserted {
+      while options.tickMs == 1,
+        !taken.insert(UserTime(user: event.user, timeMs: event.timeMs)).inserted
+      {
         event.timeMs += 1
       }
       arrive(&event, &generator)
@@ -92,11 +102,15 @@ public struct EventHistory: Sendable {
   private func make(_ users: Zipf, _ generator: inout SeededGenerator) -> HistoryEvent {
     let name = generator.pick(options.names)
     let rank = users.draw(&generator)
-    let isMoney = name == "purchase" || name == "refund"
+    let isMoney =
+      name == "purchase" || name == "refund"
+      || (options.amountShare > 0 && generator.chance(options.amountShare))
     let amount = generator.whole(1...(generator.chance(0.1) ? 10_000_000 : 50_000))
     return HistoryEvent(
       number: events.count,
-      timeMs: options.startMs + generator.whole(0...(options.spanMs - 1)), recordMs: 0,
+      timeMs: options.startMs + generator.whole(0...(options.spanMs - 1)) / options.tickMs
+        * options.tickMs,
+      recordMs: 0,
       user: generator.chance(options.anonymousShare)
         ? nil : rank % 7 == 3 ? "用户\(rank)" : "user-\(rank)",
       name: name, channel: generator.pick(options.channels),
@@ -104,6 +118,8 @@ public struct EventHistory: Sendable {
       units: isMoney ? (name == "refund" ? -amount : amount) : nil,
       id: generator.chance(options.noIDShare)
         ? nil : "m-" + hex(SeededGenerator.mix(seed, UInt64(events.count)), digits: 16),
+      order: options.orders > 0 && generator.chance(0.8)
+        ? "order-\(generator.below(options.orders))" : nil,
       fault: generator.chance(options.malformedShare)
         ? generator.pick(HistoryEvent.Fault.allCases) : nil)
   }

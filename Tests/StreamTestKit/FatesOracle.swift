@@ -27,6 +27,8 @@ public struct FatesOracle: Sendable {
   public struct Outcome: Sendable {
     /// The fate of each event, in the log's order.
     public var fates: [Fate]
+    /// How far each event was behind the clock when it was read, in milliseconds; 0 if it was not.
+    public var behindMs: [Int64] = []
     /// The partition's clock at the end; nil when everything was rejected.
     public var clockMs: Int64?
 
@@ -43,17 +45,19 @@ public struct FatesOracle: Sendable {
     _ log: [HistoryEvent], wanted: (HistoryEvent) -> Bool = { _ in true },
     recordTimestamps: Bool = true
   ) -> Outcome {
-    var outcome = Outcome(fates: [], clockMs: nil)
+    var outcome = Outcome(fates: [])
     var seen: [String: Set<Int64>] = [:]
     for event in log {
       let record = recordTimestamps ? event.recordMs : nil
       if isRejected(event, record) {
         outcome.fates.append(.rejected)
+        outcome.behindMs.append(0)
         continue
       }
       let reached = min(event.timeMs, record ?? event.timeMs)
       let clock = max(outcome.clockMs ?? reached, reached)
       outcome.clockMs = clock
+      outcome.behindMs.append(max(0, clock - event.timeMs))
       if !wanted(event) {
         outcome.fates.append(.filtered)
       } else if event.timeMs < clock - latenessMs {
@@ -77,15 +81,16 @@ public struct FatesOracle: Sendable {
     return record.map { event.timeMs - $0 > maxAheadMs } ?? false
   }
 
-  /// The applied events of several partitions' logs, for a `MetricOracle`.
+  /// The applied events of several partitions' logs, for the oracles of stages.
   public func applied(
-    _ logs: [[HistoryEvent]], wanted: (HistoryEvent) -> Bool = { _ in true },
+    _ logs: [[HistoryEvent]], topic: String = "", wanted: (HistoryEvent) -> Bool = { _ in true },
     recordTimestamps: Bool = true
   ) -> [OracleEvent] {
     logs.enumerated().flatMap { partition, log in
-      let fates = follow(log, wanted: wanted, recordTimestamps: recordTimestamps).fates
-      return log.indices.filter { fates[$0] == .applied }.map {
-        OracleEvent(log[$0], partition: partition, offset: $0)
+      let outcome = follow(log, wanted: wanted, recordTimestamps: recordTimestamps)
+      return log.indices.filter { outcome.fates[$0] == .applied }.map {
+        OracleEvent(
+          log[$0], topic: topic, partition: partition, offset: $0, behindMs: outcome.behindMs[$0])
       }
     }
   }

@@ -23,6 +23,8 @@ public struct HistoryEvent: Sendable, Equatable {
   public var units: Int64?
   /// Id for deduplication; nil for none.
   public var id: String?
+  /// Order that it belongs to; nil for none.
+  public var order: String?
   /// Why it is to be rejected; nil for a good one.
   public var fault: Fault?
   /// The record's value.
@@ -32,7 +34,7 @@ public struct HistoryEvent: Sendable, Equatable {
   public init(
     number: Int = 0, timeMs: Int64, recordMs: Int64, user: String?, name: String,
     channel: String = "web", city: String? = nil, units: Int64? = nil, id: String? = nil,
-    fault: Fault? = nil
+    order: String? = nil, fault: Fault? = nil
   ) {
     self.number = number
     self.timeMs = timeMs
@@ -43,6 +45,7 @@ public struct HistoryEvent: Sendable, Equatable {
     self.city = city
     self.units = units
     self.id = id
+    self.order = order
     self.fault = fault
   }
 
@@ -106,6 +109,7 @@ struct PayloadWriter {
       let decimal = decimalText(units: units)
       fields.append(("total", generator.chance(0.1) ? "\"\(decimal)\"" : decimal))
     }
+    if let order = event.order { fields.append(("order", text(order))) }
     if generator.chance(0.3) { fields.append(("note", text("a \"quoted\" \\ line\nand more"))) }
     fields.shuffle(using: &generator)
     return join(fields)

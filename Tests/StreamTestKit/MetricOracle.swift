@@ -1,45 +1,3 @@
-/// An applied event, as the oracle sees it.
-public struct OracleEvent: Sendable, Equatable {
-  /// Event time, epoch milliseconds.
-  public var timeMs: Int64
-  /// Who; nil for nobody known.
-  public var user: String?
-  /// What.
-  public var name: String
-  /// Where.
-  public var channel: String
-  /// A dimension that may be missing.
-  public var city: String?
-  /// Amount in hundredths; nil for none.
-  public var units: Int64?
-  /// The partition that it was read from.
-  public var partition: Int
-  /// Its place there.
-  public var offset: Int
-
-  /// What the oracle needs of an event of a history.
-  public init(_ event: HistoryEvent, partition: Int, offset: Int) {
-    self.init(
-      timeMs: event.timeMs, user: event.user, name: event.name, channel: event.channel,
-      city: event.city, units: event.units, partition: partition, offset: offset)
-  }
-
-  /// Makes an event of its parts.
-  public init(
-    timeMs: Int64, user: String?, name: String, channel: String = "web", city: String? = nil,
-    units: Int64? = nil, partition: Int = 0, offset: Int = 0
-  ) {
-    self.timeMs = timeMs
-    self.user = user
-    self.name = name
-    self.channel = channel
-    self.city = city
-    self.units = units
-    self.partition = partition
-    self.offset = offset
-  }
-}
-
 /// What an oracle computes over the events of a window.
 public enum OracleAggregate: Sendable {
   case count, sum, avg, min, max, last, distinctUsers
@@ -117,7 +75,7 @@ public struct MetricOracle: Sendable {
   /// The rows that these applied events come to, sorted by (window, dimensions). Windows in which
   /// nothing counts have none.
   public func rows(_ events: [OracleEvent]) -> [OracleRow] {
-    let ordered = events.sorted(by: Self.precedes)
+    let ordered = events.sorted(by: OracleEvent.precedes)
     var lists: [Series: [OracleEvent]] = [:]
     for event in ordered where condition(event) {
       let key = canonicalDimensions(dimensions.map { ($0.name, $0.value(event)) })
@@ -129,14 +87,6 @@ public struct MetricOracle: Sendable {
       ($0.window.startMs, $0.window.endMs, $0.dimensions)
         < ($1.window.startMs, $1.window.endMs, $1.dimensions)
     }
-  }
-
-  /// The order that everything has where order matters; nobody comes before every user.
-  static func precedes(_ a: OracleEvent, _ b: OracleEvent) -> Bool {
-    if a.timeMs != b.timeMs { return a.timeMs < b.timeMs }
-    let (userA, userB) = (Array((a.user ?? "").utf8), Array((b.user ?? "").utf8))
-    if userA != userB { return userA.lexicographicallyPrecedes(userB) }
-    return (a.partition, a.offset) < (b.partition, b.offset)
   }
 
   private func row(_ series: Series, _ list: [OracleEvent]) -> OracleRow? {
@@ -173,17 +123,4 @@ public struct MetricOracle: Sendable {
       metric: name, window: series.window, dimensions: series.dimensions, expected: expected,
       samples: samples)
   }
-}
-
-/// Dimensions as JSON text with sorted keys; a missing value is null.
-public func canonicalDimensions(_ dimensions: [(String, String?)]) -> String {
-  let quoted = { (text: String) in
-    "\""
-      + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-      .replacing("\n", with: "\\n") + "\""
-  }
-  let members = dimensions.sorted { $0.0 < $1.0 }.map { name, value in
-    quoted(name) + ":" + (value.map(quoted) ?? "null")
-  }
-  return "{" + members.joined(separator: ",") + "}"
 }

@@ -60,6 +60,27 @@ public func withSeed<R>(
   return try await body(seed, &generator)
 }
 
+/// Runs `body` once for each of the seeds 1 ... `count`, or of as many as `WEIR_TEST_SEEDS` says, or
+/// for `WEIR_TEST_SEED` alone when that is set, until one of them fails, which `body` tells by
+/// giving false; that one is printed.
+public func withManySeeds(
+  _ count: Int, function: String = #function,
+  _ body: (UInt64, inout SeededGenerator) throws -> Bool
+) rethrows {
+  let wanted = ProcessInfo.processInfo.environment["WEIR_TEST_SEEDS"].flatMap { Int($0) } ?? count
+  let seeds = chosen((0..<max(1, wanted)).map { UInt64($0 + 1) })
+  print("\(function): seeds \(seeds[0]) to \(seeds[seeds.count - 1])")
+  // Another generator for each test, so that no two look at the same cases.
+  let salt = function.utf8.reduce(UInt64(0)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  for seed in seeds {
+    var generator = SeededGenerator(seed: SeededGenerator.mix(salt, seed))
+    if try !body(seed, &generator) {
+      announce(seed, function)
+      return
+    }
+  }
+}
+
 private func chosen(_ seeds: [UInt64]) -> [UInt64] {
   let wanted = ProcessInfo.processInfo.environment["WEIR_TEST_SEED"]
   return wanted.flatMap { UInt64($0) }.map { [$0] } ?? seeds

@@ -1,0 +1,149 @@
+import StreamCore
+
+/// The lifecycle of users by brute force: sets of units in which each was active, and every unit
+/// worked out of them by itself.
+public struct LifecycleOracle: Sendable {
+  /// The lifecycle's name.
+  public var name: String
+  /// Units.
+  public var unit: OracleUnit
+  /// Which events make a user active.
+  public var condition: @Sendable (OracleEvent) -> Bool
+  /// Dimensions at the first event of a unit.
+  public var dimensions: [OracleDimension]
+  /// A user without an event that counts for longer than this is new again.
+  public var forgetAfterMs: Int64
+  /// Days and zone.
+  public var calendar: OracleCalendar
+
+  /// Makes a lifecycle; by default of all events, by day of UTC.
+  public init(
+    name: String, unit: OracleUnit = .day,
+    condition: @escaping @Sendable (OracleEvent) -> Bool = { _ in true },
+    dimensions: [OracleDimension] = [], forgetAfterMs: Int64 = 400 * 86_400_000,
+    calendar: OracleCalendar = OracleCalendar(zone: "UTC")
+  ) {
+    self.name = name
+    self.unit = unit
+    self.condition = condition
+    self.dimensions = dimensions
+    self.forgetAfterMs = forgetAfterMs
+    self.calendar = calendar
+  }
+
+  /// One number.
+  public struct Row: Sendable, Equatable {
+    /// The metric's name: that of the lifecycle, a dot, and what it counts.
+    public var metric: String
+    /// The unit.
+    public var unit: Int64
+    /// Canonical JSON.
+    public var dimensions: String
+    /// How many users; of stickiness the numerator.
+    public var users: Int
+    /// Of stickiness, what `users` is a share of; else nil.
+    public var of: Int?
+  }
+
+  private struct Series: Hashable {
+    var metric: String
+    var unit: Int64
+    var dimensions: String
+  }
+
+  /// The numbers that these applied events come to and that are not zero, for every unit up to that
+  /// of `horizonMs`, sorted by (unit, metric, dimensions).
+  public func rows(_ events: [OracleEvent], horizonMs: Int64) -> [Row] {
+    let lists = OracleEvent.lists(events.filter(condition)).values
+    let users = lists.flatMap { lives($0, forgetAfterMs: forgetAfterMs) }.map(activeUnits)
+    let last = calendar.number(unit, at: horizonMs)
+    guard let first = users.flatMap(\.keys).min(), first <= last else { return [] }
+    var counts: [Series: Int] = [:]
+    for unit in first...last {
+      for units in users {
+        for (what, dimensions) in counted(units, in: unit) {
+          let series = Series(metric: "\(name).\(what)", unit: unit, dimensions: dimensions)
+          counts[series, default: 0] += 1
+        }
+      }
+    }
+    var rows = counts.map {
+      Row(metric: $0.metric, unit: $0.unit, dimensions: $0.dimensions, users: $1)
+    }
+    if unit == .day { rows += stickiness(counts) }
+    return rows.sorted { ($0.unit, $0.metric, $0.dimensions) < ($1.unit, $1.metric, $1.dimensions) }
+  }
+
+  /// The units in which a user was active, each with the dimensions of its first event there.
+  private func activeUnits(_ life: [OracleEvent]) -> [Int64: String] {
+    Dictionary(
+      life.map {
+        (calendar.number(unit, at: $0.timeMs), canonicalDimensions(dimensions, of: $0))
+      }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// What a user counts as in a unit, and in which dimensions.
+  private func counted(
+    _ units: [Int64: String], in unit: Int64
+  ) -> [(what: String, dimensions: String)] {
+    var counted: [(String, String)] = []
+    if let dimensions = units[unit] {
+      let isFirst = !units.keys.contains { $0 < unit }
+      let kind = isFirst ? "new" : units[unit - 1] == nil ? "resurrected" : "returning"
+      counted += [("active", dimensions), (kind, dimensions)]
+    } else if let dimensions = units[unit - 1] {
+      counted.append(("dormant", dimensions))
+    }
+    if self.unit == .day, let latest = units.keys.filter({ $0 <= unit }).max(),
+      let dimensions = units[latest]
+    {
+      if latest > unit - 7 { counted.append(("active_7d", dimensions)) }
+      if latest > unit - 30 { counted.append(("active_30d", dimensions)) }
+    }
+    return counted
+  }
+
+  private func stickiness(_ counts: [Series: Int]) -> [Row] {
+    counts.compactMap { series, active in
+      guard series.metric == "\(name).active" else { return nil }
+      var month = series
+      month.metric = "\(name).active_30d"
+      return Row(
+        metric: "\(name).stickiness", unit: series.unit, dimensions: series.dimensions,
+        users: active, of: counts[month])
+    }
+  }
+}
+
+extension LifecycleOracle {
+  /// Everything in which a lifecycle's rows differ from what they must be, one sentence each; empty
+  /// when they are right.
+  public func differences(
+    _ events: [OracleEvent], horizonMs: Int64, actual: [MetricRow]
+  ) -> [String] {
+    var comparison = RowComparison()
+    for row in actual where row.metric.hasPrefix(name + ".") {
+      comparison.found(
+        key(row.metric, row.windowStart.ms, row.windowEnd.ms, row.dimensions),
+        [
+          "value": "\(row.value)", "samples": "\(row.samples)", "exact": row.valueExact ?? "null",
+          "status": row.status.rawValue, "approximate": "\(row.approximate)",
+        ])
+    }
+    for row in rows(events, horizonMs: horizonMs) {
+      let window = calendar.window(unit, row.unit)
+      var wanted: [String: RowComparison.Wanted] = [
+        "value": .exact("\(Double(row.users) / Double(row.of ?? 1))"),
+        "status": .exact("final"), "approximate": .exact("false"),
+        "samples": .exact("\(row.of ?? row.users)"),
+      ]
+      if row.of == nil { wanted["exact"] = .exact("\(row.users)") }
+      comparison.wanted(key(row.metric, window.startMs, window.endMs, row.dimensions), wanted)
+    }
+    return comparison.differences
+  }
+
+  private func key(_ metric: String, _ start: Int64, _ end: Int64, _ dimensions: String) -> String {
+    "\(metric) [\(start), \(end)) \(dimensions)"
+  }
+}
