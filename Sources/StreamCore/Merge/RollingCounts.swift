@@ -7,6 +7,8 @@ struct RollingCounts {
   private(set) var totals: [SeriesName: [Int64]] = [:]
   /// The last closed unit; nil before there is one.
   private(set) var lastUnit: Int64?
+  /// Series with provisional rows, by unit: those that end without a value have rows to remove.
+  private var shown: [Int64: Set<SeriesName>] = [:]
 
   init(_ plan: LifecyclePlan, calendar: WindowCalendar) {
     self.plan = plan
@@ -72,7 +74,7 @@ struct RollingCounts {
   }
 
   /// Emits provisional rows of the open units that have begun.
-  func show(
+  mutating func show(
     _ windows: [Int64: MergedGroup.Window], horizon: EventTime, into rows: inout ResultRows
   ) {
     var running = totals
@@ -80,6 +82,7 @@ struct RollingCounts {
       let cells = window.entries.mapValues { $0.total().counts }
       running = Self.added(running, cells)
       emit(ordinal, cells, running, .provisional, horizon: horizon, into: &rows)
+      shown[ordinal, default: []].formUnion(Set(cells.keys).union(running.keys))
     }
   }
 
@@ -97,20 +100,22 @@ struct RollingCounts {
     return totals
   }
 
-  private func emit(
+  private mutating func emit(
     _ ordinal: Int64, _ cells: [SeriesName: [Int64]], _ totals: [SeriesName: [Int64]],
     _ status: ResultStatus, horizon: EventTime, into rows: inout ResultRows
   ) {
     let start = calendar.start(ordinal)
     guard start <= horizon else { return }
     let end = calendar.end(ordinal)
-    for name in Set(cells.keys).union(totals.keys).sorted() {
+    let before = shown[ordinal] ?? []
+    if status == .final { shown[ordinal] = nil }
+    for name in Set(cells.keys).union(totals.keys).union(before).sorted() {
       let counts = cells[name] ?? []
       let value = { (kind: LifecycleCount) in counts.isEmpty ? 0 : counts[kind.rawValue] }
       func add(_ suffix: String, _ number: Double, exact: String?, samples: Int64) {
         let metric = "\(plan.name).\(suffix)"
         guard number != 0 else {
-          if status == .provisional || !counts.isEmpty {
+          if before.contains(name) {
             rows.removed.append(
               .metric(MetricKey(metric: metric, windowStart: start, dimensions: name.text)))
           }
@@ -133,11 +138,9 @@ struct RollingCounts {
           "active_\(entry.days)d", Double(rolling[at]), exact: String(rolling[at]),
           samples: rolling[at])
       }
-      if rolling[1] > 0 {
-        add(
-          "stickiness", Double(value(.active)) / Double(rolling[1]), exact: nil,
-          samples: rolling[1])
-      }
+      add(
+        "stickiness", rolling[1] > 0 ? Double(value(.active)) / Double(rolling[1]) : 0, exact: nil,
+        samples: rolling[1])
     }
   }
 }

@@ -37,12 +37,12 @@ struct UserStageRows {
   }
 
   /// Emits provisional rows of what changed in open windows.
-  func show(
+  mutating func show(
     _ changed: [(Int64, MergedGroup.Window, SeriesName, CellValue)],
     _ windows: [Int64: MergedGroup.Window], horizon: EventTime, into rows: inout ResultRows
   ) {
-    if let rolling {
-      if !changed.isEmpty { rolling.show(windows, horizon: horizon, into: &rows) }
+    if rolling != nil {
+      if !changed.isEmpty { rolling?.show(windows, horizon: horizon, into: &rows) }
       return
     }
     for (ordinal, window, name, total) in changed {
