@@ -8,6 +8,11 @@
 -- status: a provisional row can still change or go; a final row never changes; a restated row
 -- replaced a final one on purpose.
 --
+-- A count, a sum or a cell of retention that is 0 has no row. Whether it is final then, the final
+-- rows of the same window or unit tell, and snapshots.watermark_ms.
+--
+-- entry_events, exit_events: at most 100 names, those of the most sessions; the rest is "(other)".
+--
 -- marks: of several marks at one offset the one with the greatest clock is kept; it implies the
 -- others.
 --
@@ -18,14 +23,20 @@
 --   result_digest                             the sum of the tables' digests
 --   result_digest.TABLE                       the sum over all settled (final, restated) rows
 --   pruned_digest.TABLE, pruned_rows.TABLE    the part of it that belongs to rows removed by `keep`
---   pruned_to_ms.TABLE.NAME                   windows of NAME that ended by then have been removed
+--   pruned_to_ms.TABLE.NAME                   windows of stage NAME that ended by then are gone
 -- and further keys of the worker. Offsets are in partitions.
 --
 -- Result digest. Each settled row is encoded as below and hashed with SHA-256; the digests, read as
 -- big-endian numbers, are added modulo 2^256 and written as 64 hexadecimal digits. A sum does not
 -- depend on order, so equal results have equal digests however they were computed. The encoding of
 -- a row is the concatenation of the table's name, as TEXT, and its columns in this order:
+--   funnels: funnel, entry_start_ms, dimensions, step, entry_end_ms, entry_day, step_name, users,
+--     conversion_from_start, conversion_from_previous, p50_ms, p90_ms
 --   metrics: metric, window_start_ms, dimensions, window_end_ms, value, value_exact, approximate
+--   retention: retention, cohort, period, dimensions, unit_start_ms, unit_end_ms, users, amount,
+--     amount_exact
+--   sessions: session, day_start_ms, dimensions, day_end_ms, day, sessions, users, events, bounces,
+--     duration_ms, entry_events, exit_events
 -- NULL     byte 0
 -- INTEGER  byte 1, 8 bytes: the number in two's complement, big-endian
 -- REAL     byte 2, 8 bytes: the IEEE 754 bits, big-endian; negative zero as zero
@@ -35,7 +46,7 @@
 -- status, wall times, examples of events and Kafka coordinates.
 
 PRAGMA application_id = 0x57656972;  -- 'Weir'
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE run_manifest (
   key TEXT PRIMARY KEY,
@@ -125,3 +136,70 @@ CREATE TABLE late_events (
   payload TEXT NOT NULL,                    -- its first bytes
   UNIQUE (topic, partition, offset)
 ) STRICT;
+
+CREATE TABLE funnels (
+  funnel TEXT NOT NULL,
+  entry_start_ms INTEGER NOT NULL,          -- inclusive; the window of the first step
+  entry_end_ms INTEGER NOT NULL,            -- exclusive
+  entry_day TEXT NOT NULL                   -- local day of entry_start_ms, YYYY-MM-DD
+    CHECK (length(entry_day) = 10),
+  dimensions TEXT NOT NULL                  -- canonical JSON, keys sorted; {} when none
+    CHECK (json_valid(dimensions) AND substr(dimensions, 1, 1) = '{'),
+  step INTEGER NOT NULL CHECK (step > 0),   -- 1, 2, 3, …
+  step_name TEXT NOT NULL,
+  users INTEGER NOT NULL CHECK (users >= 0),  -- that came to this step or beyond
+  conversion_from_start REAL                -- NULL when nobody entered
+    CHECK (conversion_from_start BETWEEN 0 AND 1),
+  conversion_from_previous REAL             -- NULL when nobody was at the step before
+    CHECK (conversion_from_previous BETWEEN 0 AND 1),
+  p50_ms INTEGER CHECK (p50_ms >= 0),       -- time from the first step; NULL without users
+  p90_ms INTEGER CHECK (p90_ms >= 0),
+  status TEXT NOT NULL
+    CHECK (status = 'provisional' OR status = 'final' OR status = 'restated'),
+  PRIMARY KEY (funnel, entry_start_ms, dimensions, step),
+  CHECK (entry_end_ms > entry_start_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE retention (
+  retention TEXT NOT NULL,
+  cohort TEXT NOT NULL                      -- first local day of the cohort's unit, YYYY-MM-DD
+    CHECK (length(cohort) = 10),
+  period INTEGER NOT NULL CHECK (period >= 0),  -- units after the cohort's own
+  unit_start_ms INTEGER NOT NULL,           -- inclusive; the unit of `period`
+  unit_end_ms INTEGER NOT NULL,             -- exclusive
+  dimensions TEXT NOT NULL                  -- canonical JSON, keys sorted; {} when none
+    CHECK (json_valid(dimensions) AND substr(dimensions, 1, 1) = '{'),
+  users INTEGER NOT NULL CHECK (users >= 0),  -- that came back in the unit; in period 0 all
+  amount REAL,                              -- the nearest double; NULL without `value`
+  amount_exact TEXT,                        -- the exact amount
+  status TEXT NOT NULL
+    CHECK (status = 'provisional' OR status = 'final' OR status = 'restated'),
+  PRIMARY KEY (retention, cohort, period, dimensions),
+  CHECK (unit_end_ms > unit_start_ms),
+  CHECK ((amount IS NULL) = (amount_exact IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX retention_units ON retention (retention, unit_start_ms);
+
+CREATE TABLE sessions (
+  session TEXT NOT NULL,
+  day_start_ms INTEGER NOT NULL,            -- inclusive; the day of the first event
+  day_end_ms INTEGER NOT NULL,              -- exclusive
+  day TEXT NOT NULL                         -- the local day, YYYY-MM-DD
+    CHECK (length(day) = 10),
+  dimensions TEXT NOT NULL                  -- canonical JSON, keys sorted; {} when none
+    CHECK (json_valid(dimensions) AND substr(dimensions, 1, 1) = '{'),
+  sessions INTEGER NOT NULL CHECK (sessions >= 0),
+  users INTEGER NOT NULL CHECK (users >= 0),  -- with at least one of them
+  events INTEGER NOT NULL CHECK (events >= 0),
+  bounces INTEGER NOT NULL CHECK (bounces >= 0),  -- sessions of one event
+  duration_ms INTEGER NOT NULL CHECK (duration_ms >= 0),  -- from first to last event, summed
+  entry_events TEXT NOT NULL                -- JSON: sessions by name of their first event
+    CHECK (json_valid(entry_events) AND substr(entry_events, 1, 1) = '{'),
+  exit_events TEXT NOT NULL                 -- JSON: sessions by name of their last event
+    CHECK (json_valid(exit_events) AND substr(exit_events, 1, 1) = '{'),
+  status TEXT NOT NULL
+    CHECK (status = 'provisional' OR status = 'final' OR status = 'restated'),
+  PRIMARY KEY (session, day_start_ms, dimensions),
+  CHECK (day_end_ms > day_start_ms)
+) STRICT, WITHOUT ROWID;

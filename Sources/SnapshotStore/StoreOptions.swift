@@ -36,9 +36,11 @@ public struct StoreOptions: Sendable {
 ///
 /// The first rule, by size, that a window does not exceed holds for it; the last one holds for all
 /// that are larger. An hour that daylight saving adds to a day, a week or a month does not count.
+/// Windows are those of metrics, entry windows of funnels, units of retention, days of sessions.
 /// Age is event time: a row goes once its window ended `keepMs` before the pipeline watermark, or
 /// before the start of the newest settled window where that is earlier, so that closing an input
-/// ages nothing. Rows may stay for a hundredth of `keepMs` longer.
+/// ages nothing; and not before its own stage has settled a later window. Rows may stay for a
+/// hundredth of `keepMs` longer.
 public struct KeepRule: Sendable, Equatable {
   /// Largest window that the rule holds for, in milliseconds.
   public var windowMs: Int64

@@ -41,7 +41,7 @@ import Testing
     try execute("PRAGMA user_version = 99", on: path)
     let before = try Data(contentsOf: URL(fileURLWithPath: path))
     let error = expectError(.newerSchema) { try ResultsFile.open(path: path, identity: shop) }
-    #expect(error?.what.contains("99") == true && error?.what.contains("up to 1") == true)
+    #expect(error?.what.contains("99") == true && error?.what.contains("up to 2") == true)
     expectError(.newerSchema) { try ResultsReader.open(path: path) }
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
   }
@@ -55,13 +55,13 @@ import Testing
     let later = Schema(
       kind: Schema.results.kind, applicationID: Schema.results.applicationID,
       migrations: Schema.results.migrations + [
-        Migration(version: 2, sql: "CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT")
+        Migration(version: 3, sql: "CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT")
       ])
     let migrated = try ResultsFile(
       path: path, identity: shop, options: StoreOptions(), schema: later)
     #expect(migrated.resume?.positions.values.first == 3)
     try migrated.close()
-    let versions = try [path, path + ".before-migration-v1"].map { path in
+    let versions = try [path, path + ".before-migration-v2"].map { path in
       try DatabaseQueue(path: path).read { db in
         (
           try Int.fetchOne(db, sql: "PRAGMA user_version"), try db.tableExists("later"),
@@ -69,8 +69,8 @@ import Testing
         )
       }
     }
-    #expect(versions[0] == (2, true, 1))
-    #expect(versions[1] == (1, false, 1))
+    #expect(versions[0] == (3, true, 1))
+    #expect(versions[1] == (2, false, 1))
     expectError(.newerSchema) { try ResultsFile.open(path: path, identity: shop) }
   }
 
@@ -81,11 +81,45 @@ import Testing
     let broken = Schema(
       kind: Schema.results.kind, applicationID: Schema.results.applicationID,
       migrations: Schema.results.migrations + [
-        Migration(version: 2, sql: "CREATE TABLE later (id INTEGER); CREATE TABLE metrics (x)")
+        Migration(version: 3, sql: "CREATE TABLE later (id INTEGER); CREATE TABLE metrics (x)")
       ])
     expectError(.io) {
       try ResultsFile(path: path, identity: shop, options: StoreOptions(), schema: broken)
     }
     try ResultsFile.open(path: path, identity: shop).close()
+  }
+
+  @Test func `A file from before the tables of users is read, compared and migrated`() throws {
+    let directory = try TemporaryDirectory()
+    let (old, new) = (directory.file(), directory.file("new.sqlite"))
+    for path in [old, new] {
+      let file = try ResultsFile.open(path: path, identity: shop)
+      _ = try file.commit(change([metric()], next: 3), durable: false)
+      try file.close()
+    }
+    try execute(
+      """
+      DROP TABLE funnels; DROP TABLE retention; DROP TABLE sessions;
+      DELETE FROM run_manifest WHERE key LIKE 'result_digest.%' AND key NOT LIKE '%.metrics';
+      PRAGMA user_version = 1
+      """, on: old)
+    let reader = try ResultsReader.open(path: old)
+    #expect(try reader.metrics() == [metric()])
+    #expect(try reader.funnels().isEmpty && reader.retention().isEmpty)
+    #expect(try reader.sessions().isEmpty)
+    #expect(try reader.stages().map(\.name) == ["revenue"])
+    #expect(try reader.settledTo(of: .funnels, name: "checkout") == nil)
+    reader.close()
+    #expect(try ResultsDigest.verify(path: old).isSound)
+    #expect(try ResultsDigest.diff(old, new).isEmpty)
+
+    let file = try ResultsFile.open(path: old, identity: shop)
+    let digest = try file.resultDigest
+    #expect(try ResultsDigest.verify(path: old).isSound)
+    _ = try file.commit(change(rows { $0.funnels = [funnel()] }, next: 3), durable: false)
+    #expect(try file.resultDigest != digest)
+    try file.close()
+    #expect(try ResultsDigest.verify(path: old).isSound)
+    #expect(try ResultsDigest.diff(old, new).tables.map(\.onlyInA) == [1, 0, 0, 0])
   }
 }

@@ -103,6 +103,12 @@ func change(
   return change
 }
 
+func change(_ rows: ResultRows, next: Int64 = 0, watermark: Int64? = nil) -> SnapshotChange {
+  var change = change(next: next, watermark: watermark)
+  change.rows = rows
+  return change
+}
+
 func sample(_ offset: Int64, reason: String = "no_time") -> EventSample {
   EventSample(
     id: PartitionID(topic: "events", partition: 0), offset: offset, reason: reason,

@@ -2,17 +2,17 @@ import GRDBSQLite
 import StreamCore
 
 /// The bytes of a row that the result digest hashes: the table's name and each column in the order
-/// of `DigestedTable.columns`, every one with a tag, as the head of `docs/schema.sql` lays down.
+/// of `ResultTable.digested`, every one with a tag, as the head of `docs/schema.sql` lays down.
 ///
 /// One buffer is used again for row after row.
-struct CanonicalRow {
+struct CanonicalRow: ColumnSink {
   private(set) var bytes: [UInt8] = []
   private var headCount = 0
 
   /// Makes rows of `table`.
-  init(of table: DigestedTable) {
+  init(of table: ResultTable) {
     bytes.reserveCapacity(256)
-    append(text: table.name)
+    put(table.name)
     headCount = bytes.count
   }
 
@@ -21,25 +21,38 @@ struct CanonicalRow {
     restart()
     for column in 0..<Int32(columns) {
       switch row.type(column) {
-      case SQLITE_INTEGER: append(row.int(column))
-      case SQLITE_FLOAT: append(row.double(column))
-      case SQLITE_NULL: bytes.append(Tag.null)
+      case SQLITE_INTEGER: put(row.int(column))
+      case SQLITE_FLOAT: put(row.double(column))
+      case SQLITE_NULL: putNull()
       default: append(row.bytes(column))
       }
     }
   }
 
   /// Encodes a row that is about to be stored; the same bytes as when it is read back.
-  mutating func encode(_ row: MetricRow) {
+  mutating func encode(_ row: some StoredRow) {
     restart()
-    append(text: row.metric)
-    append(row.windowStart.ms)
-    append(text: row.dimensions)
-    append(row.windowEnd.ms)
-    append(row.value)
-    if let exact = row.valueExact { append(text: exact) } else { bytes.append(Tag.null) }
-    append(Int64(row.approximate ? 1 : 0))
+    row.putKey(into: &self)
+    row.putValues(into: &self)
   }
+
+  mutating func put(_ value: Int64) {
+    bytes.append(Tag.integer)
+    append(bigEndian: UInt64(bitPattern: value))
+  }
+
+  mutating func put(_ value: Double) {
+    bytes.append(Tag.real)
+    // SQLite stores whole numbers as integers, which have no negative zero.
+    append(bigEndian: value == 0 ? 0 : value.bitPattern)
+  }
+
+  mutating func put(_ value: String) {
+    var text = value
+    text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+  }
+
+  mutating func putNull() { bytes.append(Tag.null) }
 
   private enum Tag {
     static let null: UInt8 = 0
@@ -49,22 +62,6 @@ struct CanonicalRow {
   }
 
   private mutating func restart() { bytes.removeSubrange(headCount...) }
-
-  private mutating func append(_ value: Int64) {
-    bytes.append(Tag.integer)
-    append(bigEndian: UInt64(bitPattern: value))
-  }
-
-  private mutating func append(_ value: Double) {
-    bytes.append(Tag.real)
-    // SQLite stores whole numbers as integers, which have no negative zero.
-    append(bigEndian: value == 0 ? 0 : value.bitPattern)
-  }
-
-  private mutating func append(text: String) {
-    var text = text
-    text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
-  }
 
   private mutating func append(_ text: UnsafeRawBufferPointer) {
     bytes.append(Tag.text)

@@ -78,7 +78,7 @@ extension ResultsDigest {
         var report = DiffReport(
           tables: [], differences: [], digestA: try Manifest.get(dbA, Manifest.resultDigest),
           digestB: try Manifest.get(dbB, Manifest.resultDigest))
-        for table in DigestedTable.all {
+        for table in ResultTable.all {
           try compare(table, dbA, dbB, limit: limit, &report)
         }
         return report
@@ -87,12 +87,15 @@ extension ResultsDigest {
   }
 
   private static func compare(
-    _ table: DigestedTable, _ dbA: Database, _ dbB: Database, limit: Int, _ report: inout DiffReport
+    _ table: ResultTable, _ dbA: Database, _ dbB: Database, limit: Int, _ report: inout DiffReport
   ) throws {
     var totals = DiffReport.Table(table: table.name)
     var listed = 0
-    let cursorA = try Row.fetchCursor(dbA, sql: table.selectSettled)
-    let cursorB = try Row.fetchCursor(dbB, sql: table.selectSettled)
+    // A file of an earlier schema may not have the table: then it has no rows of it.
+    let cursorA =
+      try table.exists(in: dbA) ? Row.fetchCursor(dbA, sql: table.selectSettled) : nil
+    let cursorB =
+      try table.exists(in: dbB) ? Row.fetchCursor(dbB, sql: table.selectSettled) : nil
     var (a, b) = (try SettledRow(cursorA, table), try SettledRow(cursorB, table))
     func list(_ kind: Difference.Kind, _ one: SettledRow, _ other: SettledRow? = nil) {
       guard listed < limit else { return }
@@ -146,9 +149,9 @@ private struct SettledRow {
     case text([UInt8])
   }
 
-  /// The next row of a cursor over `selectSettled`; nil at its end.
-  init?(_ cursor: RowCursor, _ table: DigestedTable) throws {
-    guard let row = try cursor.next() else { return nil }
+  /// The next row of a cursor over `selectSettled`; nil at its end, and without one.
+  init?(_ cursor: RowCursor?, _ table: ResultTable) throws {
+    guard let row = try cursor?.next() else { return nil }
     keyCount = table.key.count
     cells = row.databaseValues.map { value in
       switch value.storage {

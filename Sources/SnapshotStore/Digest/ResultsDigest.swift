@@ -26,7 +26,7 @@ public struct VerifyReport: Sendable, Equatable {
   public var pipeline: String
   /// Latest snapshot; 0 without any.
   public var snapshotID: Int64
-  /// Every table that the digest covers, by name.
+  /// Every table that the digest covers and the file has, by name.
   public var tables: [Table]
   /// `result_digest` of `run_manifest`; nil when it is not there.
   public var stored: String?
@@ -59,7 +59,7 @@ public enum ResultsDigest {
       report.problems = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
         .filter { $0 != "ok" }
       var total = DigestSum()
-      for table in DigestedTable.all {
+      for table in ResultTable.all where try table.exists(in: db) {
         let (found, sum) = try self.table(table, db, path: path)
         total += sum
         report.tables.append(found)
@@ -70,14 +70,14 @@ public enum ResultsDigest {
     }
   }
 
-  private static func table(_ table: DigestedTable, _ db: Database, path: String) throws
+  private static func table(_ table: ResultTable, _ db: Database, path: String) throws
     -> (VerifyReport.Table, DigestSum)
   {
     var sum = try Manifest.digest(db, Manifest.prunedDigest(of: table.name), path: path)
     var rows: Int64 = 0
     var row = CanonicalRow(of: table)
     try BoundStatement(db, table.selectSettled).execute {
-      row.encode($0, columns: table.columns.count)
+      row.encode($0, columns: table.digested.count)
       row.bytes.withUnsafeBytes { sum.add(row: $0) }
       rows += 1
     }

@@ -108,6 +108,8 @@ struct BoundStatement {
 
     func double(_ column: Int32) -> Double { sqlite3_column_double(handle, column) }
 
+    func optionalDouble(_ column: Int32) -> Double? { isNull(column) ? nil : double(column) }
+
     func bool(_ column: Int32) -> Bool { int(column) != 0 }
 
     /// The bytes of a TEXT or BLOB column, valid until the statement moves on.

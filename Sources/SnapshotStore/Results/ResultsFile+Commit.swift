@@ -5,9 +5,9 @@ extension ResultsFile {
   /// Stores `change` as one snapshot, in one transaction, and returns its `snapshots.id`.
   ///
   /// Provisional rows go first where `dropsProvisional` says so. Rows of `rows.removed` go next,
-  /// then `metrics` in their order. A final row that is there already with the same key, values and
-  /// event times is passed over, one that differs is a `conflict`; a provisional row never replaces
-  /// a settled one; a `restated` row replaces any.
+  /// then the rows of each table are written in their order. A final row that is there already with
+  /// the same key, values and event times is passed over, one that differs is a `conflict`; a
+  /// provisional row never replaces a settled one; a `restated` row replaces any.
   ///
   /// - Parameter durable: Whether the snapshot, and all before it, must outlive a loss of power
   ///   when the call returns (one `fsync`). Otherwise a loss of power may take the newest snapshots
@@ -36,14 +36,16 @@ extension ResultsFile {
     try writePartitions(change.partitions, db)
     try writeMarks(change.newMarks, db)
     try writeSnapshot(change, id: id, db)
-    if change.dropsProvisional {
-      try db.execute(sql: "DELETE FROM metrics WHERE status = 'provisional'")
-    }
-    var metrics = try MetricsWriter(db, path: path)
-    for case .metric(let key) in change.rows.removed { try metrics.remove(key) }
-    for row in change.rows.metrics { try metrics.write(row, &next) }
+    let remover = ResultRemover(db)
+    if change.dropsProvisional { try remover.removeAll() }
+    try remover.remove(change.rows.removed)
+    try write(change.rows.funnels, db, &next)
+    try write(change.rows.metrics, db, &next)
+    try write(change.rows.retention, db, &next)
+    try write(change.rows.sessions, db, &next)
     if let watermark = change.watermark {
-      try MetricsKeeper(db, rules: options.keep).prune(at: watermark, &next)
+      let keeper = ResultKeeper(db, rules: options.keep)
+      for table in ResultTable.all { try keeper.prune(table, at: watermark, &next[table]) }
     }
     let samples = SampleWriter(db, snapshotID: id, taken: change.taken, limit: options.sampleLimit)
     try samples.write(change.rejected, to: "rejected_events")
@@ -56,10 +58,20 @@ extension ResultsFile {
       }
       try Manifest.set(db, key, value)
     }
-    if next.digest != settlement.digest {
-      try Manifest.set(db, Manifest.resultDigest(of: DigestedTable.metrics.name), next.digest.hex)
-      try Manifest.set(db, Manifest.resultDigest, next.digest.hex)
+    for table in ResultTable.all where next[table].digest != settlement[table].digest {
+      try Manifest.set(db, Manifest.resultDigest(of: table.name), next[table].digest.hex)
     }
+    try Manifest.set(db, Manifest.resultDigest, next.digest.hex)
+  }
+
+  private func write<Row: StoredRow>(_ rows: [Row], _ db: Database, _ next: inout Settlement) throws
+  {
+    guard !rows.isEmpty else { return }
+    var writer = try ResultWriter<Row>(db, path: path)
+    // Taken out for the loop: to look the table up for every row would show.
+    var settlement = next[Row.table]
+    for row in rows { try writer.write(row, &settlement) }
+    next[Row.table] = settlement
   }
 
   private func writePartitions(_ partitions: [PartitionProgress], _ db: Database) throws {

@@ -61,7 +61,7 @@ public final class ResultsFile: @unchecked Sendable {
       }
     }
     (resume, settlement) = try connection.read("reading where it stopped") { db in
-      (try ResumePoint(db), try Self.settlement(db, path: path))
+      (try ResumePoint(db), try Settlement(db, path: path))
     }
     latestID = resume?.snapshotID ?? 0
     // The transaction above wrote something and was synchronous, and with it all of the log before.
@@ -101,7 +101,7 @@ public final class ResultsFile: @unchecked Sendable {
     try Manifest.set(db, Manifest.definitionDigest, identity.definitionDigest)
     try Manifest.set(db, Manifest.createdWallMs, "\(FileSystem.wallMs())")
     try Manifest.set(db, Manifest.resultDigest, DigestSum().hex)
-    for table in DigestedTable.all {
+    for table in ResultTable.all {
       try Manifest.set(db, Manifest.resultDigest(of: table.name), DigestSum().hex)
     }
   }
@@ -112,32 +112,5 @@ public final class ResultsFile: @unchecked Sendable {
     try Manifest.set(db, Manifest.weirVersion, identity.weirVersion)
     try Manifest.set(db, Manifest.sqliteVersion, String(cString: sqlite3_libversion()))
     try Manifest.set(db, Manifest.tzdataVersion, identity.tzdataVersion)
-  }
-
-  private static func settlement(_ db: Database, path: String) throws -> Settlement {
-    var found = Settlement()
-    let table = DigestedTable.metrics.name
-    found.digest = try Manifest.digest(db, Manifest.resultDigest(of: table), path: path)
-    found.prunedDigest = try Manifest.digest(db, Manifest.prunedDigest(of: table), path: path)
-    found.prunedRows = try Manifest.get(db, Manifest.prunedRows(of: table)).flatMap(Int64.init) ?? 0
-    found.prunedToMs = try Manifest.prunedTo(db, of: table)
-    // The greatest start of each metric, found metric by metric along the primary key.
-    try BoundStatement(
-      db,
-      """
-      WITH RECURSIVE names (metric) AS (
-        SELECT min(metric) FROM metrics
-        UNION ALL
-        SELECT (SELECT min(metric) FROM metrics WHERE metric > names.metric) FROM names
-        WHERE names.metric IS NOT NULL
-      )
-      SELECT max((
-        SELECT window_start_ms FROM metrics
-        WHERE metrics.metric = names.metric AND \(DigestedTable.metrics.settled)
-        ORDER BY window_start_ms DESC LIMIT 1
-      )) FROM names
-      """
-    ).execute { found.newestStartMs = $0.optionalInt(0) ?? Int64.min }
-    return found
   }
 }

@@ -32,6 +32,12 @@ public struct MetricQuery: Sendable {
     self.limit = limit
     self.newestFirst = newestFirst
   }
+
+  fileprivate var stage: StageQuery {
+    StageQuery(
+      name: metric, from: from, to: to, dimensions: dimensions, status: status, limit: limit,
+      newestFirst: newestFirst)
+  }
 }
 
 /// One row of `rejected_events` or `late_events`.
@@ -82,38 +88,7 @@ public final class ResultsReader: Sendable {
   ///
   /// O(log rows + rows of the metric and range); without a metric O(rows).
   public func metrics(_ query: MetricQuery = MetricQuery()) throws(StoreError) -> [MetricRow] {
-    var conditions: [String] = []
-    var arguments: StatementArguments = []
-    func require(_ condition: String, _ values: (any DatabaseValueConvertible)?...) {
-      conditions.append(condition)
-      arguments += StatementArguments(values)
-    }
-    if let metric = query.metric { require("metric = ?", metric) }
-    if let from = query.from { require("window_start_ms >= ?", from.ms) }
-    if let to = query.to { require("window_start_ms < ?", to.ms) }
-    if let status = query.status { require("status = ?", status.rawValue) }
-    for (key, value) in query.dimensions.sorted(by: { $0.key < $1.key }) {
-      require(
-        """
-        EXISTS (SELECT 1 FROM json_each(dimensions) WHERE key = ?
-        AND CASE WHEN type IN ('true', 'false') THEN type ELSE CAST(value AS TEXT) END IS ?)
-        """, key, value)
-    }
-    let filter = conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND "))"
-    let order =
-      query.newestFirst
-      ? "window_start_ms DESC, metric, dimensions" : "metric, window_start_ms, dimensions"
-    arguments += [query.limit]
-    return try connection.read("reading metrics") { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT metric, window_start_ms, window_end_ms, dimensions, value, value_exact, samples,
-            approximate, status
-          FROM metrics \(filter) ORDER BY \(order) LIMIT ?
-          """, arguments: arguments
-      ).map(MetricRow.init)
-    }
+    try rows(query.stage)
   }
 
   /// The table `partitions`, by topic and partition.
@@ -171,17 +146,5 @@ public final class ResultsReader: Sendable {
       }
       return rows
     }
-  }
-}
-
-extension MetricRow {
-  /// Reads a row whose CHECKs vouch for its columns' types.
-  fileprivate init(_ row: Row) {
-    self.init(
-      metric: row["metric"], windowStart: EventTime(ms: row["window_start_ms"]),
-      windowEnd: EventTime(ms: row["window_end_ms"]), dimensions: row["dimensions"],
-      value: row["value"], valueExact: row["value_exact"], samples: row["samples"],
-      approximate: row["approximate"],
-      status: ResultStatus(rawValue: row["status"]) ?? .provisional)
   }
 }

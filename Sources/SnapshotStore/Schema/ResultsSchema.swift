@@ -3,10 +3,12 @@ extension Schema {
   /// together.
   static let results = Schema(
     kind: "results file", applicationID: 0x5765_6972,
-    migrations: [Migration(version: 1, sql: resultsVersion1)])
+    migrations: [
+      Migration(version: 1, sql: resultsVersion1), Migration(version: 2, sql: resultsVersion2),
+    ])
 
-  // Of `metrics`, the one table with many rows: a CHECK with `IN` over three texts or more builds a
-  // temporary index for every row and doubles the time of a commit; comparisons cost nothing.
+  // Of tables with many rows: a CHECK with `IN` over three texts or more builds a temporary index
+  // for every row and doubles the time of a commit; comparisons cost nothing.
   private static let resultsVersion1 = """
     CREATE TABLE run_manifest (
       key TEXT PRIMARY KEY,

@@ -1,0 +1,140 @@
+import GRDB
+import StreamCore
+
+/// Writes rows of one table of results within a transaction and keeps its digest in step.
+struct ResultWriter<Row: StoredRow> {
+  private let path: String
+  private let upsert: BoundStatement
+  private let select: BoundStatement
+  private let restate: BoundStatement
+  private var incoming = CanonicalRow(of: Row.table)
+  private var stored = CanonicalRow(of: Row.table)
+  private let digestedColumns = Row.table.digested.count
+  private var horizon: (stage: String, ms: Int64?) = ("", nil)
+
+  init(_ db: Database, path: String) throws {
+    self.path = path
+    let table = Row.table
+    let columns = table.columns
+    let insert =
+      "INSERT INTO \(table.name) (\(columns.joined(separator: ", "))) "
+      + "VALUES (\(columns.map { _ in "?" }.joined(separator: ", "))) ON CONFLICT DO UPDATE SET "
+      + columns.dropFirst(table.key.count).map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
+    upsert = try BoundStatement(db, insert + " WHERE \(table.name).status = 'provisional'")
+    restate = try BoundStatement(db, insert)
+    select = try BoundStatement(
+      db,
+      "SELECT \(table.digested.joined(separator: ", ")) FROM \(table.name) "
+        + "WHERE \(table.matches(table.key.count))")
+  }
+
+  /// Stores `row`, unless a settled row or its pruned past stands in the way.
+  ///
+  /// Throws `conflict` when `row` is final and differs from the settled row of its key.
+  /// O(log rows).
+  mutating func write(_ row: Row, _ settlement: inout TableSettlement) throws {
+    try check(row)
+    if !settlement.prunedToMs.isEmpty, isPruned(row, settlement) { return }
+    bind(row, to: upsert)
+    try upsert.execute()
+    if row.status != .provisional { incoming.encode(row) }
+    if upsert.changedRows > 0 {
+      if row.status != .provisional { settle(row, &settlement) }
+      return
+    }
+    // The key is settled: a provisional row comes too late, others must agree or restate.
+    if row.status == .provisional { return }
+    try readStored(row)
+    if row.status == .restated {
+      stored.bytes.withUnsafeBytes { settlement.digest.subtract(row: $0) }
+      bind(row, to: restate)
+      try restate.execute()
+      settle(row, &settlement)
+    } else if stored.bytes != incoming.bytes {
+      throw conflict(row)
+    }
+  }
+
+  private func settle(_ row: Row, _ settlement: inout TableSettlement) {
+    incoming.bytes.withUnsafeBytes { settlement.digest.add(row: $0) }
+    settlement.newestStartMs = max(settlement.newestStartMs, row.windowStart.ms)
+  }
+
+  private mutating func isPruned(_ row: Row, _ settlement: TableSettlement) -> Bool {
+    if horizon.stage != row.stage {
+      horizon = (row.stage, settlement.prunedToMs[row.stage])
+    }
+    return horizon.ms.map { row.windowEnd.ms <= $0 } ?? false
+  }
+
+  private mutating func readStored(_ row: Row) throws {
+    var key = ColumnBinder(select)
+    row.putKey(into: &key)
+    _ = try select.first { stored.encode($0, columns: digestedColumns) }
+  }
+
+  private func bind(_ row: Row, to statement: BoundStatement) {
+    var columns = ColumnBinder(statement)
+    row.putKey(into: &columns)
+    row.putValues(into: &columns)
+    row.putOthers(into: &columns)
+    columns.put(row.status)
+  }
+
+  private func check(_ row: Row) throws {
+    guard !row.isSane || row.windowEnd <= row.windowStart else { return }
+    throw StoreError(
+      kind: .invalid, path: path,
+      what: "the \(Row.table.noun) '\(row.stage)' has a row that cannot be: \(window(row)), "
+        + row.said,
+      whatToDo: "Nothing was committed; this is a fault of Weir, please report it")
+  }
+
+  private func conflict(_ row: Row) -> StoreError {
+    StoreError(
+      kind: .conflict, path: path,
+      what: "the \(Row.table.noun) '\(row.stage)', \(window(row)) is final already and was now "
+        + "computed otherwise: \(row.said)",
+      whatToDo: "Nothing was committed. Check the file with `weir verify`, compare it with a "
+        + "`weir replay --into` of the same range, and report it: results must not depend "
+        + "on the run"
+    )
+  }
+
+  private func window(_ row: Row) -> String {
+    "window [\(row.windowStart.ms), \(row.windowEnd.ms)), \(row.place)"
+  }
+}
+
+/// Takes provisional rows away; settled ones stay.
+struct ResultRemover {
+  private let db: Database
+
+  init(_ db: Database) { self.db = db }
+
+  /// Removes every provisional row. O(rows).
+  func removeAll() throws {
+    for table in ResultTable.all {
+      try db.execute(sql: "DELETE FROM \(table.name) WHERE status = 'provisional'")
+    }
+  }
+
+  /// Removes what `keys` name, as far as it is provisional. O(keys · log rows).
+  func remove(_ keys: [ResultKey]) throws {
+    guard !keys.isEmpty else { return }
+    let deletes = try ResultTable.all.map { table in
+      try BoundStatement(
+        db,
+        "DELETE FROM \(table.name) WHERE \(table.matches(table.removedBy)) "
+          + "AND status = 'provisional'")
+    }
+    let places = Dictionary(
+      uniqueKeysWithValues: zip(ResultTable.all.map(\.name), deletes.indices))
+    for key in keys {
+      guard let place = places[key.table.name] else { continue }
+      var columns = ColumnBinder(deletes[place])
+      key.put(into: &columns)
+      try deletes[place].execute()
+    }
+  }
+}

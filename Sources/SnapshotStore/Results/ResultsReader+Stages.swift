@@ -1,0 +1,240 @@
+import GRDB
+import StreamCore
+
+/// Which rows of `funnels`, `retention` or `sessions` to read; every condition that is set must
+/// hold.
+public struct StageQuery: Sendable {
+  /// Name of the stage.
+  public var name: String?
+  /// Entry windows, units or days that start at or after this.
+  public var from: EventTime?
+  /// Entry windows, units or days that start before this.
+  public var to: EventTime?
+  /// Dimensions that the row must have, as text; nil for a missing one. Others may be there.
+  public var dimensions: [String: String?]
+  /// Status of the row.
+  public var status: ResultStatus?
+  /// At most so many rows.
+  public var limit: Int
+  /// Whether the newest windows come first.
+  public var newestFirst: Bool
+
+  /// Asks for all rows, up to `limit`.
+  public init(
+    name: String? = nil, from: EventTime? = nil, to: EventTime? = nil,
+    dimensions: [String: String?] = [:], status: ResultStatus? = nil, limit: Int = 1000,
+    newestFirst: Bool = false
+  ) {
+    self.name = name
+    self.from = from
+    self.to = to
+    self.dimensions = dimensions
+    self.status = status
+    self.limit = limit
+    self.newestFirst = newestFirst
+  }
+}
+
+/// The tables of results.
+public enum ResultKind: String, Sendable, CaseIterable {
+  /// Steps of funnels.
+  case funnels
+  /// Metrics, formulas and lifecycles.
+  case metrics
+  /// Cells of retention tables.
+  case retention
+  /// Days of sessions.
+  case sessions
+
+  /// What the store knows of it.
+  var table: ResultTable {
+    switch self {
+    case .funnels: .funnels
+    case .metrics: .metrics
+    case .retention: .retention
+    case .sessions: .sessions
+    }
+  }
+}
+
+/// What a file holds of one stage.
+public struct StageSummary: Sendable, Equatable {
+  /// The table.
+  public var kind: ResultKind
+  /// Name of the stage.
+  public var name: String
+  /// Its rows.
+  public var rows: Int64
+  /// Those that can still change.
+  public var provisionalRows: Int64
+  /// Start of the first window.
+  public var start: EventTime
+  /// End of the last window.
+  public var end: EventTime
+}
+
+extension ResultsReader {
+  /// Rows of `funnels` in the order of funnel, entry window, dimensions, step, or from the newest
+  /// entry window. None in a file of an earlier schema.
+  ///
+  /// O(log rows + rows of the stage and range); without a name O(rows).
+  public func funnels(_ query: StageQuery = StageQuery()) throws(StoreError) -> [FunnelRow] {
+    try rows(query)
+  }
+
+  /// Rows of `retention` in the order of name, cohort, period, dimensions, or from the newest unit.
+  /// None in a file of an earlier schema.
+  ///
+  /// - Parameter fromCohort: Only cohorts of this day, `YYYY-MM-DD`, and later ones.
+  /// - Complexity: O(log rows + rows of the stage); without a name O(rows).
+  public func retention(
+    _ query: StageQuery = StageQuery(), fromCohort: String? = nil
+  ) throws(StoreError) -> [RetentionRow] {
+    try rows(query, extra: fromCohort.map { ("cohort >= ?", .text($0)) })
+  }
+
+  /// Rows of `sessions` in the order of name, day, dimensions, or from the newest day. None in a
+  /// file of an earlier schema.
+  ///
+  /// O(log rows + rows of the stage and range); without a name O(rows).
+  public func sessions(_ query: StageQuery = StageQuery()) throws(StoreError) -> [SessionRow] {
+    try rows(query)
+  }
+
+  /// What the file holds of every stage with rows, by table and name. O(rows).
+  public func stages() throws(StoreError) -> [StageSummary] {
+    try connection.read("reading what it holds") { db in
+      var found: [StageSummary] = []
+      for kind in ResultKind.allCases where try kind.table.exists(in: db) {
+        let table = kind.table
+        try BoundStatement(
+          db,
+          """
+          SELECT \(table.stage), count(*), sum(status = 'provisional'), min(\(table.window.start)),
+            max(\(table.window.end))
+          FROM \(table.name) GROUP BY \(table.stage) ORDER BY \(table.stage)
+          """
+        ).execute {
+          found.append(
+            StageSummary(
+              kind: kind, name: $0.text(0), rows: $0.int(1), provisionalRows: $0.int(2),
+              start: EventTime(ms: $0.int(3)), end: EventTime(ms: $0.int(4))))
+        }
+      }
+      return found
+    }
+  }
+
+  /// Starts of the newest `limit` entry windows, units or days of a stage, newest first.
+  ///
+  /// O(rows of these windows) for funnels, metrics and sessions.
+  public func latestStarts(of kind: ResultKind, name: String, limit: Int) throws(StoreError)
+    -> [EventTime]
+  {
+    let start = kind.table.window.start
+    return try latest(start, of: kind.table, name: name, limit: limit) {
+      EventTime(ms: $0.int(0))
+    }
+  }
+
+  /// The newest `limit` cohorts of a retention table, newest first. O(rows of these cohorts).
+  public func latestCohorts(of name: String, limit: Int) throws(StoreError) -> [String] {
+    try latest("cohort", of: .retention, name: name, limit: limit) { $0.text(0) }
+  }
+
+  /// The greatest end of a settled window of a stage: everything that ended by then is settled,
+  /// rows that are absent too. Nil without settled rows. O(rows of the stage).
+  public func settledTo(of kind: ResultKind, name: String) throws(StoreError) -> EventTime? {
+    let table = kind.table
+    return try connection.read("reading \(table.name)") { db in
+      guard try table.exists(in: db) else { return nil }
+      let select = try BoundStatement(
+        db,
+        """
+        SELECT max(\(table.window.end)) FROM \(table.name)
+        WHERE \(table.stage) = ? AND \(ResultTable.settled)
+        """)
+      select.bind(1, name)
+      var end: Int64?
+      _ = try select.first { end = $0.optionalInt(0) }
+      return end.map(EventTime.init(ms:))
+    }
+  }
+
+  private func latest<Value>(
+    _ column: String, of table: ResultTable, name: String, limit: Int,
+    _ value: (borrowing BoundStatement.Row) -> Value
+  ) throws(StoreError) -> [Value] {
+    try connection.read("reading \(table.name)") { db in
+      guard try table.exists(in: db) else { return [] }
+      let select = try BoundStatement(
+        db,
+        """
+        SELECT DISTINCT \(column) FROM \(table.name) WHERE \(table.stage) = ?
+        ORDER BY \(column) DESC LIMIT ?
+        """)
+      select.bind(1, name)
+      select.bind(2, Int64(limit))
+      var found: [Value] = []
+      try select.execute { found.append(value($0)) }
+      return found
+    }
+  }
+
+  /// What stands for a `?` of a condition.
+  enum Argument {
+    case integer(Int64)
+    case text(String)
+    case null
+  }
+
+  /// Rows of one table that `query` asks for.
+  func rows<Row: StoredRow>(
+    _ query: StageQuery, extra: (condition: String, argument: Argument)? = nil
+  ) throws(StoreError) -> [Row] {
+    let table = Row.table
+    var conditions: [String] = []
+    var arguments: [Argument] = []
+    func require(_ condition: String, _ values: Argument...) {
+      conditions.append(condition)
+      arguments += values
+    }
+    if let name = query.name { require("\(table.stage) = ?", .text(name)) }
+    if let from = query.from { require("\(table.window.start) >= ?", .integer(from.ms)) }
+    if let to = query.to { require("\(table.window.start) < ?", .integer(to.ms)) }
+    if let status = query.status { require("status = ?", .text(status.rawValue)) }
+    if let extra { require(extra.condition, extra.argument) }
+    for (key, value) in query.dimensions.sorted(by: { $0.key < $1.key }) {
+      require(
+        """
+        EXISTS (SELECT 1 FROM json_each(dimensions) WHERE key = ?
+        AND CASE WHEN type IN ('true', 'false') THEN type ELSE CAST(value AS TEXT) END IS ?)
+        """, .text(key), value.map(Argument.text) ?? .null)
+    }
+    let filter = conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND "))"
+    let order =
+      query.newestFirst
+      ? ["\(table.window.start) DESC"] + table.key.filter { $0 != table.window.start } : table.key
+    return try connection.read("reading \(table.name)") { db in
+      guard try table.exists(in: db) else { return [] }
+      let select = try BoundStatement(
+        db,
+        """
+        SELECT \(table.columns.joined(separator: ", ")) FROM \(table.name) \(filter)
+        ORDER BY \(order.joined(separator: ", ")) LIMIT ?
+        """)
+      var binder = ColumnBinder(select)
+      for argument in arguments {
+        switch argument {
+        case .integer(let value): binder.put(value)
+        case .text(let value): binder.put(value)
+        case .null: binder.putNull()
+        }
+      }
+      binder.put(Int64(query.limit))
+      var rows: [Row] = []
+      try select.execute { rows.append(Row($0)) }
+      return rows
+    }
+  }
+}
