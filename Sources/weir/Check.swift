@@ -10,7 +10,8 @@ struct Check: ParsableCommand {
     discussion: """
       All faults are reported together, each as FILE:LINE:COLUMN. Variables without a value, such as \
       secrets, are no faults here. With --sample, every path of the file is looked for in real \
-      events, of JSON lines or CSV, also .gz.
+      events, of JSON lines or CSV, also .gz, and every step and condition of a stage that follows \
+      users says how many of them it takes.
 
       EXAMPLES
         weir check shop.yaml
@@ -86,13 +87,18 @@ struct Check: ParsableCommand {
     if let sample = report.sample { print(sample.text, terminator: "") }
     guard report.isRight else { return }
     let plan = checked.plan
-    print(
-      "\(pipeline): right, "
-        + [
-          Terminal.count(Int64(plan.sources.count), "source"),
-          Terminal.count(Int64(plan.metrics.count + plan.formulas.count), "metric"),
-          Terminal.count(Int64(checked.tests.count), "test"),
-        ].joined(separator: ", "))
+    for (key, bytes) in PlanExplanation.totalBytesPerKey(plan) {
+      print("state: at most about \(Terminal.count(bytes, "byte")) for each \(key)")
+    }
+    let userStages =
+      plan.funnels.count + plan.retentions.count + plan.sessions.count + plan.lifecycles.count
+    let counts = [
+      Terminal.count(Int64(plan.sources.count), "source"),
+      Terminal.count(Int64(plan.metrics.count + plan.formulas.count), "metric"),
+      userStages == 0 ? nil : Terminal.count(Int64(userStages), "user stage"),
+      Terminal.count(Int64(checked.tests.count), "test"),
+    ]
+    print("\(pipeline): right, " + counts.compactMap { $0 }.joined(separator: ", "))
   }
 
   /// What `--json` prints.

@@ -23,12 +23,24 @@ struct SampleReport: Encodable {
     }
   }
 
+  /// One part of a stage that follows users.
+  struct Match: Encodable, Equatable {
+    var stage: String
+    var part: String
+    /// Events that it takes; nil where a sample cannot say.
+    var matched: Int?
+    /// What was probably meant, of a step that never matched.
+    var nearest: String?
+  }
+
   /// Events that could be read.
   private(set) var events = 0
   /// Records that are not what the format says.
   private(set) var unreadable = 0
   /// In the order of the plan.
   private(set) var paths: [Path] = []
+  /// In the order of the plan.
+  private(set) var matches: [Match] = []
 
   /// Reads up to `limit` events of each of `files` as events of `source`.
   ///
@@ -40,7 +52,7 @@ struct SampleReport: Encodable {
       var read = plan
       read.sources = [source]
       read.sources[0].format = file.format
-      var check = SampleCheck(plan: read)
+      let check = SampleCheck(plan: read)
       var left = limit
       while left > 0 {
         let count = try file.nextBatch(max: Int(min(left, 1024))) { batch in
@@ -60,6 +72,9 @@ struct SampleReport: Encodable {
       paths[index].isMissing = !found.contains(paths[index].field)
       if paths[index].found > 0 { paths[index].nearest = nil }
     }
+    for index in matches.indices where matches[index].matched ?? 0 > 0 {
+      matches[index].nearest = nil
+    }
   }
 
   private mutating func add(_ check: SampleCheck) {
@@ -76,6 +91,16 @@ struct SampleReport: Encodable {
       paths[index].found += finding.found
       paths[index].types = Set(paths[index].types + finding.types).sorted()
       paths[index].nearest = paths[index].nearest ?? finding.nearest
+    }
+    for (index, match) in check.matches().enumerated() {
+      guard index < matches.count else {
+        matches.append(
+          Match(
+            stage: match.stage, part: match.part, matched: match.matched, nearest: match.nearest))
+        continue
+      }
+      if let more = match.matched { matches[index].matched = (matches[index].matched ?? 0) + more }
+      matches[index].nearest = matches[index].nearest ?? match.nearest
     }
   }
 
@@ -96,6 +121,7 @@ struct SampleReport: Encodable {
       ])
     }
     var text = table.isEmpty ? "" : table.text() + "\n"
+    text += matchesText
     text += "sample: \(Terminal.count(Int64(events), "event"))"
     if unreadable > 0 {
       text += ", \(Terminal.count(Int64(unreadable), "record")) of another format"
@@ -103,5 +129,18 @@ struct SampleReport: Encodable {
     let missing = Set(paths.filter(\.isMissing).map(\.field)).count
     if missing > 0 { text += ", \(Terminal.count(Int64(missing), "field")) never found" }
     return text + "\n"
+  }
+
+  /// How many events the stages that follow users take, where there are such stages.
+  private var matchesText: String {
+    var table = TextTable([("stage", .left), ("part", .left), ("events", .right), ("", .left)])
+    for match in matches {
+      let hint = match.nearest.map { "; did you mean \($0)?" } ?? ""
+      table.add([
+        match.stage, match.part, match.matched.map { Terminal.grouped(Int64($0)) } ?? "",
+        match.matched == nil ? "reads traits" : match.matched == 0 ? "never" + hint : "",
+      ])
+    }
+    return table.isEmpty ? "" : table.text() + "\n"
   }
 }

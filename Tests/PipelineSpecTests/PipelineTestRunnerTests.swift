@@ -68,6 +68,69 @@ import Testing
     #expect(!"\(explanation)".contains("hidden"))
   }
 
+  @Test func `Stages that follow users are explained, with what a user costs`() throws {
+    let pipeline = try pipeline(
+      """
+      users: {orders: {count: bought}, city: {last: city}}
+      metrics: {n: {count: true, every: 1d}}
+      funnels:
+        checkout:
+          {steps: [view, cart, {name: paid, where: bought}], within: 36h, by: [{p: platform}]}
+        order: {steps: [a, b], within: 1h, per: order.id, entered: 1h, lateness: 5m}
+      retention:
+        all: {}
+        again: {start: bought, mode: recurring, periods: 12, unit: week, value: total}
+      sessions: {visits: {where: open}}
+      lifecycle: {growth: {unit: week, by: [city]}}
+      """)
+    let explanation = PlanExplanation(pipeline)
+    #expect(
+      explanation.sections.map(\.title) == [
+        "Pipeline", "Sources", "Fields", "Traits, the value before each event", "Metrics",
+        "Funnels", "Steps", "Retention", "Sessions", "Lifecycles", "State, at most about",
+      ])
+    for section in explanation.sections {
+      #expect(section.rows.allSatisfy { $0.count == section.columns.count }, "\(section.title)")
+    }
+    let rows = Dictionary(
+      uniqueKeysWithValues: explanation.sections.map { ($0.title, $0.rows) })
+    #expect(
+      rows["Funnels"] == [
+        [
+          "checkout", "users", "1d", "36h", "default", "", "p = platform",
+          "36h past the entry window",
+          "1m", "10000",
+        ],
+        [
+          "order", "each order.id", "1h", "1h", "default", "", "", "1h past the entry window", "5m",
+          "10000",
+        ],
+      ])
+    #expect(rows["Steps"]?.count == 5 && rows["Steps"]?[2] == ["checkout", "3", "paid", "bought"])
+    #expect(
+      rows["Retention"]?[0] == [
+        "again", "bought", "every event", "1w", "12", "recurring", "sum of total", "", "400d",
+        "with the unit of the period", "1m", "10000",
+      ])
+    #expect(
+      rows["Sessions"] == [
+        ["visits", "open", "30m", "24h", "", "24h past the day", "1m", "10000"]
+      ])
+    #expect(
+      rows["Lifecycles"]?[0][3]
+        == "growth.active, growth.new, growth.returning, growth.resurrected, growth.dormant")
+    // Of checkout three entry windows may be open, of order two.
+    let bytes = PlanExplanation.bytesPerUser(pipeline.plan)
+    #expect(
+      bytes.map(\.stage) == ["users", "checkout", "order", "again", "all", "visits", "growth"])
+    #expect(bytes.map(\.bytes) == [20, 45, 21, 40, 9, 20, 9])
+    #expect(bytes.map(\.per) == [nil, nil, "order.id", nil, nil, nil, nil])
+    let totals = PlanExplanation.totalBytesPerKey(pipeline.plan)
+    #expect(totals.map(\.key) == ["user", "order.id"])
+    #expect(totals.map(\.bytes) == [152, 30])
+    #expect(rows["State, at most about"]?.last == ["in all", "order.id", "30"])
+  }
+
   @Test func `Times have the offset of their zone`() throws {
     let noon = EventTime(ms: 1_767_268_800_000)
     #expect(Instants.text(noon, zone: .utc) == "2026-01-01T12:00:00Z")

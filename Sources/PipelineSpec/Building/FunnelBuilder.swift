@@ -112,11 +112,14 @@ struct FunnelBuilder {
     return reader.condition(settings, &scope).map { .init(name: name, condition: $0) }
   }
 
+  /// What a step that is the event called `name` asks.
+  static func condition(event name: String) -> String { "event == \(JSONText.quoted(name))" }
+
   /// The step that is every event called `name`.
   private func event(
     _ name: String, at node: ConfigNode, _ scope: inout NameScope
   ) -> FunnelPlan.Step? {
-    let text = "event == \(JSONText.quoted(name))"
+    let text = Self.condition(event: name)
     let place = ConfigNode(
       position: node.position,
       content: .scalar(.init(written: text, text: text, style: .plain)))

@@ -19,7 +19,10 @@ public struct PlanExplanation: Sendable, Equatable {
   public init(_ pipeline: Pipeline) {
     sections = [
       Self.pipeline(pipeline.plan, pipeline.storage), Self.sources(pipeline),
-      Self.fields(pipeline.plan), Self.metrics(pipeline.plan), Self.formulas(pipeline.plan),
+      Self.fields(pipeline.plan), Self.traits(pipeline.plan), Self.metrics(pipeline.plan),
+      Self.formulas(pipeline.plan), Self.funnels(pipeline.plan), Self.steps(pipeline.plan),
+      Self.retentions(pipeline.plan), Self.sessions(pipeline.plan),
+      Self.lifecycles(pipeline.plan), Self.costs(pipeline.plan),
     ].filter { !$0.rows.isEmpty }
   }
 
@@ -101,11 +104,7 @@ public struct PlanExplanation: Sendable, Equatable {
   }
 
   private static func metrics(_ plan: PipelinePlan) -> Section {
-    let latenesses = Set(plan.sources.map { $0.latenessMs ?? plan.time.latenessMs })
-    let usual =
-      latenesses.count == 1
-      ? latenesses.first.map { Units.text(ofDuration: $0) } : "the source's"
-    return Section(
+    Section(
       title: "Metrics",
       columns: ["metric", "computes", "where", "by", "window", "every", "lateness", "max_series"],
       rows: plan.metrics.map { metric in
@@ -115,13 +114,21 @@ public struct PlanExplanation: Sendable, Equatable {
           metric.condition?.text ?? "", metric.dimensions.map(text).joined(separator: ", "),
           WindowText.length(metric.window.size, metric.window.unit),
           WindowText.length(metric.window.every, metric.window.unit),
-          metric.latenessMs.map { Units.text(ofDuration: $0) } ?? usual ?? "",
+          lateness(metric.latenessMs, plan),
           "\(metric.maxSeries)",
         ]
       })
   }
 
-  private static func text(of dimension: MetricPlan.Dimension) -> String {
+  /// Lateness of a stage, where it is the same for every source.
+  static func lateness(_ own: Int64?, _ plan: PipelinePlan) -> String {
+    if let own { return Units.text(ofDuration: own) }
+    let latenesses = Set(plan.sources.map { $0.latenessMs ?? plan.time.latenessMs })
+    guard latenesses.count <= 1 else { return "the source's" }
+    return latenesses.first.map { Units.text(ofDuration: $0) } ?? ""
+  }
+
+  static func text(of dimension: MetricPlan.Dimension) -> String {
     dimension.name == dimension.expression.text
       ? dimension.name : "\(dimension.name) = \(dimension.expression.text)"
   }

@@ -3,9 +3,9 @@ import StreamCore
 
 /// Holds a plan's paths against real events: which are there, how often, and of what type.
 ///
-/// Give it payloads one by one, then read `findings()`. Reads a JSON payload whole: for samples of
-/// thousands of events, not for millions.
-public struct SampleCheck: Sendable {
+/// Give it payloads one by one, then read `findings()` and `matches()`. Reads a JSON payload whole:
+/// for samples of thousands of events, not for millions. Not for use from two threads.
+public final class SampleCheck {
   /// What the sample says about one path of the plan.
   public struct Finding: Sendable, Equatable {
     /// The field of the plan that the path is for.
@@ -29,7 +29,29 @@ public struct SampleCheck: Sendable {
     }
   }
 
-  /// Paths of the sample that are remembered for hints.
+  /// What the sample says about one part of a stage that follows users.
+  public struct Match: Sendable, Equatable {
+    /// Name of the stage; of a trait, with `users.`.
+    public var stage: String
+    /// `step 1 view`, `exclude`, `start`, `where`, …
+    public var part: String
+    /// Events for which it is true, or has a value; nil where it reads traits, which rest on all
+    /// events before.
+    public var matched: Int?
+    /// Events that `filter` takes.
+    public var events: Int
+    /// When a step never matched: the event's name in the sample that was probably meant.
+    public var nearest: String?
+
+    /// One line for people.
+    public var description: String {
+      guard let matched else { return "\(stage) \(part): reads traits" }
+      let hint = nearest.map { "; did you mean \($0)?" } ?? ""
+      return "\(stage) \(part): \(matched) of \(events) events\(hint)"
+    }
+  }
+
+  /// Paths, and names of events, of the sample that are remembered for hints.
   static let pathsMax = 5_000
 
   /// Events that could be read.
@@ -38,6 +60,7 @@ public struct SampleCheck: Sendable {
   public private(set) var unreadable = 0
 
   private let fields: [(field: String, path: [String])]
+  private let matcher: StageMatcher?
   private let csv: CSVFormat?
   private var header: [String]?
   private var seen: [String: (count: Int, types: Set<String>)] = [:]
@@ -47,6 +70,7 @@ public struct SampleCheck: Sendable {
     let chosen = plan.sources.first { $0.name == source } ?? plan.sources.first
     if case .csv(let format) = chosen?.format { csv = format } else { csv = nil }
     header = csv?.header
+    matcher = chosen.map { StageMatcher(plan: plan, source: $0) }
     var fields: [(field: String, path: [String])] = []
     for (field, binding) in zip(plan.fields, chosen?.fields ?? []) {
       if case .paths(let paths) = binding { fields += paths.map { (field, $0) } }
@@ -55,7 +79,7 @@ public struct SampleCheck: Sendable {
   }
 
   /// Looks at one payload. Of CSV without a header in the plan, the first one is the header.
-  public mutating func add(_ payload: [UInt8]) {
+  public func add(_ payload: [UInt8]) {
     if let csv {
       addRow(payload, csv)
       return
@@ -68,6 +92,7 @@ public struct SampleCheck: Sendable {
     }
     events += 1
     note(members, under: [])
+    matcher?.add(payload)
   }
 
   /// What was seen of each path of the plan, in the plan's order.
@@ -81,6 +106,17 @@ public struct SampleCheck: Sendable {
     }
   }
 
+  /// How many events each part of each stage that follows users takes, in the plan's order.
+  public func matches() -> [Match] {
+    guard let matcher else { return [] }
+    return matcher.parts.map { part in
+      Match(
+        stage: part.stage, part: part.part,
+        matched: matcher.readsTraits(part.expression) ? nil : part.matched,
+        events: matcher.events, nearest: matcher.nearest(part))
+    }
+  }
+
   /// A path with the same last step, else one that is spelt nearly so.
   private func nearest(to path: [String]) -> String? {
     let names = seen.keys.sorted()
@@ -90,7 +126,7 @@ public struct SampleCheck: Sendable {
     return sameEnd.min { $0.utf8.count < $1.utf8.count } ?? NearestName.of(name, in: names)
   }
 
-  private mutating func note(_ members: [String: JSONValue], under path: [String]) {
+  private func note(_ members: [String: JSONValue], under path: [String]) {
     guard path.count < 16 else { return }
     for (key, value) in members {
       let steps = path + [key]
@@ -99,7 +135,7 @@ public struct SampleCheck: Sendable {
     }
   }
 
-  private mutating func note(_ name: String, _ type: String) {
+  private func note(_ name: String, _ type: String) {
     let isPlanned = fields.contains { $0.path.joined(separator: ".") == name }
     guard isPlanned || seen[name] != nil || seen.count < Self.pathsMax else { return }
     var entry = seen[name] ?? (0, [])
@@ -108,7 +144,7 @@ public struct SampleCheck: Sendable {
     seen[name] = entry
   }
 
-  private mutating func addRow(_ bytes: [UInt8], _ csv: CSVFormat) {
+  private func addRow(_ bytes: [UInt8], _ csv: CSVFormat) {
     let end = bytes.lastIndex { $0 != 0x0A && $0 != 0x0D }.map { $0 + 1 } ?? 0
     let row = bytes.withUnsafeBytes {
       CSVSplitter.cells(in: UnsafeRawBufferPointer(rebasing: $0[..<end]), format: csv)
@@ -119,9 +155,11 @@ public struct SampleCheck: Sendable {
     }
     guard let header else {
       header = row
+      matcher?.setHeader(row)
       return
     }
     events += 1
+    matcher?.add(bytes)
     for (name, text) in zip(header, row) where !text.isEmpty {
       note(name, Double(text) == nil ? "string" : "number")
     }
