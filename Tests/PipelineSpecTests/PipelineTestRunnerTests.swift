@@ -40,6 +40,46 @@ import Testing
     #expect(outcomes[2].mismatches == ["the first event does not hold the names of the columns"])
   }
 
+  @Test func `Rows of stages that follow users are held against what a test expects`() throws {
+    let text = """
+      name: shop
+      source: {format: custom, fields: {name: e, user: u, time: t}}
+      users: {orders: {count: e == "buy"}}
+      metrics: {buyers: {count: true, where: e == "buy", every: 1d, by: [{nth: users.orders}]}}
+      funnels: {checkout: {steps: [view, buy], within: 1h}}
+      retention: {weekly: {unit: week, value: v}}
+      sessions: {visits: {}}
+      tests:
+        - name: two users
+          events:
+            - {e: view, u: a, t: "2026-01-05T10:00:00Z"}
+            - {e: view, u: b, t: "2026-01-05T10:10:00Z"}
+            - {e: buy, u: a, t: "2026-01-05T10:20:00Z", v: 7.5}
+            - {e: buy, u: a, t: "2026-01-12T10:00:00Z", v: 2}
+          expect:
+            metrics: [{metric: buyers, dimensions: {nth: 1}, value: 1}]
+            funnels:
+              - {funnel: checkout, entry_day: 2026-01-05, users: [2, 1]}
+              - {funnel: checkout, step: buy, conversion_from_start: 1/2, p50_ms: 1200000}
+            retention:
+              - {retention: weekly, cohort: 2026-01-05, users: [2, 1, 0], amount: [7.5, 2, none]}
+            sessions:
+              - {session: visits, day: 2026-01-05, sessions: 2, users: 2, entry_events: {view: 2}}
+              - {session: visits, day: 2026-01-12, exit_events: {buy: 1}, bounces: 1}
+        - name: another
+          events: [{e: view, u: a, t: "2026-01-05T10:00:00Z"}]
+          expect: {funnels: [{funnel: checkout, users: [1, 1]}], retention: []}
+      """
+    let outcomes = try PipelineTestRunner.run(try Pipeline.parse(text: text, file: "shop.yaml"))
+    #expect(outcomes[0].mismatches == [])
+    #expect(
+      outcomes[1].mismatches == [
+        "expected checkout step 2, users 1, found checkout 2026-01-05 {} step 2 buy: users 0, "
+          + "conversion_from_start 0.0, conversion_from_previous 0.0 (final)",
+        "expected no row, found 1, first weekly 2026-01-05 {} period 0: users 1, amount 0 (final)",
+      ])
+  }
+
   @Test func `A plan is explained without the options of Kafka`() throws {
     let text = """
       name: a
