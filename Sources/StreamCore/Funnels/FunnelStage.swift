@@ -155,6 +155,15 @@ final class FunnelStage: UserStage {
     return ends[at].endMs
   }
 
+  override func isDue(_ section: UnsafeRawBufferPointer, watermark: EventTime) -> Bool {
+    // The first window is the oldest.
+    var reader = RecordReader(section)
+    let isDone = reader.readByte() & FunnelChains.doneBit != 0
+    let first = reader.readSignedVarint()
+    return (isDone || watermark.ms - first > funnel.withinMs)
+      && watermark.ms >= endMs(calendar.ordinal(of: EventTime(ms: first)))
+  }
+
   override func prune(
     _ section: UnsafeRawBufferPointer, watermark: EventTime, into writer: RecordWriter
   ) {

@@ -81,13 +81,14 @@ final class LifecycleStage: UserStage {
     store.counts[cell * countWidth + count.rawValue] += change
   }
 
+  override func isDue(_ section: UnsafeRawBufferPointer, watermark: EventTime) -> Bool {
+    guard let held = read(section) else { return true }
+    // A user who is still in a rolling count must not come into it again.
+    return Self.hour(watermark.ms) - held.hour > forgetAfterHours
+      && calendar.ordinal(of: watermark) > held.unit + 30
+  }
+
   override func prune(
     _ section: UnsafeRawBufferPointer, watermark: EventTime, into writer: RecordWriter
-  ) {
-    guard let held = read(section) else { return }
-    let isForgotten = Self.hour(watermark.ms) - held.hour > forgetAfterHours
-    let unit = calendar.ordinal(of: watermark)
-    if isForgotten && unit > held.unit + 30 { return }
-    writer.write(section)
-  }
+  ) {}
 }

@@ -6,6 +6,11 @@
 final class OrderedIntake {
   private let plan: StagePlan
   private let conditions: ConditionBits
+  private let interests: [OrderedSet.Interest]
+  private let userInterest: OrderedSet.Interest
+  private let hasUserStages: Bool
+  private let isUserExchanged: Bool
+  private let slots: [Int]
   private let local: OrderedState?
   private var chunks: [EventChunk?]
   /// Bytes of events that wait to be taken to the exchange.
@@ -17,6 +22,11 @@ final class OrderedIntake {
     self.plan = plan
     self.local = local
     conditions = ConditionBits(plan.ordered.conditions)
+    interests = plan.ordered.sets.map(\.interest)
+    userInterest = interests[0]
+    hasUserStages = !plan.ordered.sets[0].isEmpty
+    isUserExchanged = plan.ordered.isUserExchanged
+    slots = plan.ordered.exchangedSlots
     chunks = Array(repeating: nil, count: shards)
     withoutKey = Array(repeating: 0, count: plan.groups.count)
   }
@@ -29,7 +39,6 @@ final class OrderedIntake {
 
   /// Takes the applied events of a block.
   func take(_ block: EventBlock, scratch: ScratchArena) {
-    let isUserExchanged = plan.ordered.isUserExchanged
     let keys = plan.ordered.keys
     for k in 0..<block.appliedCount {
       let i = Int(block.applied[k])
@@ -38,16 +47,17 @@ final class OrderedIntake {
         timeMs: block.timeMs[i], clockMs: block.clockMs[i], keyHash: block.userHash[i],
         offset: block.offset[i], bits: conditions.evaluate(row, scratch), key: 0,
         isStraggler: block.hasStragglers)
-      takeByUser(&entry, row, block, isUserExchanged)
-      for key in keys.indices.dropFirst() {
-        guard let expression = keys[key] else { continue }
-        let set = plan.ordered.sets[key]
-        guard set.takes(entry.bits, hasKey: true) else { continue }
+      if hasUserStages { takeByUser(entry, row, block) }
+      if keys.count == 1 { continue }
+      for key in 1..<keys.count {
+        guard let expression = keys[key], interests[key].takes(entry.bits, hasKey: true) else {
+          continue
+        }
         let value = expression.evaluate(row, scratch)
         entry.key = UInt8(truncatingIfNeeded: key)
         entry.keyHash = value.isNull ? 0 : Self.hash(value, scratch)
         if entry.keyHash == 0 {
-          count(entry.bits, set)
+          count(entry.bits, plan.ordered.sets[key])
         } else {
           route(entry, row, block.partition(i), block.source(i))
         }
@@ -57,14 +67,11 @@ final class OrderedIntake {
 
   @inline(__always)
   private func takeByUser(
-    _ entry: inout EventChunk.Entry, _ row: UnsafePointer<Value>, _ block: EventBlock,
-    _ isUserExchanged: Bool
+    _ entry: EventChunk.Entry, _ row: UnsafePointer<Value>, _ block: EventBlock
   ) {
-    let set = plan.ordered.sets[0]
-    if set.isEmpty { return }
     let hasUser = entry.keyHash != 0
-    if !hasUser { count(entry.bits, set) }
-    guard set.takes(entry.bits, hasKey: hasUser) else { return }
+    if !hasUser { count(entry.bits, plan.ordered.sets[0]) }
+    guard userInterest.takes(entry.bits, hasKey: hasUser) else { return }
     if isUserExchanged {
       route(entry, row, block.partitions[0], block.sources[0])
     } else {
@@ -89,7 +96,6 @@ final class OrderedIntake {
   private func route(
     _ entry: EventChunk.Entry, _ row: UnsafePointer<Value>, _ partition: PartitionID, _ source: Int
   ) {
-    let slots = plan.ordered.exchangedSlots
     let shard = Int(entry.keyHash % UInt64(chunks.count))
     let chunk =
       chunks[shard] ?? EventChunk(partition: partition, source: source, stride: slots.count)

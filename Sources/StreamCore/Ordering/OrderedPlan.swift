@@ -24,22 +24,28 @@ struct OrderedSet: Sendable {
   var conditions: [[OrderedCondition]] = []
   /// Conditions of traits, one a trait; none when no stage reads them.
   var traits: [OrderedCondition] = []
-  /// Bits of the events that stages with records, or traits, take.
-  var mask: UInt64 = 0
-  /// Whether they take every event that has a key.
-  var takesEveryKey = false
-  /// Bits of the events that metrics take.
-  var metricMask: UInt64 = 0
-  /// Whether metrics take every event.
-  var takesEveryEvent = false
+  /// The events that they take.
+  var interest = Interest()
 
   var isEmpty: Bool { stages.isEmpty && metrics.isEmpty }
 
-  /// Whether an event is of interest.
-  @inline(__always)
-  func takes(_ bits: UInt64, hasKey: Bool) -> Bool {
-    takesEveryEvent || bits & metricMask != 0
-      || (hasKey && (takesEveryKey || bits & mask != 0))
+  /// Which events some stages take.
+  struct Interest: Sendable {
+    /// Bits of the events that stages with records, or traits, take.
+    var mask: UInt64 = 0
+    /// Whether they take every event that has a key.
+    var takesEveryKey = false
+    /// Bits of the events that metrics take.
+    var metricMask: UInt64 = 0
+    /// Whether metrics take every event.
+    var takesEveryEvent = false
+
+    /// Whether an event is of interest.
+    @inline(__always)
+    func takes(_ bits: UInt64, hasKey: Bool) -> Bool {
+      takesEveryEvent || bits & metricMask != 0
+        || (hasKey && (takesEveryKey || bits & mask != 0))
+    }
   }
 }
 
@@ -102,7 +108,7 @@ struct OrderedPlan: Sendable {
   ) {
     sets[0].metrics.append(group.index)
     let condition = condition(group.condition, pipeline)
-    if let bit = condition.bit { sets[0].metricMask |= bit } else { sets[0].takesEveryEvent = true }
+    if let bit = condition.bit { sets[0].interest.metricMask |= bit } else { sets[0].interest.takesEveryEvent = true }
     slots[0].formUnion(group.condition?.slots ?? [])
     slots[0].formUnion(group.dimensions.flatMap(\.expression.slots))
     slots[0].formUnion(group.inputs.flatMap(\.expression.slots))
@@ -127,13 +133,13 @@ struct OrderedPlan: Sendable {
       let condition = condition(expression, pipeline)
       conditions.append(condition)
       if let bit = condition.bit {
-        sets[key].mask |= bit
+        sets[key].interest.mask |= bit
       } else {
-        sets[key].takesEveryKey = true
+        sets[key].interest.takesEveryKey = true
         slots[key].formUnion(expression?.slots ?? [])
       }
     }
-    if stage.takesEveryEvent { sets[key].takesEveryKey = true }
+    if stage.takesEveryEvent { sets[key].interest.takesEveryKey = true }
     sets[key].stages.append(group.index)
     sets[key].conditions.append(conditions)
     slots[key].formUnion(stage.slots)
@@ -149,9 +155,9 @@ struct OrderedPlan: Sendable {
       let condition = condition(isCount ? trait.expression : nil, pipeline)
       sets[0].traits.append(condition)
       if let bit = condition.bit {
-        sets[0].mask |= bit
+        sets[0].interest.mask |= bit
       } else {
-        sets[0].takesEveryKey = true
+        sets[0].interest.takesEveryKey = true
         slots[0].formUnion(trait.expression.slots)
       }
     }

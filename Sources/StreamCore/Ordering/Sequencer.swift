@@ -19,7 +19,7 @@ final class Sequencer {
 
   private struct Held {
     var chunk: EventChunk
-    /// Events that wait.
+    /// Events that wait; −1 when all of the chunk is handed on and its place is free.
     var waiting: Int
     /// Key of its record in the state file.
     var number: UInt64
@@ -34,10 +34,13 @@ final class Sequencer {
   private let isShared: Bool
   private let userAt: Int?
   private let block: EventBlock
-  /// Chunks by the index that `Waiting` knows them by; nil when all of a chunk is handed on.
-  private var chunks: [Held?] = []
+  /// Chunks by the index that `Waiting` knows them by.
+  private let chunks = Slab<Held>()
   private var freeIndices: [Int32] = []
+  /// The chunk that is being filled, and its index.
+  private var tailChunk: EventChunk?
   private var tail: Int32 = -1
+  private let noChunk: EventChunk
   private var nextNumber: UInt64 = 1
   /// Waiting events in order, from `head` on.
   private var sorted: ContiguousArray<Waiting> = []
@@ -54,6 +57,8 @@ final class Sequencer {
     self.isShared = isShared
     userAt = slots.firstIndex(of: Slot.user)
     block = EventBlock(stride: plan.pipeline.slotCount)
+    noChunk = EventChunk(
+      partition: PartitionID(topic: "", partition: 0), source: 0, stride: slots.count)
   }
 
   /// Events that wait.
@@ -70,31 +75,27 @@ final class Sequencer {
   func push(
     _ entry: EventChunk.Entry, _ row: UnsafePointer<Value>, partition: PartitionID, source: Int
   ) {
-    if tail < 0 || isTailFull { beginChunk(partition, source) }
-    let at = Int(tail)
-    let index = chunks.withUnsafeMutableBufferPointer { chunks -> Int in
-      guard let chunk = chunks[at]?.chunk else { return 0 }
-      chunk.append(entry, row, slots: slots)
-      chunks[at]?.waiting += 1
-      chunks[at]?.isUnsaved = true
-      return chunk.entries.count - 1
+    var chunk = tailChunk ?? noChunk
+    if chunk === noChunk || chunk.entries.count >= Self.chunkCapacity {
+      chunk = beginChunk(partition, source)
     }
+    let index = chunk.entries.count
+    chunk.append(entry, row, slots: slots)
+    chunks[Int(tail)].waiting &+= 1
+    chunks[Int(tail)].isUnsaved = true
     note(Waiting(timeMs: entry.timeMs, chunk: tail, index: Int32(index)))
   }
 
-  private var isTailFull: Bool {
-    (chunks[Int(tail)]?.chunk.entries.count ?? Self.chunkCapacity) >= Self.chunkCapacity
-  }
-
   @inline(never)
-  private func beginChunk(_ partition: PartitionID, _ source: Int) {
+  private func beginChunk(_ partition: PartitionID, _ source: Int) -> EventChunk {
     let full = tail
     tail = -1
     if full >= 0 { release(full, 0) }
-    tail = hold(
-      EventChunk(
-        partition: partition, source: source, stride: slots.count, capacity: Self.chunkCapacity),
-      waiting: 0, number: nextNumber, isStored: false)
+    let chunk = EventChunk(
+      partition: partition, source: source, stride: slots.count, capacity: Self.chunkCapacity)
+    tailChunk = chunk
+    tail = hold(chunk, waiting: 0, number: nextNumber, isStored: false)
+    return chunk
   }
 
   /// Takes events that another task has gathered.
@@ -162,7 +163,7 @@ final class Sequencer {
 
   @inline(__always)
   private func fill(_ i: Int, _ waiting: Waiting) {
-    guard let chunk = chunks[Int(waiting.chunk)]?.chunk else { return }
+    let chunk = chunks[Int(waiting.chunk)].chunk
     let entry = chunk.entries[Int(waiting.index)]
     let row = block.row(i)
     var at = Int(waiting.index) &* slots.count
@@ -189,14 +190,15 @@ final class Sequencer {
   /// One event fewer waits in a chunk.
   @inline(__always)
   private func release(_ at: Int32, _ count: Int) {
-    chunks[Int(at)]?.waiting -= count
-    if at != tail, chunks[Int(at)]?.waiting == 0 { drop(at) }
+    chunks[Int(at)].waiting &-= count
+    if at != tail, chunks[Int(at)].waiting == 0 { drop(at) }
   }
 
   @inline(never)
   private func drop(_ at: Int32) {
-    if let held = chunks[Int(at)], held.isStored { goneNumbers.append(held.number) }
-    chunks[Int(at)] = nil
+    if chunks[Int(at)].isStored { goneNumbers.append(chunks[Int(at)].number) }
+    chunks[Int(at)] = Held(
+      chunk: noChunk, waiting: -1, number: 0, isUnsaved: false, isStored: false)
     freeIndices.append(at)
   }
 }
@@ -242,9 +244,8 @@ extension Sequencer {
 
   @inline(never)
   private func tieComesBefore(_ a: Waiting, _ b: Waiting) -> Bool {
-    guard let x = chunks[Int(a.chunk)]?.chunk, let y = chunks[Int(b.chunk)]?.chunk else {
-      return false
-    }
+    let x = chunks[Int(a.chunk)].chunk
+    let y = chunks[Int(b.chunk)].chunk
     if isShared, let userAt {
       let order = ByteOrder.compare(
         x.values[Int(a.index) * slots.count + userAt].bytes,
@@ -263,10 +264,11 @@ extension Sequencer {
   /// still grow are given as bytes.
   func takeUnsaved() -> (chunks: [(number: UInt64, content: Content)], gone: [UInt64]) {
     var taken: [(number: UInt64, content: Content)] = []
-    for at in chunks.indices {
-      guard let held = chunks[at], held.isUnsaved, !held.chunk.entries.isEmpty else { continue }
-      chunks[at]?.isUnsaved = false
-      chunks[at]?.isStored = true
+    for at in 0..<chunks.count {
+      let held = chunks[at]
+      guard held.isUnsaved, !held.chunk.entries.isEmpty else { continue }
+      chunks[at].isUnsaved = false
+      chunks[at].isStored = true
       if at == Int(tail) {
         var writer = ByteWriter()
         held.chunk.encode(into: &writer)

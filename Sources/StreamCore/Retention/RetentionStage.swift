@@ -184,6 +184,21 @@ final class RetentionStage: UserStage {
 
   // MARK: - Pruning
 
+  override func isDue(_ section: UnsafeRawBufferPointer, watermark: EventTime) -> Bool {
+    let unit = calendar.ordinal(of: watermark)
+    let now = Self.hour(watermark.ms)
+    var reader = RecordReader(section)
+    if retention.mode == .firstTime {
+      if let cohort = readCohort(&reader), unit - cohort.unit > Int64(retention.periods) {
+        return true
+      }
+      return now - reader.readSignedVarint() > forgetAfterHours
+    }
+    if now - reader.readSignedVarint() > forgetAfterHours { return true }
+    _ = reader.readSignedVarint()
+    return unit - reader.readSignedVarint() > Int64(retention.periods)
+  }
+
   override func prune(
     _ section: UnsafeRawBufferPointer, watermark: EventTime, into writer: RecordWriter
   ) {

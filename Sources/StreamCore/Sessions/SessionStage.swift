@@ -129,14 +129,15 @@ final class SessionStage: UserStage {
     store.nameCounts[at][text] = count == 0 ? nil : count
   }
 
-  override func prune(
-    _ section: UnsafeRawBufferPointer, watermark: EventTime, into writer: RecordWriter
-  ) {
+  override func isDue(_ section: UnsafeRawBufferPointer, watermark: EventTime) -> Bool {
     let held = read(section)
     let isOver =
       watermark.ms - held.lastMs >= session.gapMs || watermark.ms - held.firstMs >= session.maxMs
     let day = calendar.ordinal(of: EventTime(ms: held.firstMs))
-    if isOver && calendar.end(day) <= watermark { return }
-    writer.write(section)
+    return isOver && calendar.end(day) <= watermark
   }
+
+  override func prune(
+    _ section: UnsafeRawBufferPointer, watermark: EventTime, into writer: RecordWriter
+  ) {}
 }

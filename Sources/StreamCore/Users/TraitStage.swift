@@ -25,10 +25,9 @@ final class TraitStage {
   /// Puts the values before the event into its slots. Their text lives as long as the event's.
   func read(_ section: UnsafeRawBufferPointer, _ event: UserStage.Event) {
     clear(event.row)
-    guard let hour = live(section, event.timeMs) else { return }
+    guard live(section, event.timeMs) != nil else { return }
     var reader = RecordReader(section)
     _ = reader.readSignedVarint()
-    _ = hour
     for (at, trait) in traits.enumerated() {
       if trait.kind == .count {
         event.row[firstSlot + at] = .int(Int64(truncatingIfNeeded: reader.readVarint()))
@@ -86,11 +85,9 @@ final class TraitStage {
     traits[at].expression.evaluate(event.row, event.scratch)
   }
 
-  /// Drops the traits of a user that are forgotten.
-  func prune(
-    _ section: UnsafeRawBufferPointer, watermark: EventTime, into writer: RecordWriter
-  ) {
-    if live(section, watermark.ms) != nil { writer.write(section) }
+  /// Whether the traits of a user are forgotten.
+  func isDue(_ section: UnsafeRawBufferPointer, watermark: EventTime) -> Bool {
+    live(section, watermark.ms) == nil
   }
 
   // MARK: - Values

@@ -37,7 +37,7 @@ final class UserPage: ManagedBuffer<UserPage.Header, UInt8> {
   /// Records of one page.
   static let countMax = 224
   /// Bytes of slots and records above which a page is split.
-  static let splitBytes = 4_096
+  static let splitBytes = 2_048
 
   /// Makes an empty page for hashes that begin with the first `depth` bits of `prefix`.
   static func make(depth: UInt8, prefix: UInt64, capacity: Int) -> UserPage {
@@ -224,6 +224,16 @@ final class UserPage: ManagedBuffer<UserPage.Header, UInt8> {
       let after = Int(header.pointee.count) - place.slot - 1
       (base + place.slot * 2).copyMemory(from: base + (place.slot * 2 + 2), byteCount: after * 2)
       header.pointee.count -= 1
+    }
+  }
+
+  /// Reads the memory in which a record is looked for.
+  @inline(__always)
+  func touch() -> UInt64 {
+    withUnsafeMutablePointers { header, elements in
+      let slots = UnsafeRawPointer(elements)
+      return UInt64(truncatingIfNeeded: header.pointee.count)
+        &+ UInt64(slots.load(fromByteOffset: 16, as: UInt8.self))
     }
   }
 

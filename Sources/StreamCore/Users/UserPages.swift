@@ -47,8 +47,15 @@ final class UserPages {
   /// Reads the memory that finding `hash` will need, so that the cache misses of many overlap.
   @inline(__always)
   func touch(_ hash: UInt64) -> UInt64 {
-    Unmanaged.passUnretained(pages[page(of: hash)])._withUnsafeGuaranteedRef {
-      UInt64(truncatingIfNeeded: $0.header.count)
+    Unmanaged.passUnretained(pages[page(of: hash)])._withUnsafeGuaranteedRef { $0.touch() }
+  }
+
+  /// Reads the memory of the record itself; `touch` comes before, for all of the hashes.
+  @inline(__always)
+  func touchRecord(_ hash: UInt64) -> UInt64 {
+    Unmanaged.passUnretained(pages[page(of: hash)])._withUnsafeGuaranteedRef { page in
+      guard let place = page.find(hash), place.length > 0 else { return 0 }
+      return UInt64(page.bytes(place)[0])
     }
   }
 
@@ -73,16 +80,17 @@ final class UserPages {
       return
     }
     if bytes.isEmpty {
-      own(found.page, room: 0)
-      pages[found.page].remove(found.place)
+      let place = own(found.page, room: 0) ? pages[found.page].find(hash) : found.place
+      if let place { pages[found.page].remove(place) }
       count -= 1
       return
     }
     let keyBytes = UserPage.keyBytes(pages[found.page].header.depth)
-    own(
+    let isCopied = own(
       found.page, room: UserPage.bytes(bytes.count + keyBytes) - found.place.length - keyBytes)
     // A copy has its records elsewhere.
-    if let place = pages[found.page].find(hash) { pages[found.page].replace(place, bytes) }
+    let place = isCopied ? pages[found.page].find(hash) : found.place
+    if let place { pages[found.page].replace(place, bytes) }
     if isFull(found.page) { split(found.page) }
   }
 
@@ -100,8 +108,10 @@ final class UserPages {
     return count > UserPage.countMax || (count > 1 && page.usedBytes > UserPage.splitBytes)
   }
 
-  /// Makes a page writable, with room for that many bytes more, and notes that it changes.
-  private func own(_ number: Int, room: Int) {
+  /// Makes a page writable, with room for that many bytes more, and notes that it changes. True
+  /// when that took a copy.
+  @discardableResult
+  private func own(_ number: Int, room: Int) -> Bool {
     note(number)
     let capacity = Int(pages[number].header.capacity)
     let needed = pages[number].usedBytes + room
@@ -109,9 +119,11 @@ final class UserPages {
       let grown = (needed + needed / 8 + 32) & ~15
       byteCount += grown - capacity
       pages[number] = pages[number].copied(capacity: grown)
-    } else if !isKnownUniquelyReferenced(&pages[number]) {
-      pages[number] = pages[number].copied(capacity: capacity)
+      return true
     }
+    if isKnownUniquelyReferenced(&pages[number]) { return false }
+    pages[number] = pages[number].copied(capacity: capacity)
+    return true
   }
 
   private func note(_ number: Int) {
@@ -173,19 +185,19 @@ final class UserPages {
     byteCount += size * 4
   }
 
-  /// Hands some users' records to `body`, which gives what is to stand in their place, or nil to
-  /// leave them; call by call it comes to all of them. O(users of one page).
-  func sweep(_ body: (_ hash: UInt64, UnsafeRawBufferPointer) -> UnsafeRawBufferPointer?) {
+  /// Goes over the records of a page, another one with each call: those for which `isDue` holds are
+  /// replaced by what `rest` makes of them. O(users of one page).
+  func sweep(
+    isDue: (UnsafeRawBufferPointer) -> Bool,
+    rest: (UnsafeRawBufferPointer) -> UnsafeRawBufferPointer
+  ) {
     if swept >= pages.count { swept = 0 }
     let page = pages[swept]
     swept += 1
-    var hashes: [UInt64] = []
-    page.forEach { hash, place in
-      if body(hash, page.bytes(place)) != nil { hashes.append(hash) }
-    }
-    for hash in hashes {
-      guard let found = find(hash), let bytes = body(hash, bytes(found)) else { continue }
-      set(hash, found, to: bytes)
+    var due: [UInt64] = []
+    page.forEach { hash, place in if isDue(page.bytes(place)) { due.append(hash) } }
+    for hash in due {
+      if let found = find(hash) { set(hash, found, to: rest(bytes(found))) }
     }
   }
 }

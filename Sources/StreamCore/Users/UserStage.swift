@@ -37,7 +37,11 @@ class UserStage: StageState {
   /// place, nothing for none.
   func apply(_ event: Event, _ section: UnsafeRawBufferPointer, into writer: RecordWriter) {}
 
-  /// Writes what is left of a section when nothing before `watermark` can come any more.
+  /// Whether a section has parts that mean nothing any more when nothing before `watermark` can
+  /// come. Cheap: it is asked of every record again and again.
+  func isDue(_ section: UnsafeRawBufferPointer, watermark: EventTime) -> Bool { false }
+
+  /// Writes what is left of a section that is due.
   func prune(
     _ section: UnsafeRawBufferPointer, watermark: EventTime, into writer: RecordWriter
   ) { writer.write(section) }

@@ -30,8 +30,8 @@ final class UserStages {
     width = stages.count + 1
     sections = .allocate(capacity: width)
     sections.initialize(repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: width)
-    mask = set.mask
-    takesEveryEvent = set.takesEveryKey || !set.traits.isEmpty
+    mask = set.interest.mask
+    takesEveryEvent = set.interest.takesEveryKey || !set.traits.isEmpty
   }
 
   deinit { sections.deallocate() }
@@ -65,7 +65,7 @@ final class UserStages {
       let last = Int(block.applied[block.appliedCount - 1])
       watermark = max(watermark, EventTime(ms: block.timeMs[last]))
     }
-    pages.sweep { hash, bytes in prune(bytes) }
+    pages.sweep(isDue: isDue, rest: rest)
   }
 
   /// Reads the memory that the block's records need, so that its cache misses overlap.
@@ -73,6 +73,9 @@ final class UserStages {
     var sum: UInt64 = 0
     for k in 0..<block.appliedCount {
       sum &+= pages.touch(block.userHash[Int(block.applied[k])])
+    }
+    for k in 0..<block.appliedCount {
+      sum &+= pages.touchRecord(block.userHash[Int(block.applied[k])])
     }
     touched = sum
   }
@@ -149,10 +152,7 @@ final class UserStages {
     _ present: UInt64, _ old: UnsafeRawBufferPointer, _ hash: UInt64, _ found: UserPages.Found?
   ) {
     let bytes = framed(present)
-    if let found, isSame(bytes, old) {
-      _ = found
-      return
-    }
+    if found != nil && bytes.hasSameBytes(as: old) { return }
     pages.set(hash, found, to: bytes)
   }
 
@@ -165,27 +165,62 @@ final class UserStages {
     return section.bytes
   }
 
-  /// Whether a record need not be stored: what is stored may end in zeros.
-  @inline(__always)
-  private func isSame(_ bytes: UnsafeRawBufferPointer, _ old: UnsafeRawBufferPointer) -> Bool {
-    bytes.count == old.count && bytes.elementsEqual(old)
+  /// Whether a part of a record means nothing any more.
+  private func isDue(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    split(bytes)
+    for at in 0..<width where !sections[at].isEmpty {
+      let isDue =
+        at == 0
+        ? traits?.isDue(sections[0], watermark: watermark) ?? false
+        : stages[at &- 1].isDue(sections[at], watermark: watermark)
+      if isDue { return true }
+    }
+    return false
   }
 
-  /// What is left of a record at the watermark; nil when nothing changes.
-  private func prune(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+  /// What is left of a record.
+  private func rest(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
     split(bytes)
     record.begin()
     var present: UInt64 = 0
     for at in 0..<width where !sections[at].isEmpty {
       section.begin()
       if at == 0 {
-        traits?.prune(sections[0], watermark: watermark, into: section)
-      } else {
+        if traits?.isDue(sections[0], watermark: watermark) ?? true { continue }
+        section.write(sections[0])
+      } else if stages[at - 1].isDue(sections[at], watermark: watermark) {
         stages[at - 1].prune(sections[at], watermark: watermark, into: section)
+      } else {
+        section.write(sections[at])
       }
       if append() { present |= 1 << UInt64(at) }
     }
-    let left = framed(present)
-    return isSame(left, bytes) ? nil : left
+    return framed(present)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Whether two runs of bytes are equal.
+  @inline(__always)
+  func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
+    guard count == other.count, let a = baseAddress, let b = other.baseAddress else {
+      return count == other.count
+    }
+    var at = 0
+    while at &+ 8 <= count {
+      if a.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+        != b.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+      {
+        return false
+      }
+      at &+= 8
+    }
+    while at < count {
+      if a.load(fromByteOffset: at, as: UInt8.self) != b.load(fromByteOffset: at, as: UInt8.self) {
+        return false
+      }
+      at &+= 1
+    }
+    return true
   }
 }
