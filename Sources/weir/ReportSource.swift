@@ -24,21 +24,27 @@ struct ReportSource {
     zone = try name.map { try Zone.named(String($0)) } ?? .utc
   }
 
-  /// Names of the pipeline's stages of a kind, by its definition.
+  /// Names of the pipeline's stages of a kind, by its definition; of a lifecycle those of its
+  /// results.
   func definedNames(of kind: ResultKind) -> [String] {
-    let words: [Substring] =
-      switch kind {
-      case .funnels: ["funnel"]
-      case .metrics: ["metric", "formula"]
-      case .retention: ["retention"]
-      case .sessions: ["session", "sessions"]
-      }
-    return definition.compactMap { line -> String? in
-      guard line.first != " " else { return nil }
+    definition.flatMap { line -> [String] in
+      guard line.first != " " else { return [] }
       let parts = line.split(separator: " ", maxSplits: 2)
-      return parts.count > 1 && words.contains(parts[0]) ? String(parts[1]) : nil
+      guard parts.count > 1 else { return [] }
+      switch (parts[0], kind) {
+      case ("funnel", .funnels), ("metric", .metrics), ("formula", .metrics),
+        ("retention", .retention), ("session", .sessions):
+        return [String(parts[1])]
+      case ("lifecycle", .metrics): return Self.lifecycleResults.map { "\(parts[1]).\($0)" }
+      default: return []
+      }
     }.sorted()
   }
+
+  /// What a lifecycle counts, with days as units: the names of its metrics end so.
+  private static let lifecycleResults = [
+    "active", "new", "returning", "resurrected", "dormant", "active_7d", "active_30d", "stickiness",
+  ]
 
   /// The number that the definition of a stage gives to `option`.
   func definedNumber(_ option: String, of name: String, word: String) -> Int? {

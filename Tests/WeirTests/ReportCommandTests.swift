@@ -1,4 +1,5 @@
 import Foundation
+import PipelineSpec
 import StreamCore
 import Testing
 
@@ -221,5 +222,36 @@ import Testing
     ] {
       #expect(try await report(wrong).code == 2, "\(wrong)")
     }
+  }
+
+  @Test func `The stages and periods of a pipeline file are known before they have rows`()
+    async throws
+  {
+    let pipeline = try Pipeline.parse(
+      text: """
+        name: shop
+        source: {kafka: {brokers: b, topic: t}, fields: {name: e, user: u, time: ts}}
+        funnels: {checkout: {steps: [a, b], within: 1d}}
+        retention: {weekly: {unit: week, periods: 2}}
+        sessions: {visits: {gap: 30m}}
+        lifecycle: {growth: {unit: day}}
+        """, file: "shop.yaml")
+    func report(_ arguments: [String]) async throws -> Outcome {
+      try await self.report(arguments, definition: pipeline.plan.definition) {
+        $0.retention = [ReportFixture.cell(week: 0, period: 0, users: 5)]
+      }
+    }
+    let csv = try await report(["retention", "FILE", "--csv"])
+    let periods = csv.output.split(separator: "\r\n").dropFirst()
+      .map { $0.split(separator: ",")[2] }
+    #expect(periods == ["0", "1", "2"])
+    let funnel = try await report(["funnel", "FILE", "--name", "checkout"])
+    #expect(funnel.output == "FILE has no rows of funnels yet; the pipeline shop has checkout\n")
+    let sessions = try await report(["sessions", "FILE"])
+    #expect(sessions.output.contains("the pipeline shop has visits"))
+    let dormant = try await report(["FILE", "--metric", "growth.dormant"])
+    #expect(dormant.code == 0 && dormant.output.hasPrefix("0 rows"), "\(dormant)")
+    let slip = try await report(["FILE", "--metric", "growth.dormnt"])
+    #expect(slip.errors.contains("did you mean growth.dormant?"))
   }
 }

@@ -66,7 +66,7 @@ enum ReportFixture {
     funnel checkout within=86400000
      by platform = platform
     retention weekly unit=week periods=4
-    sessions visits gap=1800000
+    session visits gap=1800000
 
     """
 
