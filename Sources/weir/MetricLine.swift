@@ -7,7 +7,7 @@ struct MetricLine: Encodable {
   var metric: String
   var windowStart: String
   var windowEnd: String
-  var dimensions: [String: JSONScalar]
+  var dimensions: DimensionValues
   var value: Double
   /// The exact value, where there is one.
   var valueExact: String?
@@ -27,9 +27,7 @@ struct MetricLine: Encodable {
     windowStart = Instants.text(row.windowStart, zone: zone)
     windowEnd = Instants.text(row.windowEnd, zone: zone)
     dimensionsText = row.dimensions
-    let decoder = JSONDecoder()
-    dimensions =
-      (try? decoder.decode([String: JSONScalar].self, from: Data(row.dimensions.utf8))) ?? [:]
+    dimensions = Dimensions.read(row.dimensions)
     value = row.value
     valueExact = row.valueExact
     samples = row.samples
@@ -49,8 +47,7 @@ struct MetricLine: Encodable {
       if line.status != ResultStatus.final.rawValue { marks.append(line.status) }
       table.add([
         line.metric, line.windowStart, line.windowEnd,
-        line.dimensions.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-          .joined(separator: " "),
+        Dimensions.text(line.dimensions),
         line.valueExact ?? shortened(line.value), "\(line.samples)", marks.joined(separator: " "),
       ])
     }
@@ -59,14 +56,17 @@ struct MetricLine: Encodable {
 
   /// CSV with a header row, lines ended by CRLF as in RFC 4180.
   static func csv(_ lines: [MetricLine]) -> String {
-    let header = "metric,window_start,window_end,dimensions,value,samples,estimated,status\r\n"
-    return lines.reduce(into: header) { text, line in
-      let cells = [
-        line.metric, line.windowStart, line.windowEnd, line.dimensionsText,
-        line.valueExact ?? "\(line.value)", "\(line.samples)", "\(line.estimated)", line.status,
-      ]
-      text += cells.map(quoted).joined(separator: ",") + "\r\n"
-    }
+    CSVText.text(
+      header: [
+        "metric", "window_start", "window_end", "dimensions", "value", "samples", "estimated",
+        "status",
+      ],
+      lines.map {
+        [
+          $0.metric, $0.windowStart, $0.windowEnd, $0.dimensionsText,
+          $0.valueExact ?? "\($0.value)", "\($0.samples)", "\($0.estimated)", $0.status,
+        ]
+      })
   }
 
   /// At most six decimals; very large and very small values as they are.
@@ -77,15 +77,10 @@ struct MetricLine: Encodable {
     if text.hasSuffix(".") { text.removeLast() }
     return text
   }
-
-  private static func quoted(_ cell: String) -> String {
-    let isPlain = cell.utf8.allSatisfy { $0 != 0x22 && $0 != 0x2C && $0 != 0x0A && $0 != 0x0D }
-    return isPlain ? cell : "\"" + cell.replacing("\"", with: "\"\"") + "\""
-  }
 }
 
 /// A value of a dimension.
-enum JSONScalar: Codable, Equatable, CustomStringConvertible {
+enum JSONScalar: Codable, Hashable, CustomStringConvertible {
   case null
   case bool(Bool)
   case int(Int64)

@@ -6,6 +6,13 @@ enum Terminal {
   /// Whether standard error is a terminal.
   static let isWatched = isatty(STDERR_FILENO) == 1
 
+  /// Whether standard output may be coloured: a terminal that can, and nobody said no.
+  static var isStyled: Bool {
+    let environment = ProcessInfo.processInfo.environment
+    return isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
+      && (environment["NO_COLOR"] ?? "").isEmpty
+  }
+
   /// Shows `line` in place of the progress shown before; nothing unless somebody is watching.
   static func progress(_ line: String) {
     guard isWatched else { return }

@@ -211,10 +211,20 @@ private func expectStored(
     #expect(try reader.sessions(StageQuery(from: EventTime(ms: 1))) == Array(stored.sessions[1...]))
     #expect(
       try reader.latestStarts(of: .funnels, name: "checkout", limit: 9).map(\.ms) == [2 * day, 0])
+    #expect(
+      try reader.latestStarts(
+        of: .funnels, name: "checkout", before: EventTime(ms: 2 * day), limit: 9
+      ).map(\.ms) == [0])
     #expect(try reader.latestCohorts(of: "daily", limit: 1) == [dayText(1)])
-    #expect(try reader.settledTo(of: .retention, name: "daily") == EventTime(ms: 3 * day))
-    #expect(try reader.settledTo(of: .sessions, name: "visits") == EventTime(ms: 2 * day))
-    #expect(try reader.settledTo(of: .sessions, name: "none") == nil)
+    #expect(
+      try reader.reach(of: .retention, name: "daily")
+        == StageReach(end: EventTime(ms: 3 * day), settledTo: EventTime(ms: 3 * day)))
+    #expect(
+      try reader.reach(of: .sessions, name: "visits")
+        == StageReach(end: EventTime(ms: 3 * day), settledTo: EventTime(ms: 2 * day)))
+    #expect(try reader.reach(of: .sessions, name: "none") == nil)
+    #expect(try reader.names(of: .funnels) == ["checkout", "order"])
+    #expect(try reader.names(of: .metrics) == [])
     let summaries = try reader.stages()
     #expect(summaries.map(\.name) == ["checkout", "order", "daily", "weekly", "visits"])
     #expect(

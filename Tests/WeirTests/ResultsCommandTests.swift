@@ -96,7 +96,7 @@ import Testing
     let folder = try TemporaryFolder()
     let path = folder.file("a.sqlite")
     try results(at: path, provisionalFrom: 2)
-    let plain = try await Command.run(["report", path])
+    let plain = try await Command.run(["report", "metrics", path])
     #expect(plain.code == 0, "\(plain)")
     #expect(
       plain.output == """
@@ -114,7 +114,8 @@ import Testing
         9 rows; pipeline shop, snapshot 1, 9 events applied, watermark 1970-01-01T00:02:00Z
 
         """)
-    #expect(try await Command.run(["report", "metrics", path]).output == plain.output)
+    let chosen = try await Command.run(["report", path, "--limit", "50"])
+    #expect(chosen.output == plain.output)
   }
 
   @Test func `Rows are chosen by metric, time, dimension and limit`() async throws {

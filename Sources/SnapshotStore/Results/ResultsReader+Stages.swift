@@ -73,6 +73,14 @@ public struct StageSummary: Sendable, Equatable {
   public var end: EventTime
 }
 
+/// How far the rows of a stage reach in event time.
+public struct StageReach: Sendable, Equatable {
+  /// End of the last window with rows.
+  public var end: EventTime
+  /// End of the last settled window: all that ended by then is settled, absent rows too.
+  public var settledTo: EventTime?
+}
+
 extension ResultsReader {
   /// Rows of `funnels` in the order of funnel, entry window, dimensions, step, or from the newest
   /// entry window. None in a file of an earlier schema.
@@ -125,14 +133,15 @@ extension ResultsReader {
     }
   }
 
-  /// Starts of the newest `limit` entry windows, units or days of a stage, newest first.
+  /// Starts of the newest `limit` entry windows, units or days of a stage that start before
+  /// `before`, newest first.
   ///
   /// O(rows of these windows) for funnels, metrics and sessions.
-  public func latestStarts(of kind: ResultKind, name: String, limit: Int) throws(StoreError)
-    -> [EventTime]
-  {
+  public func latestStarts(
+    of kind: ResultKind, name: String, before: EventTime? = nil, limit: Int
+  ) throws(StoreError) -> [EventTime] {
     let start = kind.table.window.start
-    return try latest(start, of: kind.table, name: name, limit: limit) {
+    return try latest(start, of: kind.table, name: name, before: before, limit: limit) {
       EventTime(ms: $0.int(0))
     }
   }
@@ -142,27 +151,49 @@ extension ResultsReader {
     try latest("cohort", of: .retention, name: name, limit: limit) { $0.text(0) }
   }
 
-  /// The greatest end of a settled window of a stage: everything that ended by then is settled,
-  /// rows that are absent too. Nil without settled rows. O(rows of the stage).
-  public func settledTo(of kind: ResultKind, name: String) throws(StoreError) -> EventTime? {
+  /// Names of the stages with rows in a table, in their order. O(names · log rows).
+  public func names(of kind: ResultKind) throws(StoreError) -> [String] {
+    let table = kind.table
+    return try connection.read("reading \(table.name)") { db in
+      guard try table.exists(in: db) else { return [] }
+      let next = try BoundStatement(
+        db, "SELECT min(\(table.stage)) FROM \(table.name) WHERE \(table.stage) > ?")
+      var found: [String] = []
+      var name: String? = ""
+      while let last = name {
+        next.bind(1, last)
+        _ = try next.first { name = $0.optionalText(0) }
+        if let name { found.append(name) }
+      }
+      return found
+    }
+  }
+
+  /// How far the rows of a stage reach; nil without rows. O(rows of the stage).
+  public func reach(of kind: ResultKind, name: String) throws(StoreError) -> StageReach? {
     let table = kind.table
     return try connection.read("reading \(table.name)") { db in
       guard try table.exists(in: db) else { return nil }
       let select = try BoundStatement(
         db,
         """
-        SELECT max(\(table.window.end)) FROM \(table.name)
-        WHERE \(table.stage) = ? AND \(ResultTable.settled)
+        SELECT max(\(table.window.end)),
+          max(CASE WHEN \(ResultTable.settled) THEN \(table.window.end) END)
+        FROM \(table.name) WHERE \(table.stage) = ?
         """)
       select.bind(1, name)
-      var end: Int64?
-      _ = try select.first { end = $0.optionalInt(0) }
-      return end.map(EventTime.init(ms:))
+      var reach: StageReach?
+      _ = try select.first { row in
+        guard let end = row.optionalInt(0) else { return }
+        reach = StageReach(
+          end: EventTime(ms: end), settledTo: row.optionalInt(1).map(EventTime.init(ms:)))
+      }
+      return reach
     }
   }
 
   private func latest<Value>(
-    _ column: String, of table: ResultTable, name: String, limit: Int,
+    _ column: String, of table: ResultTable, name: String, before: EventTime? = nil, limit: Int,
     _ value: (borrowing BoundStatement.Row) -> Value
   ) throws(StoreError) -> [Value] {
     try connection.read("reading \(table.name)") { db in
@@ -170,11 +201,12 @@ extension ResultsReader {
       let select = try BoundStatement(
         db,
         """
-        SELECT DISTINCT \(column) FROM \(table.name) WHERE \(table.stage) = ?
-        ORDER BY \(column) DESC LIMIT ?
+        SELECT DISTINCT \(column) FROM \(table.name)
+        WHERE \(table.stage) = ? AND \(table.window.start) < ? ORDER BY \(column) DESC LIMIT ?
         """)
       select.bind(1, name)
-      select.bind(2, Int64(limit))
+      select.bind(2, before?.ms ?? .max)
+      select.bind(3, Int64(limit))
       var found: [Value] = []
       try select.execute { found.append(value($0)) }
       return found
