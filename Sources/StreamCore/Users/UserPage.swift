@@ -37,7 +37,7 @@ final class UserPage: ManagedBuffer<UserPage.Header, UInt8> {
   /// Records of one page.
   static let countMax = 224
   /// Bytes of slots and records above which a page is split.
-  static let splitBytes = 2_048
+  static let splitBytes = 1_024
 
   /// Makes an empty page for hashes that begin with the first `depth` bits of `prefix`.
   static func make(depth: UInt8, prefix: UInt64, capacity: Int) -> UserPage {
@@ -233,7 +233,7 @@ final class UserPage: ManagedBuffer<UserPage.Header, UInt8> {
     withUnsafeMutablePointers { header, elements in
       let slots = UnsafeRawPointer(elements)
       return UInt64(truncatingIfNeeded: header.pointee.count)
-        &+ UInt64(slots.load(fromByteOffset: 16, as: UInt8.self))
+        &+ UInt64(slots.load(fromByteOffset: 40, as: UInt8.self))
     }
   }
 

@@ -24,11 +24,16 @@ final class UserPages {
   /// Bytes of memory for records, slots and the room left in pages.
   private(set) var byteCount = 0
 
-  /// Where a record lies, until the next change of any record.
+  /// Where a record lies, until the next change of its page.
   struct Found {
     fileprivate var page: Int
     fileprivate var place: UserPage.Place
+    /// What `stamps` says of the page meanwhile.
+    fileprivate var stamp: UInt32
   }
+
+  /// How often each page was changed.
+  private let stamps = Slab<UInt32>(capacity: 16)
 
   init(isSaved: Bool) {
     self.isSaved = isSaved
@@ -44,27 +49,45 @@ final class UserPages {
     depth == 0 ? 0 : Int(directory[Int(truncatingIfNeeded: hash >> UInt64(64 &- depth))])
   }
 
-  /// Reads the memory that finding `hash` will need, so that the cache misses of many overlap.
-  @inline(__always)
-  func touch(_ hash: UInt64) -> UInt64 {
-    Unmanaged.passUnretained(pages[page(of: hash)])._withUnsafeGuaranteedRef { $0.touch() }
+  /// Finds the records of many users, nil for those without one.
+  ///
+  /// In passes, each over all of them, so that the cache misses of one overlap with those of the
+  /// others. Returns a number that means nothing and keeps the reads from being optimised away.
+  func find(
+    _ hashes: UnsafePointer<UInt64>, count: Int, into found: UnsafeMutablePointer<Found?>
+  ) -> UInt64 {
+    var sum: UInt64 = 0
+    for i in 0..<count {
+      found[i] = Found(
+        page: page(of: hashes[i]), place: UserPage.Place(slot: 0, offset: 0, length: 0), stamp: 0)
+    }
+    for i in 0..<count {
+      let number = found[i].unsafelyUnwrapped.page
+      sum &+= Unmanaged.passUnretained(pages[number])._withUnsafeGuaranteedRef { $0.touch() }
+    }
+    for i in 0..<count {
+      let number = found[i].unsafelyUnwrapped.page
+      let place = Unmanaged.passUnretained(pages[number])._withUnsafeGuaranteedRef {
+        page -> UserPage.Place? in
+        guard let place = page.find(hashes[i]) else { return nil }
+        sum &+= UInt64(page.bytes(place).first ?? 0)
+        return place
+      }
+      found[i] = place.map { Found(page: number, place: $0, stamp: stamps[number]) }
+    }
+    return sum
   }
 
-  /// Reads the memory of the record itself; `touch` comes before, for all of the hashes.
+  /// Whether nothing in a record's page has changed since it was found.
   @inline(__always)
-  func touchRecord(_ hash: UInt64) -> UInt64 {
-    Unmanaged.passUnretained(pages[page(of: hash)])._withUnsafeGuaranteedRef { page in
-      guard let place = page.find(hash), place.length > 0 else { return 0 }
-      return UInt64(page.bytes(place)[0])
-    }
-  }
+  func isCurrent(_ found: Found) -> Bool { stamps[found.page] == found.stamp }
 
   /// The record of a user; nil without one.
   @inline(__always)
   func find(_ hash: UInt64) -> Found? {
     let number = page(of: hash)
     let place = Unmanaged.passUnretained(pages[number])._withUnsafeGuaranteedRef { $0.find(hash) }
-    return place.map { Found(page: number, place: $0) }
+    return place.map { Found(page: number, place: $0, stamp: stamps[number]) }
   }
 
   /// The bytes of a record, valid until any record changes.
@@ -113,6 +136,7 @@ final class UserPages {
   @discardableResult
   private func own(_ number: Int, room: Int) -> Bool {
     note(number)
+    stamps[number] &+= 1
     let capacity = Int(pages[number].header.capacity)
     let needed = pages[number].usedBytes + room
     if needed > capacity {
@@ -136,6 +160,7 @@ final class UserPages {
     let number = pages.count
     pages.append(page)
     isUnsaved.append(false)
+    stamps.append(0)
     byteCount += Int(page.header.capacity) + 64
     note(number)
   }
@@ -231,6 +256,7 @@ extension UserPages {
       isRestoring = true
       pages.truncate(to: 0)
       isUnsaved.truncate(to: 0)
+      stamps.truncate(to: 0)
       unsaved.removeAll()
       byteCount = 0
       count = 0
@@ -241,6 +267,7 @@ extension UserPages {
     byteCount += Int(page.header.capacity) + 64
     pages.append(page)
     isUnsaved.append(false)
+    stamps.append(0)
   }
 
   /// Makes the directory of the pages that were put back. Throws when they do not cover all hashes

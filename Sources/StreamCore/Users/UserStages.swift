@@ -15,7 +15,11 @@ final class UserStages {
   private let width: Int
   private let mask: UInt64
   private let takesEveryEvent: Bool
-  /// Keeps the reads of `touch` from being optimised away.
+  /// The events of a block that are taken: their index there, their keys and where the records are.
+  private let picked: UnsafeMutablePointer<Int32>
+  private let hashes: UnsafeMutablePointer<UInt64>
+  private let found: UnsafeMutablePointer<UserPages.Found?>
+  /// Keeps the reads that find records early from being optimised away.
   private var touched: UInt64 = 0
   private var watermark = EventTime.distantPast
 
@@ -28,13 +32,22 @@ final class UserStages {
     traits = set.traits.isEmpty ? nil : TraitStage(plan.pipeline, set.traits)
     pages = UserPages(isSaved: isSaved)
     width = stages.count + 1
+    picked = .allocate(capacity: EventBlock.capacity)
+    hashes = .allocate(capacity: EventBlock.capacity)
+    found = .allocate(capacity: EventBlock.capacity)
+    found.initialize(repeating: nil, count: EventBlock.capacity)
     sections = .allocate(capacity: width)
     sections.initialize(repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: width)
     mask = set.interest.mask
     takesEveryEvent = set.interest.takesEveryKey || !set.traits.isEmpty
   }
 
-  deinit { sections.deallocate() }
+  deinit {
+    picked.deallocate()
+    hashes.deallocate()
+    found.deallocate()
+    sections.deallocate()
+  }
 
   private static func make(
     _ group: GroupPlan, _ conditions: [OrderedCondition], _ zone: Zone, _ isSaved: Bool
@@ -55,39 +68,34 @@ final class UserStages {
 
   /// Applies the events of a block that go by this key. They come in order.
   func apply(_ block: EventBlock, scratch: ScratchArena) {
-    touch(block)
+    var count = 0
     for k in 0..<block.appliedCount {
       let i = Int(block.applied[k])
       guard Int(block.keys[i]) == key else { continue }
-      apply(block, i, scratch)
+      let isTaken = block.userHash[i] != 0 && (takesEveryEvent || block.bits[i] & mask != 0)
+      if !isTaken {
+        traits?.clear(block.row(i))
+        continue
+      }
+      hashes[count] = block.userHash[i]
+      picked[count] = Int32(i)
+      count += 1
     }
-    if block.appliedCount > 0 {
-      let last = Int(block.applied[block.appliedCount - 1])
-      watermark = max(watermark, EventTime(ms: block.timeMs[last]))
+    guard count > 0 else { return }
+    touched = pages.find(hashes, count: count, into: found)
+    for k in 0..<count {
+      let held = found[k].flatMap { pages.isCurrent($0) ? $0 : nil }
+      apply(block, Int(picked[k]), held ?? pages.find(hashes[k]), scratch)
     }
+    watermark = max(watermark, EventTime(ms: block.timeMs[Int(picked[count - 1])]))
     pages.sweep(isDue: isDue, rest: rest)
   }
 
-  /// Reads the memory that the block's records need, so that its cache misses overlap.
-  private func touch(_ block: EventBlock) {
-    var sum: UInt64 = 0
-    for k in 0..<block.appliedCount {
-      sum &+= pages.touch(block.userHash[Int(block.applied[k])])
-    }
-    for k in 0..<block.appliedCount {
-      sum &+= pages.touchRecord(block.userHash[Int(block.applied[k])])
-    }
-    touched = sum
-  }
-
-  private func apply(_ block: EventBlock, _ i: Int, _ scratch: ScratchArena) {
+  private func apply(
+    _ block: EventBlock, _ i: Int, _ found: UserPages.Found?, _ scratch: ScratchArena
+  ) {
     let hash = block.userHash[i]
     let row = block.row(i)
-    guard hash != 0, takesEveryEvent || block.bits[i] & mask != 0 else {
-      traits?.clear(row)
-      return
-    }
-    let found = pages.find(hash)
     let old = found.map { pages.bytes($0) } ?? UnsafeRawBufferPointer(start: nil, count: 0)
     split(old)
     let event = UserStage.Event(
