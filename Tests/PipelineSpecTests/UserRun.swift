@@ -15,7 +15,7 @@ struct UserRows {
 
   /// The rows of a driver; those that are not final are left out unless this is the end.
   init(_ driver: PipelineDriver, isEnd: Bool) {
-    metrics = driver.rows.filter { isEnd && !$0.metric.hasPrefix("growth.") || $0.status == .final } // TEMPORARY
+    metrics = driver.rows.filter { isEnd || $0.status == .final }
     funnels = driver.funnelRows.filter { isEnd || $0.status == .final }
     retention = driver.retentionRows.filter { isEnd || $0.status == .final }
     sessions = driver.sessionRows.filter { isEnd || $0.status == .final }

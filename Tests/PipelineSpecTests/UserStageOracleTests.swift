@@ -7,7 +7,7 @@ import Testing
 /// histories. A failure is shown as the shortest history that still fails.
 @Suite struct UserStageOracleTests {
   @Test func `Every stage equals brute force, in any partitioning`() throws {
-    try withManySeeds(700) { seed, generator in
+    try withManySeeds(400) { seed, generator in
       let (history, stages) = try Self.make(seed, &generator)
       let logs = history.partitioned(generator.pick([1, 3, 8]))
       return try Self.holds(UserRun(), stages, logs, &generator)
@@ -15,7 +15,7 @@ import Testing
   }
 
   @Test func `So it does through saves and restores`() throws {
-    try withManySeeds(400) { seed, generator in
+    try withManySeeds(250) { seed, generator in
       let (history, stages) = try Self.make(seed ^ 0x51, &generator)
       let logs = history.partitioned(generator.pick([1, 2]))
       let run = UserRun(
@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func `So it does through the exchange, with users spread over partitions`() throws {
-    try withManySeeds(400) { seed, generator in
+    try withManySeeds(250) { seed, generator in
       let (history, stages) = try Self.make(seed ^ 0xE0, &generator)
       let logs = Self.spread(history, over: generator.pick([1, 3, 5]), &generator)
       let run = UserRun(restoreShare: generator.pick([0, 0.1]))
@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test func `So it does with users in two topics`() throws {
-    try withManySeeds(150) { seed, generator in
+    try withManySeeds(100) { seed, generator in
       let (history, stages) = try Self.make(seed ^ 0x70, &generator)
       let logs = Self.spread(history, over: 4, &generator)
       let run = UserRun(restoreShare: generator.pick([0, 0.1]), sources: ["app", "web"])
@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test func `A stage misses what is late for it alone`() throws {
-    try withManySeeds(250) { seed, generator in
+    try withManySeeds(150) { seed, generator in
       let (history, stages) = try Self.make(seed ^ 0x1A, &generator, ownLateness: true)
       let logs = history.partitioned(generator.pick([1, 3]))
       return try Self.holds(
@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test func `Arrival, partitions, batches and restores give the same rows`() throws {
-    try withManySeeds(150) { seed, generator in
+    try withManySeeds(25) { seed, generator in
       let (history, stages) = try Self.make(seed ^ 0xA5, &generator, isTotal: true)
       let plan = try stages.plan()
       let expected = try UserRun(batch: 1000, snapshotShare: 0).rows(
@@ -100,7 +100,7 @@ extension UserStageOracleTests {
     let zone = generator.pick(zones)
     let hour: Int64 = 3_600_000
     let options = EventHistory.Options.with {
-      $0.events = Int(generator.whole(5...90))
+      $0.events = Int(generator.whole(generator.chance(0.8) ? 3...30 : 30...90))
       $0.users = Int(generator.whole(1...5))
       $0.orders = Int(generator.whole(1...6))
       $0.amountShare = 0.5
@@ -109,6 +109,7 @@ extension UserStageOracleTests {
       $0.tickMs = isTotal ? 1 : max(1, $0.spanMs / generator.pick([20, 100, 10_000, $0.spanMs]))
       $0.latenessMs = $0.spanMs / generator.pick([3, 10, 50]) / 1000 * 1000
       $0.lateShare = isTotal ? 0 : generator.pick([0, 0.1])
+      $0.fastShare = generator.pick([0, 0, 0.1])
       $0.anonymousShare = generator.pick([0, 0.1])
       $0.duplicateShare = isTotal ? 0 : 0.05
       $0.names = StageCondition.names
