@@ -8,6 +8,8 @@ struct UserRows {
   var funnels: [FunnelRow] = []
   var retention: [RetentionRow] = []
   var sessions: [SessionRow] = []
+  /// Clock marks of idle partitions.
+  var marks: [ClockMark] = []
   /// Final rows that another life had with other values, and whatever the drivers found.
   var faults: [String] = []
 
@@ -19,6 +21,7 @@ struct UserRows {
     funnels = driver.funnelRows.filter { isEnd || $0.status == .final }
     retention = driver.retentionRows.filter { isEnd || $0.status == .final }
     sessions = driver.sessionRows.filter { isEnd || $0.status == .final }
+    marks = driver.marks.filter { $0.kind == .idle }
     faults = driver.conflicts.map { "conflict: \($0)" }
   }
 
@@ -67,6 +70,10 @@ struct UserRun {
   var batch = 20
   var snapshotShare = 0.1
   var restoreShare = 0.0
+  /// Probability that a partition is taken as idle after a batch.
+  var liftShare = 0.0
+  /// Marks to begin with.
+  var marks: [ClockMark] = []
   var sources = ["events"]
 
   /// Ways to run that do the same after each event.
@@ -82,7 +89,10 @@ struct UserRun {
     _ plan: PipelinePlan, _ logs: [[HistoryEvent]], _ generator: inout SeededGenerator
   ) throws -> UserRows {
     let partitions = logs.count / sources.count
-    var driver = try PipelineDriver(plan, partitions: partitions, shards: 2)
+    var start = PipelineDriver.Saved()
+    start.marks = marks
+    var driver = try PipelineDriver(
+      plan, partitions: partitions, shards: 2, from: marks.isEmpty ? nil : start)
     var earlier: [UserRows] = []
     var next = logs.map { _ in 0 }
     while true {
@@ -94,6 +104,12 @@ struct UserRun {
       driver.push(
         logs[partition][next[partition]..<end].map { ($0.payload, $0.recordMs) }, to: partition)
       next[partition] = end
+      if generator.chance(liftShare) {
+        let clocks = logs.indices.compactMap { driver.clock($0) }
+        if clocks.count == logs.count, let greatest = clocks.max() {
+          driver.lift(generator.below(logs.count), to: greatest)
+        }
+      }
       if generator.chance(snapshotShare) { driver.snapshot(provisional: generator.chance(0.5)) }
       if generator.chance(restoreShare) {
         let saved = driver.save()

@@ -135,7 +135,7 @@ extension UserStageOracleTests {
 
 extension UserStageOracleTests {
   /// Whether a run gives what brute force does; if not, the least case that fails is reported.
-  private static func holds(
+  static func holds(
     _ run: UserRun, _ stages: UserStages, _ logs: [[HistoryEvent]],
     _ generator: inout SeededGenerator, keyed: Bool = true
   ) throws -> Bool {
