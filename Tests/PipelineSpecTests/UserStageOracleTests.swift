@@ -171,7 +171,7 @@ extension UserStageOracleTests {
       \(simple)
       \(lines.joined(separator: "\n"))
       \(leastFaults.prefix(6).joined(separator: "\n"))
-      (of \(found.count) differences: \(found.prefix(3)))
+      (of \(found.count) differences in \(Set(found.map { $0.prefix { $0 != " " } }).sorted()))
       """)
     return false
   }
