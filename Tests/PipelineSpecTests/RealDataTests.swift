@@ -70,7 +70,8 @@ import Testing
           name: {const: purchase}
           user: customer
           time: {path: date, format: yyyyMMdd}
-        csv: {header: [\(RealData.cdnowColumns.joined(separator: ", "))], delimiter: " ", trim: true}
+        csv:
+          {header: [\(RealData.cdnowColumns.joined(separator: ", "))], delimiter: " ", trim: true}
       """,
       """
       retention:

@@ -7,7 +7,7 @@ import Testing
 /// histories. A failure is shown as the shortest history that still fails.
 @Suite struct UserStageOracleTests {
   @Test func `Every stage equals brute force, in any partitioning`() throws {
-    try withManySeeds(400) { seed, generator in
+    try withManySeeds(500) { seed, generator in
       let (history, stages) = try Self.make(seed, &generator)
       let logs = history.partitioned(generator.pick([1, 3, 8]))
       return try Self.holds(UserRun(), stages, logs, &generator)
@@ -15,7 +15,7 @@ import Testing
   }
 
   @Test func `So it does through saves and restores`() throws {
-    try withManySeeds(250) { seed, generator in
+    try withManySeeds(300) { seed, generator in
       let (history, stages) = try Self.make(seed ^ 0x51, &generator)
       let logs = history.partitioned(generator.pick([1, 2]))
       let run = UserRun(
@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func `So it does through the exchange, with users spread over partitions`() throws {
-    try withManySeeds(250) { seed, generator in
+    try withManySeeds(300) { seed, generator in
       let (history, stages) = try Self.make(seed ^ 0xE0, &generator)
       let logs = Self.spread(history, over: generator.pick([1, 3, 5]), &generator)
       let run = UserRun(restoreShare: generator.pick([0, 0.1]))
@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test func `So it does with users in two topics`() throws {
-    try withManySeeds(100) { seed, generator in
+    try withManySeeds(120) { seed, generator in
       let (history, stages) = try Self.make(seed ^ 0x70, &generator)
       let logs = Self.spread(history, over: 4, &generator)
       let run = UserRun(restoreShare: generator.pick([0, 0.1]), sources: ["app", "web"])
@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test func `A stage misses what is late for it alone`() throws {
-    try withManySeeds(150) { seed, generator in
+    try withManySeeds(200) { seed, generator in
       let (history, stages) = try Self.make(seed ^ 0x1A, &generator, ownLateness: true)
       let logs = history.partitioned(generator.pick([1, 3]))
       return try Self.holds(
