@@ -1,7 +1,7 @@
 /// A made-up history of events in the order in which they arrived, as a seed and options say.
 ///
-/// Invariants: with a `tickMs` of 1, no two events of one user (or of nobody) have the same time but
-/// for copies, so that the order of (time, user) is total; without `lateShare` every good event
+/// Invariants: with a `tickMs` of 1, no two events of one user (or of nobody) have the same time
+/// but for copies, so that the order of (time, user) is total; without `lateShare` every good event
 /// arrives within `latenessMs` of its time, so that no order of arrival and no partitioning makes
 /// any of them late.
 public struct EventHistory: Sendable {
