@@ -85,9 +85,7 @@ struct UserStages {
     } else {
       applied = fates.applied(logs)
     }
-    let clocks = logs.compactMap { fates.follow($0).clockMs }
-    // Events of fast clocks are ahead of it, and are counted all the same.
-    let horizonMs = (clocks + applied.map(\.timeMs)).max() ?? 0
+    let horizonMs = logs.compactMap { fates.follow($0).clockMs }.max() ?? 0
     let events = traits.annotate(applied)
     let taken = { (own: Int64?) in events.filter { $0.behindMs <= own ?? latenessMs } }
     var faults = rows.faults

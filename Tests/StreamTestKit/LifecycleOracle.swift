@@ -53,11 +53,13 @@ public struct LifecycleOracle: Sendable {
   }
 
   /// The numbers that these applied events come to and that are not zero, for every unit up to that
-  /// of `horizonMs`, sorted by (unit, metric, dimensions).
+  /// of `horizonMs` and the last with an event, sorted by (unit, metric, dimensions).
   public func rows(_ events: [OracleEvent], horizonMs: Int64) -> [Row] {
     let users = OracleEvent.lists(events.filter(condition)).values.map(activeUnits)
-    let last = calendar.number(unit, at: horizonMs)
-    guard let first = users.flatMap(\.keys).min(), first <= last else { return [] }
+    let active = users.flatMap(\.keys)
+    guard let first = active.min(), let latest = active.max() else { return [] }
+    // Events of fast clocks are ahead of the horizon, and are counted all the same.
+    let last = max(latest, calendar.number(unit, at: horizonMs))
     var counts: [Series: Int] = [:]
     for unit in first...last {
       for units in users {
