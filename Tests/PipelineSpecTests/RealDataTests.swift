@@ -70,20 +70,27 @@ import Testing
           name: {const: purchase}
           user: customer
           time: {path: date, format: yyyyMMdd}
-        csv: {header: [\(RealData.cdnowColumns.joined(separator: ", "))], delimiter: " ", trim: true}
+        csv:
+          {header: [\(RealData.cdnowColumns.joined(separator: ", "))], delimiter: " ", trim: true}
       """,
       """
       retention:
         repurchase: {unit: month, periods: 18, value: dollars}
+        remembered: {unit: month, periods: 18, value: dollars, forget_after: 600d}
       """)
     let rows = try rows(plan, lines, partitions: 1)
-    let oracle = RealData.cdnowRepurchase(name: "repurchase", periods: 18)
     let events = lines.map(\.event)
-    let cells = oracle.rows(events)
+    let repurchase = RealData.cdnowRepurchase(name: "repurchase", periods: 18)
+    #expect(repurchase.differences(events, actual: rows.retention).prefix(5) == [])
+    let remembered = RealData.cdnowRepurchase(
+      name: "remembered", periods: 18, forgetAfterDays: 600)
+    #expect(remembered.differences(events, actual: rows.retention).prefix(5) == [])
     // Every customer is in one cohort, of the first three months of 1997; all money is in a cell.
+    let cells = remembered.rows(events)
     #expect(cells.filter { $0.period == 0 }.map(\.users).reduce(0, +) == 2_357)
     #expect(Set(cells.map(\.cohortDay)) == ["1997-01-01", "1997-02-01", "1997-03-01"])
     #expect(cells.compactMap(\.units).reduce(0, +) == events.compactMap(\.units).reduce(0, +))
-    #expect(oracle.differences(events, actual: rows.retention).prefix(5) == [])
+    // Some bought nothing for more than 400 days, and are new after that.
+    #expect(repurchase.rows(events).filter { $0.period == 0 }.map(\.users).reduce(0, +) == 2_408)
   }
 }

@@ -8,6 +8,8 @@ struct UserRows {
   var funnels: [FunnelRow] = []
   var retention: [RetentionRow] = []
   var sessions: [SessionRow] = []
+  /// Clock marks of idle partitions.
+  var marks: [ClockMark] = []
   /// Final rows that another life had with other values, and whatever the drivers found.
   var faults: [String] = []
 
@@ -19,20 +21,25 @@ struct UserRows {
     funnels = driver.funnelRows.filter { isEnd || $0.status == .final }
     retention = driver.retentionRows.filter { isEnd || $0.status == .final }
     sessions = driver.sessionRows.filter { isEnd || $0.status == .final }
+    marks = driver.marks.filter { $0.kind == .idle }
     faults = driver.conflicts.map { "conflict: \($0)" }
   }
 
   /// Adds the final rows of an earlier life: a later one may have them again, unchanged.
   mutating func add(_ earlier: UserRows) {
     faults += earlier.faults
-    faults += Self.merge(&metrics, earlier.metrics) { "\($0.metric) \($0.windowStart.ms) \($0.dimensions)" }
+    faults += Self.merge(&metrics, earlier.metrics) {
+      "\($0.metric) \($0.windowStart.ms) \($0.dimensions)"
+    }
     faults += Self.merge(&funnels, earlier.funnels) {
       "\($0.funnel) \($0.entryStart.ms) \($0.dimensions) \($0.step)"
     }
     faults += Self.merge(&retention, earlier.retention) {
       "\($0.retention) \($0.cohort) \($0.period) \($0.dimensions)"
     }
-    faults += Self.merge(&sessions, earlier.sessions) { "\($0.session) \($0.dayStart.ms) \($0.dimensions)" }
+    faults += Self.merge(&sessions, earlier.sessions) {
+      "\($0.session) \($0.dayStart.ms) \($0.dimensions)"
+    }
   }
 
   private static func merge<R: Equatable>(
@@ -63,7 +70,18 @@ struct UserRun {
   var batch = 20
   var snapshotShare = 0.1
   var restoreShare = 0.0
+  /// Probability that a partition is taken as idle after a batch.
+  var liftShare = 0.0
+  /// Marks to begin with.
+  var marks: [ClockMark] = []
   var sources = ["events"]
+
+  /// Ways to run that do the same after each event.
+  var simplest: [UserRun] {
+    [(0.0, 0.0), (1, 0), (0, 1)].map {
+      UserRun(batch: 1, snapshotShare: $0.0, restoreShare: $0.1, sources: sources)
+    }
+  }
 
   /// Runs the logs of partitions, all of the first source, then all of the next, interleaved and in
   /// batches as `generator` says, to the end.
@@ -71,7 +89,10 @@ struct UserRun {
     _ plan: PipelinePlan, _ logs: [[HistoryEvent]], _ generator: inout SeededGenerator
   ) throws -> UserRows {
     let partitions = logs.count / sources.count
-    var driver = try PipelineDriver(plan, partitions: partitions, shards: 2)
+    var start = PipelineDriver.Saved()
+    start.marks = marks
+    var driver = try PipelineDriver(
+      plan, partitions: partitions, shards: 2, from: marks.isEmpty ? nil : start)
     var earlier: [UserRows] = []
     var next = logs.map { _ in 0 }
     while true {
@@ -83,6 +104,12 @@ struct UserRun {
       driver.push(
         logs[partition][next[partition]..<end].map { ($0.payload, $0.recordMs) }, to: partition)
       next[partition] = end
+      if generator.chance(liftShare) {
+        let clocks = logs.indices.compactMap { driver.clock($0) }
+        if clocks.count == logs.count, let greatest = clocks.max() {
+          driver.lift(generator.below(logs.count), to: greatest)
+        }
+      }
       if generator.chance(snapshotShare) { driver.snapshot(provisional: generator.chance(0.5)) }
       if generator.chance(restoreShare) {
         let saved = driver.save()

@@ -4,11 +4,13 @@ import StreamTestKit
 extension UserStages {
   /// How long things take in a history of `spanMs`, from far less than that to more.
   private static func duration(
-    _ spanMs: Int64, _ generator: inout SeededGenerator, unit: Int64 = 1
+    _ spanMs: Int64, tickMs: Int64 = 1, _ generator: inout SeededGenerator, unit: Int64 = 1
   ) -> Int64 {
     let divisor = generator.pick([Int64(1), 2, 5, 10, 30, 100])
     let ms = generator.whole((spanMs / divisor / 2)...(spanMs / divisor * 3 / 2 + 1))
-    return max(unit, ms / unit * unit)
+    // Often whole ticks, so that events lie just on the bound.
+    let step = unit == 1 && generator.chance(0.5) ? tickMs : unit
+    return max(step, ms / step * step)
   }
 
   /// A random set of stages for a history.
@@ -22,11 +24,11 @@ extension UserStages {
     stages.hasTraits = !ownLateness && generator.chance(0.5)
     stages.done = .random(&generator)
     let span = options.spanMs
-    try stages.addFunnel("plain", span, &generator)
-    try stages.addFunnel("keyed", span, &generator, per: true)
+    try stages.addFunnel("plain", span, options.tickMs, &generator)
+    try stages.addFunnel("keyed", span, options.tickMs, &generator, per: true)
     try stages.addRetention("first", span, .firstTime, &generator)
     try stages.addRetention("again", span, .recurring, &generator)
-    try stages.addSessions(span, &generator)
+    try stages.addSessions(span, options.tickMs, &generator)
     try stages.addLifecycle(span, &generator)
     if stages.hasTraits { try stages.addMetric(&generator) }
     guard ownLateness else { return stages }
@@ -48,13 +50,14 @@ extension UserStages {
   }
 
   private mutating func addFunnel(
-    _ name: String, _ span: Int64, _ generator: inout SeededGenerator, per: Bool = false
+    _ name: String, _ span: Int64, _ tick: Int64, _ generator: inout SeededGenerator,
+    per: Bool = false
   ) throws {
     let traits = hasTraits && !per
     let steps = (0..<generator.pick([2, 2, 3, 3, 4, 5])).map { index in
       ("\(index + 1)", StageCondition.random(&generator, traits: traits))
     }
-    let within = Self.duration(span, &generator)
+    let within = Self.duration(span, tickMs: tick, &generator)
     let isStrict = generator.chance(0.3)
     let exclude = generator.chance(0.3) ? StageCondition.random(&generator, traits: traits) : nil
     let by = StageDimension.random(&generator, traits: traits)
@@ -124,9 +127,11 @@ extension UserStages {
     retentions.append(Stage(plan: plan, oracle: oracle, text: text))
   }
 
-  private mutating func addSessions(_ span: Int64, _ generator: inout SeededGenerator) throws {
-    let gap = Self.duration(span / 10, &generator)
-    let longest = Self.duration(span, &generator)
+  private mutating func addSessions(
+    _ span: Int64, _ tick: Int64, _ generator: inout SeededGenerator
+  ) throws {
+    let gap = Self.duration(span / 10, tickMs: tick, &generator)
+    let longest = Self.duration(span, tickMs: tick, &generator)
     let by = StageDimension.random(&generator, traits: hasTraits)
     let condition = generator.chance(0.3) ? StageCondition.random(&generator) : nil
     let plan = SessionPlan(

@@ -76,7 +76,6 @@ struct UserStages {
   func differences(_ logs: [[HistoryEvent]], topics: [String]? = nil, _ rows: UserRows) -> [String]
   {
     let fates = FatesOracle(latenessMs: greatestLatenessMs)
-    let horizonMs = logs.compactMap { fates.follow($0).clockMs }.max() ?? 0
     let applied: [OracleEvent]
     if let topics {
       let each = logs.count / topics.count
@@ -86,6 +85,7 @@ struct UserStages {
     } else {
       applied = fates.applied(logs)
     }
+    let horizonMs = logs.compactMap { fates.follow($0).clockMs }.max() ?? 0
     let events = traits.annotate(applied)
     let taken = { (own: Int64?) in events.filter { $0.behindMs <= own ?? latenessMs } }
     var faults = rows.faults

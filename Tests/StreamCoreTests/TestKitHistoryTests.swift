@@ -153,6 +153,30 @@ struct TestKitHistoryTests {
     }
   }
 
+  @Test("a failing list is cut to what makes it fail")
+  func shrinking() {
+    let least = shrunk(Array(0..<100)) { $0.contains(17) && $0.contains(71) }
+    #expect(least == [17, 71])
+    #expect(shrunk([1, 2, 3]) { _ in true }.isEmpty)
+    #expect(shrunk(Array(0..<100), attempts: 0) { _ in true }.count == 100)
+  }
+
+  @Test("whole ticks make ties, orders and amounts are those asked for")
+  func ticks() {
+    withSeeds([5]) { seed, _ in
+      let options = EventHistory.Options.with {
+        $0.tickMs = 60_000
+        $0.orders = 3
+        $0.amountShare = 0.5
+        $0.names = ["a"]
+      }
+      let history = EventHistory(seed: seed, options: options)
+      #expect(history.events.allSatisfy { ($0.timeMs - options.startMs) % 60_000 == 0 })
+      #expect(Set(history.events.compactMap(\.order)).count == 3)
+      #expect((300...700).contains(history.events.count { $0.units != nil }))
+    }
+  }
+
   @Test("virtual wall time moves only when moved")
   func virtualClock() {
     let clock = VirtualClock(ms: 5)

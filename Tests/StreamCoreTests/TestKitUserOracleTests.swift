@@ -173,6 +173,6 @@ struct TestKitUserOracleTests {
     #expect(traits[3] == ["n": .whole(2), "f": .text("A"), "l": .text("B")])
     #expect(traits[4] == ["n": .whole(0), "f": .null, "l": .null])
     #expect(traits[5] == traits[0])
-    #expect(traits[6].isEmpty)
+    #expect(traits[6] == traits[0])
   }
 }

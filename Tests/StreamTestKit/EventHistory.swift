@@ -1,9 +1,9 @@
 /// A made-up history of events in the order in which they arrived, as a seed and options say.
 ///
-/// Invariants: with a `tickMs` of 1, no two events of one user (or of nobody) have the same time but
-/// for copies, so that the order of (time, user) is total; without `lateShare` every good event arrives within
-/// `latenessMs` of its time, so that no order of arrival and no partitioning makes any of them
-/// late.
+/// Invariants: with a `tickMs` of 1, no two events of one user (or of nobody) have the same time
+/// but for copies, so that the order of (time, user) is total; without `lateShare` every good event
+/// arrives within `latenessMs` of its time, so that no order of arrival and no partitioning makes
+/// any of them late.
 public struct EventHistory: Sendable {
   /// What a history is made of. Shares are of [0, 1].
   public struct Options: Sendable {

@@ -11,7 +11,8 @@ public struct LifecycleOracle: Sendable {
   public var condition: @Sendable (OracleEvent) -> Bool
   /// Dimensions at the first event of a unit.
   public var dimensions: [OracleDimension]
-  /// A user without an event that counts for longer than this is new again.
+  /// A user without an event that counts for longer than this is new again with the next one, if
+  /// that is the first of its unit.
   public var forgetAfterMs: Int64
   /// Days and zone.
   public var calendar: OracleCalendar
@@ -52,12 +53,13 @@ public struct LifecycleOracle: Sendable {
   }
 
   /// The numbers that these applied events come to and that are not zero, for every unit up to that
-  /// of `horizonMs`, sorted by (unit, metric, dimensions).
+  /// of `horizonMs` and the last with an event, sorted by (unit, metric, dimensions).
   public func rows(_ events: [OracleEvent], horizonMs: Int64) -> [Row] {
-    let lists = OracleEvent.lists(events.filter(condition)).values
-    let users = lists.flatMap { lives($0, forgetAfterMs: forgetAfterMs) }.map(activeUnits)
-    let last = calendar.number(unit, at: horizonMs)
-    guard let first = users.flatMap(\.keys).min(), first <= last else { return [] }
+    let users = OracleEvent.lists(events.filter(condition)).values.map(activeUnits)
+    let active = users.flatMap(\.keys)
+    guard let first = active.min(), let latest = active.max() else { return [] }
+    // Events of fast clocks are ahead of the horizon, and are counted all the same.
+    let last = max(latest, calendar.number(unit, at: horizonMs))
     var counts: [Series: Int] = [:]
     for unit in first...last {
       for units in users {
@@ -74,31 +76,42 @@ public struct LifecycleOracle: Sendable {
     return rows.sorted { ($0.unit, $0.metric, $0.dimensions) < ($1.unit, $1.metric, $1.dimensions) }
   }
 
-  /// The units in which a user was active, each with the dimensions of its first event there.
-  private func activeUnits(_ life: [OracleEvent]) -> [Int64: String] {
-    Dictionary(
-      life.map {
-        (calendar.number(unit, at: $0.timeMs), canonicalDimensions(dimensions, of: $0))
+  /// A unit in which a user was active.
+  private struct Activity {
+    /// Of the first event in it.
+    var dimensions: String
+    /// Whether the user was one never seen, or forgotten, at that event.
+    var isNew: Bool
+  }
+
+  /// The units in which a user was active; of all events of the user, in order.
+  private func activeUnits(_ list: [OracleEvent]) -> [Int64: Activity] {
+    let beginnings = lives(list, forgetAfterMs: forgetAfterMs).map { $0[0] }
+    return Dictionary(
+      list.map { event in
+        let activity = Activity(
+          dimensions: canonicalDimensions(dimensions, of: event),
+          isNew: beginnings.contains(event))
+        return (calendar.number(unit, at: event.timeMs), activity)
       }, uniquingKeysWith: { first, _ in first })
   }
 
   /// What a user counts as in a unit, and in which dimensions.
   private func counted(
-    _ units: [Int64: String], in unit: Int64
+    _ units: [Int64: Activity], in unit: Int64
   ) -> [(what: String, dimensions: String)] {
     var counted: [(String, String)] = []
-    if let dimensions = units[unit] {
-      let isFirst = !units.keys.contains { $0 < unit }
-      let kind = isFirst ? "new" : units[unit - 1] == nil ? "resurrected" : "returning"
-      counted += [("active", dimensions), (kind, dimensions)]
-    } else if let dimensions = units[unit - 1] {
-      counted.append(("dormant", dimensions))
+    if let activity = units[unit] {
+      let kind = activity.isNew ? "new" : units[unit - 1] == nil ? "resurrected" : "returning"
+      counted += [("active", activity.dimensions), (kind, activity.dimensions)]
+    } else if let activity = units[unit - 1] {
+      counted.append(("dormant", activity.dimensions))
     }
     if self.unit == .day, let latest = units.keys.filter({ $0 <= unit }).max(),
-      let dimensions = units[latest]
+      let activity = units[latest]
     {
-      if latest > unit - 7 { counted.append(("active_7d", dimensions)) }
-      if latest > unit - 30 { counted.append(("active_30d", dimensions)) }
+      if latest > unit - 7 { counted.append(("active_7d", activity.dimensions)) }
+      if latest > unit - 30 { counted.append(("active_30d", activity.dimensions)) }
     }
     return counted
   }

@@ -67,8 +67,11 @@ public struct OracleCalendar: Sendable {
     case .fixed, .day: return day
     case .week: return floored(day - Self.firstMonday, 7)
     case .month:
+      if let known = Self.knownMonths.withLock({ $0[day] }) { return known }
       let parts = Self.dateText(ofDay: day).split(separator: "-").compactMap { Int64($0) }
-      return parts[0] * 12 + parts[1] - 1
+      let month = parts[0] * 12 + parts[1] - 1
+      Self.knownMonths.withLock { $0[day] = month }
+      return month
     }
   }
 
@@ -114,6 +117,7 @@ public struct OracleCalendar: Sendable {
   private static let dayMs: Int64 = 86_400_000
   private static let known = Mutex<[DayKey: Int64]>([:])
   private static let knownDates = Mutex<[Int64: String]>([:])
+  private static let knownMonths = Mutex<[Int64: Int64]>([:])
 }
 
 /// The quotient, rounded down.

@@ -59,10 +59,9 @@ public struct OracleEvent: Sendable, Equatable {
   /// The order that everything has where order matters; nobody comes before every user.
   public static func precedes(_ a: OracleEvent, _ b: OracleEvent) -> Bool {
     if a.timeMs != b.timeMs { return a.timeMs < b.timeMs }
-    let (userA, userB) = (Array((a.user ?? "").utf8), Array((b.user ?? "").utf8))
-    if userA != userB { return userA.lexicographicallyPrecedes(userB) }
-    let (topicA, topicB) = (Array(a.topic.utf8), Array(b.topic.utf8))
-    if topicA != topicB { return topicA.lexicographicallyPrecedes(topicB) }
+    let (userA, userB) = (a.user ?? "", b.user ?? "")
+    if userA != userB { return userA.utf8.lexicographicallyPrecedes(userB.utf8) }
+    if a.topic != b.topic { return a.topic.utf8.lexicographicallyPrecedes(b.topic.utf8) }
     return (a.partition, a.offset) < (b.partition, b.offset)
   }
 

@@ -131,9 +131,11 @@ extension RealData {
   }
 
   /// Which customers buy CDs again, by month, and for how much.
-  public static func cdnowRepurchase(name: String, periods: Int) -> RetentionOracle {
+  public static func cdnowRepurchase(name: String, periods: Int, forgetAfterDays: Int64 = 400)
+    -> RetentionOracle
+  {
     RetentionOracle(
       name: name, unit: .month, periods: periods, value: { $0.units },
-      forgetAfterMs: 400 * 86_400_000)
+      forgetAfterMs: forgetAfterDays * 86_400_000)
   }
 }

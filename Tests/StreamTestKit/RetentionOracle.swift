@@ -107,12 +107,10 @@ public struct RetentionOracle: Sendable {
     _ life: [OracleEvent], from first: Int, _ cohort: Int64, to cells: inout [Cell: Content]
   ) {
     let dimensions = canonicalDimensions(dimensions, of: life[first])
-    let returns = life[first...].filter { returning($0) }
-    let followed = cohort...(cohort + Int64(periods))
-    let units = Set(returns.map(number)).union([cohort]).intersection(followed)
-    for unit in units {
+    let returns = Dictionary(grouping: life[first...].filter { returning($0) }, by: number)
+    for unit in Set(returns.keys).union([cohort]) where unit - cohort <= periods {
       let cell = Cell(cohort: cohort, period: unit - cohort, dimensions: dimensions)
-      let amounts = returns.filter { number($0) == unit }.compactMap { value?($0) }
+      let amounts = (returns[unit] ?? []).compactMap { value?($0) }
       cells[cell, default: Content()].users += 1
       cells[cell, default: Content()].units += amounts.reduce(0, +)
     }

@@ -60,8 +60,8 @@ public func withSeed<R>(
   return try await body(seed, &generator)
 }
 
-/// Runs `body` once for each of the seeds 1 ... `count`, or of as many as `WEIR_TEST_SEEDS` says, or
-/// for `WEIR_TEST_SEED` alone when that is set, until one of them fails, which `body` tells by
+/// Runs `body` once for each of the seeds 1 ... `count`, or of as many as `WEIR_TEST_SEEDS` says,
+/// or for `WEIR_TEST_SEED` alone when that is set, until one of them fails, which `body` tells by
 /// giving false; that one is printed.
 public func withManySeeds(
   _ count: Int, function: String = #function,

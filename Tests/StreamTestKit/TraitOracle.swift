@@ -53,11 +53,14 @@ public struct TraitOracle: Sendable {
     self.forgetAfterMs = forgetAfterMs
   }
 
-  /// The same events in order, each with what was known of its user before it. Events without a
-  /// user have no traits.
+  /// The same events in order, each with what was known of its user before it. Of nobody nothing is
+  /// ever known, as of a user at the first event.
   public func annotate(_ events: [OracleEvent]) -> [OracleEvent] {
     if traits.isEmpty { return events }
     var result = events.filter { $0.user == nil }
+    for index in result.indices {
+      for trait in traits { result[index].traits[trait.name] = trait.value(after: []) }
+    }
     for (_, list) in OracleEvent.lists(events) {
       for index in list.indices {
         var event = list[index]
