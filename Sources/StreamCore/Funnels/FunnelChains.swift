@@ -1,5 +1,5 @@
-/// What a key's record says of one funnel, taken apart: its entry windows that can still change, and
-/// the chains that are open in them.
+/// What a key's record says of one funnel, taken apart: its entry windows that can still change,
+/// and the chains that are open in them.
 ///
 /// Of two chains at one level of one window the later begun can do all that the other can, so at
 /// most one a level is kept. A chain that has come further than another that did not begin later

@@ -2,9 +2,9 @@
 /// were active in the last 7 and 30 days.
 ///
 /// Dormant users of a unit are those of the unit before, less those who came; they are counted in
-/// advance, when a user is active, and taken back when the user comes again. A rolling count is kept
-/// as what changes from one day to the next: a user comes in on the day of activity and goes out
-/// 7 or 30 days later, unless active again before.
+/// advance, when a user is active, and taken back when the user comes again. A rolling count is
+/// kept as what changes from one day to the next: a user comes in on the day of activity and goes
+/// out 7 or 30 days later, unless active again before.
 ///
 /// Section: the last unit with an event, the series there, the hour of the last event.
 final class LifecycleStage: UserStage {

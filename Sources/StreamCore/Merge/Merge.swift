@@ -196,6 +196,10 @@ extension Merge {
     let from = groups[index].closedThrough
     let closing = groups[index].close(upTo: watermark)
     if userRows[index] != nil {
+      var horizon = horizon
+      if userRows[index]?.rolling != nil {
+        horizon = RollingCounts.reach(closing.map(\.window), horizon)
+      }
       for (ordinal, window) in closing {
         userRows[index]?.finish(ordinal, window, horizon: horizon, into: &rows)
       }

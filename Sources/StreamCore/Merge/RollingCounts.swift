@@ -15,6 +15,17 @@ struct RollingCounts {
     self.calendar = calendar
   }
 
+  /// The start of the last unit that has rows: up to `horizon`, and further where users were
+  /// active, which the clock of a fast phone does not vouch for.
+  static func reach(_ windows: [MergedGroup.Window], _ horizon: EventTime) -> EventTime {
+    let active = windows.filter { window in
+      window.entries.values.contains { entry in
+        entry.contributions.contains { $0.value.counts[LifecycleCount.active.rawValue] != 0 }
+      }
+    }
+    return active.map(\.start).reduce(horizon, max)
+  }
+
   private static let kinds: [(suffix: String, count: LifecycleCount)] = [
     ("active", .active), ("new", .new), ("returning", .returning), ("resurrected", .resurrected),
     ("dormant", .dormant),
@@ -78,11 +89,13 @@ struct RollingCounts {
     _ windows: [Int64: MergedGroup.Window], horizon: EventTime, into rows: inout ResultRows
   ) {
     var running = totals
+    let horizon = Self.reach(Array(windows.values), horizon)
     for (ordinal, window) in windows.sorted(by: { $0.key < $1.key }) {
       let cells = window.entries.mapValues { $0.total().counts }
       running = Self.added(running, cells)
       emit(ordinal, cells, running, .provisional, horizon: horizon, into: &rows)
-      shown[ordinal, default: []].formUnion(Set(cells.keys).union(running.keys))
+      let (shownCells, shownTotals) = limited(cells, running)
+      shown[ordinal, default: []].formUnion(Set(shownCells.keys).union(shownTotals.keys))
     }
   }
 
@@ -100,6 +113,31 @@ struct RollingCounts {
     return totals
   }
 
+  /// Cells and totals with the series beyond the limit in `"(other)"`.
+  ///
+  /// Only here: what comes into a rolling count must go out of it under the same name, however many
+  /// series there are in the units between.
+  private func limited(
+    _ cells: [SeriesName: [Int64]], _ totals: [SeriesName: [Int64]]
+  ) -> ([SeriesName: [Int64]], [SeriesName: [Int64]]) {
+    let names = Set(cells.keys).union(totals.keys)
+    guard names.count > plan.maxSeries else { return (cells, totals) }
+    let ranked = names.map { ($0, SeriesTable.rank($0.text)) }.sorted {
+      $0.1 != $1.1 ? $0.1 < $1.1 : $0.0 < $1.0
+    }
+    let other = SeriesName(SeriesKey.otherDimensions(plan.dimensions.map(\.name)))
+    let going = Set(ranked[plan.maxSeries...].map(\.0))
+    let fold = { (counts: [SeriesName: [Int64]]) in
+      var folded: [SeriesName: [Int64]] = [:]
+      for (name, own) in counts {
+        let into = going.contains(name) ? other : name
+        folded[into] = folded[into].map { zip($0, own).map(+) } ?? own
+      }
+      return folded
+    }
+    return (fold(cells), fold(totals))
+  }
+
   private mutating func emit(
     _ ordinal: Int64, _ cells: [SeriesName: [Int64]], _ totals: [SeriesName: [Int64]],
     _ status: ResultStatus, horizon: EventTime, into rows: inout ResultRows
@@ -109,6 +147,7 @@ struct RollingCounts {
     let end = calendar.end(ordinal)
     let before = shown[ordinal] ?? []
     if status == .final { shown[ordinal] = nil }
+    let (cells, totals) = limited(cells, totals)
     for name in Set(cells.keys).union(totals.keys).union(before).sorted() {
       let counts = cells[name] ?? []
       let value = { (kind: LifecycleCount) in counts.isEmpty ? 0 : counts[kind.rawValue] }

@@ -1,5 +1,5 @@
-/// What shares cells: either metrics that have window, dimensions, condition and lateness in common,
-/// so that one look-up serves them all, or one stage that keeps a record of each user.
+/// What shares cells: either metrics that have window, dimensions, condition and lateness in
+/// common, so that one look-up serves them all, or one stage that keeps a record of each user.
 public struct GroupPlan: Sendable {
   /// Position in `StagePlan.groups`; the stage id of its state.
   public let index: Int

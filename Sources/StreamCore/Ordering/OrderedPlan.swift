@@ -108,7 +108,11 @@ struct OrderedPlan: Sendable {
   ) {
     sets[0].metrics.append(group.index)
     let condition = condition(group.condition, pipeline)
-    if let bit = condition.bit { sets[0].interest.metricMask |= bit } else { sets[0].interest.takesEveryEvent = true }
+    if let bit = condition.bit {
+      sets[0].interest.metricMask |= bit
+    } else {
+      sets[0].interest.takesEveryEvent = true
+    }
     slots[0].formUnion(group.condition?.slots ?? [])
     slots[0].formUnion(group.dimensions.flatMap(\.expression.slots))
     slots[0].formUnion(group.inputs.flatMap(\.expression.slots))

@@ -3,9 +3,9 @@
 /// A session counts from its first event on, and each further event changes what it counts for, so
 /// nothing is to be done when it ends.
 ///
-/// Section: the first event's time, the time from it to the last, the number of events, the names of
-/// the first and the last event, the series, and the series in which the user has been counted on
-/// the day of the first event.
+/// Section: the first event's time, the time from it to the last, the number of events, the names
+/// of the first and the last event, the series, and the series in which the user has been counted
+/// on the day of the first event.
 final class SessionStage: UserStage {
   private let session: SessionPlan
   private let names = SeriesDictionary(names: ["event"])

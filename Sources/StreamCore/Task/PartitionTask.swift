@@ -21,7 +21,8 @@ public final class PartitionTask {
   let sourceIndex: Int
   private(set) var decoder: EventDecoder
   let block: EventBlock
-  /// Everything with cells: stages that take events as they come, then those that take them in order.
+  /// Everything with cells: stages that take events as they come, then those that take them in
+  /// order.
   var groups: [StageState] = []
   /// Stages that take events as they come.
   private let immediate: [GroupState]

@@ -38,14 +38,17 @@ enum UserStagePlan: Sendable {
     }
   }
 
+  /// Series kept in one window of cells. Those of a lifecycle are limited in its rows alone.
   var maxSeries: Int {
     switch self {
     case .funnel(let plan): plan.maxSeries
     case .retention(let plan): plan.maxSeries
     case .session(let plan): plan.maxSeries
-    case .lifecycle(let plan): plan.maxSeries
+    case .lifecycle: Self.unlimited
     }
   }
+
+  private static let unlimited = 1 << 40
 
   /// The windows of its cells.
   var window: WindowPlan {
