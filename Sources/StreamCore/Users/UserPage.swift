@@ -46,7 +46,6 @@ final class UserPage: ManagedBuffer<UserPage.Header, UInt8> {
         capacity: Int32(capacity), count: 0, recordBytes: 0, depth: depth, hasLong: false,
         prefix: prefix)
     }
-    made.withUnsafeMutablePointerToElements { $0.initialize(repeating: 0, count: capacity + slack) }
     return unsafeDowncast(made, to: UserPage.self)
   }
 
@@ -95,54 +94,72 @@ final class UserPage: ManagedBuffer<UserPage.Header, UInt8> {
   /// Finds the record of a hash. O(records of a page), eight at a time.
   @inline(__always)
   func find(_ hash: UInt64) -> Place? {
+    var slot = 0
+    var end = Int(header.capacity)
+    while let place = candidate(hash, from: &slot, &end) {
+      if holds(hash, place) { return place }
+    }
+    return nil
+  }
+
+  /// The next record, from slot `slot` on, that may be that of `hash`: the record itself is not
+  /// read. `end` is where the record of `slot` ends; both are moved behind what was found.
+  @inline(__always)
+  func candidate(_ hash: UInt64, from slot: inout Int, _ end: inout Int) -> Place? {
     withUnsafeMutablePointers { header, elements in
       let count = Int(header.pointee.count)
       let keyBytes = Self.keyBytes(header.pointee.depth)
-      let mask: UInt64 = (1 << UInt64(keyBytes * 8)) &- 1
-      let wanted = (hash >> 8) & mask
       let slots = UnsafeRawPointer(elements)
       if header.pointee.hasLong {
-        return Self.findSlowly(hash, slots, header.pointee, wanted, mask, keyBytes)
+        return Self.slowCandidate(hash, slots, count, keyBytes, &slot, &end)
       }
       let low = SIMD8<UInt16>(repeating: UInt16(truncatingIfNeeded: hash & 0xFF))
-      var end = Int(header.pointee.capacity)
-      var at = 0
-      while at < count {
-        let slot = slots.loadUnaligned(fromByteOffset: at &* 2, as: SIMD8<UInt16>.self)
-        let lengths = slot &>> 8
-        let hits = (slot & 0xFF) .== low
+      while slot < count {
+        let eight = slots.loadUnaligned(fromByteOffset: slot &* 2, as: SIMD8<UInt16>.self)
+        let lengths = eight &>> 8
+        let hits = (eight & 0xFF) .== low
         if any(hits) {
-          var before = 0
-          for i in 0..<8 where at &+ i < count {
-            before &+= Int(lengths[i])
+          for i in 0..<8 where slot &+ i < count {
+            end &-= Int(lengths[i])
             guard hits[i] else { continue }
-            let start = end &- before
-            let key = slots.loadUnaligned(fromByteOffset: start, as: UInt64.self) & mask
-            if key == wanted {
-              return Place(
-                slot: at &+ i, offset: start &+ keyBytes, length: Int(lengths[i]) &- keyBytes)
-            }
+            defer { slot &+= i &+ 1 }
+            return Place(
+              slot: slot &+ i, offset: end &+ keyBytes, length: Int(lengths[i]) &- keyBytes)
           }
+          return nil
         }
         end &-= Int(lengths.wrappedSum())
-        at &+= 8
+        slot &+= 8
       }
       return nil
     }
   }
 
-  private static func findSlowly(
-    _ hash: UInt64, _ slots: UnsafeRawPointer, _ header: Header, _ wanted: UInt64, _ mask: UInt64,
-    _ keyBytes: Int
+  /// Whether the record at `place`, a candidate for `hash`, is its.
+  @inline(__always)
+  func holds(_ hash: UInt64, _ place: Place) -> Bool {
+    withUnsafeMutablePointers { header, elements in
+      let keyBytes = Self.keyBytes(header.pointee.depth)
+      let mask: UInt64 = (1 << UInt64(keyBytes * 8)) &- 1
+      let key = UnsafeRawPointer(elements)
+        .loadUnaligned(fromByteOffset: place.offset &- keyBytes, as: UInt64.self)
+      return (key ^ (hash >> 8)) & mask == 0
+    }
+  }
+
+  @inline(never)
+  private static func slowCandidate(
+    _ hash: UInt64, _ slots: UnsafeRawPointer, _ count: Int, _ keyBytes: Int,
+    _ slot: inout Int, _ end: inout Int
   ) -> Place? {
-    var end = Int(header.capacity)
-    for at in 0..<Int(header.count) {
+    while slot < count {
+      let at = slot
       let length = length(slots.load(fromByteOffset: at * 2 + 1, as: UInt8.self))
       end -= length
-      guard slots.load(fromByteOffset: at * 2, as: UInt8.self) == UInt8(hash & 0xFF),
-        slots.loadUnaligned(fromByteOffset: end, as: UInt64.self) & mask == wanted
-      else { continue }
-      return Place(slot: at, offset: end + keyBytes, length: length - keyBytes)
+      slot += 1
+      if slots.load(fromByteOffset: at * 2, as: UInt8.self) == UInt8(hash & 0xFF) {
+        return Place(slot: at, offset: end + keyBytes, length: length - keyBytes)
+      }
     }
     return nil
   }
@@ -235,6 +252,12 @@ final class UserPage: ManagedBuffer<UserPage.Header, UInt8> {
       return UInt64(truncatingIfNeeded: header.pointee.count)
         &+ UInt64(slots.load(fromByteOffset: 40, as: UInt8.self))
     }
+  }
+
+  /// Reads the first byte of a place.
+  @inline(__always)
+  func firstByte(_ place: Place) -> UInt64 {
+    withUnsafeMutablePointerToElements { UInt64($0[place.offset]) }
   }
 
   /// The bytes at a place.

@@ -67,13 +67,27 @@ final class UserPages {
     }
     for i in 0..<count {
       let number = found[i].unsafelyUnwrapped.page
-      let place = Unmanaged.passUnretained(pages[number])._withUnsafeGuaranteedRef {
-        page -> UserPage.Place? in
-        guard let place = page.find(hashes[i]) else { return nil }
-        sum &+= UInt64(page.bytes(place).first ?? 0)
-        return place
+      found[i] = Unmanaged.passUnretained(pages[number])._withUnsafeGuaranteedRef {
+        page -> Found? in
+        var slot = 0
+        var end = Int(page.header.capacity)
+        return page.candidate(hashes[i], from: &slot, &end).map {
+          Found(page: number, place: $0, stamp: stamps[number])
+        }
       }
-      found[i] = place.map { Found(page: number, place: $0, stamp: stamps[number]) }
+    }
+    for i in 0..<count {
+      guard let candidate = found[i] else { continue }
+      sum &+= Unmanaged.passUnretained(pages[candidate.page])._withUnsafeGuaranteedRef {
+        $0.firstByte(candidate.place)
+      }
+    }
+    for i in 0..<count {
+      guard let candidate = found[i] else { continue }
+      let isFound = Unmanaged.passUnretained(pages[candidate.page])._withUnsafeGuaranteedRef {
+        $0.holds(hashes[i], candidate.place)
+      }
+      if !isFound { found[i] = find(hashes[i]) }
     }
     return sum
   }
@@ -140,7 +154,8 @@ final class UserPages {
     let capacity = Int(pages[number].header.capacity)
     let needed = pages[number].usedBytes + room
     if needed > capacity {
-      let grown = (needed + needed / 8 + 32) & ~15
+      // Small pages grow in larger steps: each costs a copy.
+      let grown = (needed + needed / (needed < 512 ? 3 : 8) + 47) & ~15
       byteCount += grown - capacity
       pages[number] = pages[number].copied(capacity: grown)
       return true

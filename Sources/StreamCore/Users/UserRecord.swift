@@ -70,6 +70,12 @@ final class RecordWriter {
   @inline(__always)
   func begin() { count = 0 }
 
+  /// Puts another byte in place of one that has been written.
+  @inline(__always)
+  func patch(_ value: UInt8, at: Int) {
+    base.storeBytes(of: value, toByteOffset: at, as: UInt8.self)
+  }
+
   @inline(__always)
   func writeByte(_ value: UInt8) {
     if count == capacity { grow(1) }

@@ -27,9 +27,9 @@ class UserStage: StageState {
 
   /// What it knows of an event.
   struct Event {
-    let timeMs: Int64
-    let bits: UInt64
-    let row: UnsafeMutablePointer<Value>
+    var timeMs: Int64 = 0
+    var bits: UInt64 = 0
+    var row: UnsafeMutablePointer<Value>
     let scratch: ScratchArena
   }
 

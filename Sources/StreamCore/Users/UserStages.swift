@@ -1,7 +1,7 @@
 /// The stages that share one record of each user, or other key: one look-up an event for all.
 ///
 /// A record is a bit for each stage that has a section in it, and the sections, each with its
-/// length. Traits come first: other stages see their values as they were before the event.
+/// length. At most 63 stages share one. Traits come first: other stages see their values as they were before the event.
 final class UserStages {
   /// Which key, by index of the plan's.
   let key: Int
@@ -11,8 +11,11 @@ final class UserStages {
   private let record = RecordWriter()
   private let section = RecordWriter()
   private let sections: UnsafeMutablePointer<UnsafeRawBufferPointer>
-  /// Sections of a record: traits, then the stages.
+  /// Sections of a record: traits, then the stages; and bytes of their bits.
   private let width: Int
+  private let bitBytes: Int
+  /// Bits of the sections of the record at hand.
+  private var present: UInt64 = 0
   private let mask: UInt64
   private let takesEveryEvent: Bool
   /// The events of a block that are taken: their index there, their keys and where the records are.
@@ -32,6 +35,7 @@ final class UserStages {
     traits = set.traits.isEmpty ? nil : TraitStage(plan.pipeline, set.traits)
     pages = UserPages(isSaved: isSaved)
     width = stages.count + 1
+    bitBytes = (width + 7) / 8
     picked = .allocate(capacity: EventBlock.capacity)
     hashes = .allocate(capacity: EventBlock.capacity)
     found = .allocate(capacity: EventBlock.capacity)
@@ -83,67 +87,101 @@ final class UserStages {
     }
     guard count > 0 else { return }
     touched = pages.find(hashes, count: count, into: found)
+    var event = UserStage.Event(row: block.row(0), scratch: scratch)
     for k in 0..<count {
-      let held = found[k].flatMap { pages.isCurrent($0) ? $0 : nil }
-      apply(block, Int(picked[k]), held ?? pages.find(hashes[k]), scratch)
+      let held = found[k].flatMap { pages.isCurrent($0) ? $0 : nil } ?? pages.find(hashes[k])
+      let i = Int(picked[k])
+      event.timeMs = block.timeMs[i]
+      event.bits = block.bits[i]
+      event.row = block.row(i)
+      apply(event, block, i, held)
     }
     watermark = max(watermark, EventTime(ms: block.timeMs[Int(picked[count - 1])]))
     pages.sweep(isDue: isDue, rest: rest)
   }
 
   private func apply(
-    _ block: EventBlock, _ i: Int, _ found: UserPages.Found?, _ scratch: ScratchArena
+    _ event: UserStage.Event, _ block: EventBlock, _ i: Int, _ found: UserPages.Found?
   ) {
     let hash = block.userHash[i]
-    let row = block.row(i)
     let old = found.map { pages.bytes($0) } ?? UnsafeRawBufferPointer(start: nil, count: 0)
     split(old)
-    let event = UserStage.Event(
-      timeMs: block.timeMs[i], bits: block.bits[i], row: row, scratch: scratch)
-    traits?.read(sections[0], event)
-    record.begin()
-    var present: UInt64 = 0
-    for at in 0..<width { if isKept(at, event, block, i) { present |= 1 << UInt64(at) } }
-    finish(present, old, hash, found)
-  }
-
-  /// Writes section `at` as it stands after the event; false: there is none.
-  @inline(__always)
-  private func isKept(_ at: Int, _ event: UserStage.Event, _ block: EventBlock, _ i: Int) -> Bool {
-    section.begin()
-    if at == 0 {
-      guard let traits else { return false }
+    beginRecord()
+    if let traits {
+      traits.read(sections[0], event)
+      section.begin()
       traits.apply(event, sections[0], into: section)
-    } else {
-      let stage = stages[at &- 1]
-      let isTaken = stage.takesEveryEvent || event.bits & stage.mask != 0
-      let isLate =
-        isTaken && block.hasStragglers
-        && event.timeMs < block.clockMs[i] - stage.plan.latenessMs[block.source(i)]
-      if isLate { stage.counts.late += 1 }
-      if isTaken && !isLate {
-        stage.apply(event, sections[at], into: section)
-      } else {
-        section.write(sections[at])
-      }
+      append(0)
     }
-    return append()
+    for at in 1..<width {
+      section.begin()
+      Unmanaged.passUnretained(stages[at &- 1])._withUnsafeGuaranteedRef { stage in
+        let isTaken = stage.takesEveryEvent || event.bits & stage.mask != 0
+        if isTaken && block.hasStragglers && isLate(stage, event, block, i) {
+          section.write(sections[at])
+        } else if isTaken {
+          stage.apply(event, sections[at], into: section)
+        } else {
+          section.write(sections[at])
+        }
+      }
+      append(at)
+    }
+    let bytes = finishedRecord()
+    if found != nil && bytes.hasSameBytes(as: old) { return }
+    pages.set(hash, found, to: bytes)
   }
 
-  /// Appends the section at hand to the record; false when it is empty.
+  /// Whether an event is too late for a stage, though not for others; counts it.
+  @inline(never)
+  private func isLate(
+    _ stage: UserStage, _ event: UserStage.Event, _ block: EventBlock, _ i: Int
+  ) -> Bool {
+    guard event.timeMs < block.clockMs[i] - stage.plan.latenessMs[block.source(i)] else {
+      return false
+    }
+    stage.counts.late += 1
+    return true
+  }
+
+  // MARK: - Records
+
+  /// Begins a record with room for the bits of its sections.
   @inline(__always)
-  private func append() -> Bool {
-    if section.count == 0 { return false }
+  private func beginRecord() {
+    record.begin()
+    present = 0
+    for _ in 0..<bitBytes { record.writeByte(0) }
+  }
+
+  /// Appends the section at hand to the record, unless it is empty.
+  @inline(__always)
+  private func append(_ at: Int) {
+    if section.count == 0 { return }
+    present |= 1 << UInt64(at)
     record.writeVarint(UInt64(section.count))
     record.write(section.bytes)
-    return true
+  }
+
+  /// The record at hand; empty when it has no sections.
+  @inline(__always)
+  private func finishedRecord() -> UnsafeRawBufferPointer {
+    if present == 0 {
+      record.begin()
+    } else {
+      for byte in 0..<bitBytes {
+        record.patch(UInt8(truncatingIfNeeded: present >> UInt64(byte * 8)), at: byte)
+      }
+    }
+    return record.bytes
   }
 
   /// Finds the sections of a record.
   @inline(__always)
   private func split(_ bytes: UnsafeRawBufferPointer) {
     var reader = RecordReader(bytes)
-    var present = reader.readVarint()
+    var present: UInt64 = 0
+    for byte in 0..<bitBytes { present |= UInt64(reader.readByte()) << UInt64(byte * 8) }
     for at in 0..<width {
       if present & 1 != 0 {
         sections[at] = reader.readBytes(Int(truncatingIfNeeded: reader.readVarint() & 0xFF_FFFF))
@@ -152,25 +190,6 @@ final class UserStages {
       }
       present >>= 1
     }
-  }
-
-  /// Stores the record at hand, with its bits before it.
-  @inline(__always)
-  private func finish(
-    _ present: UInt64, _ old: UnsafeRawBufferPointer, _ hash: UInt64, _ found: UserPages.Found?
-  ) {
-    let bytes = framed(present)
-    if found != nil && bytes.hasSameBytes(as: old) { return }
-    pages.set(hash, found, to: bytes)
-  }
-
-  /// The record at hand with the bits of its sections before it; empty without any.
-  private func framed(_ present: UInt64) -> UnsafeRawBufferPointer {
-    section.begin()
-    if present == 0 { return section.bytes }
-    section.writeVarint(present)
-    section.write(record.bytes)
-    return section.bytes
   }
 
   /// Whether a part of a record means nothing any more.
@@ -189,8 +208,7 @@ final class UserStages {
   /// What is left of a record.
   private func rest(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
     split(bytes)
-    record.begin()
-    var present: UInt64 = 0
+    beginRecord()
     for at in 0..<width where !sections[at].isEmpty {
       section.begin()
       if at == 0 {
@@ -201,9 +219,9 @@ final class UserStages {
       } else {
         section.write(sections[at])
       }
-      if append() { present |= 1 << UInt64(at) }
+      append(at)
     }
-    return framed(present)
+    return finishedRecord()
   }
 }
 
