@@ -34,6 +34,14 @@ let package = Package(
       ],
       swiftSettings: swift),
     .executableTarget(
+      name: "UsersBenchmark",
+      dependencies: [
+        "BenchmarkKit",
+        .product(name: "PipelineSpec", package: "weir"),
+        .product(name: "StreamCore", package: "weir"),
+      ],
+      swiftSettings: swift),
+    .executableTarget(
       name: "WorkerBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),
     .target(name: "BenchmarkKit", swiftSettings: swift),
   ]

@@ -23,6 +23,11 @@ enum RunSummaryTable {
       ])
     }
     lines += aligned(rows)
+    if summary.records.count > 0 {
+      let each = summary.records.bytes / summary.records.count
+      lines.append(
+        "records of users and keys  \(summary.records.count), \(each) bytes each")
+    }
     lines.append("")
     lines.append("results  \(summary.dataPath)")
     lines.append("digest   \(summary.resultDigest)")
@@ -43,6 +48,9 @@ enum RunSummaryTable {
 
   private static func why(_ counts: MetricCounts, _ fates: FateCounts) -> String {
     if counts.matched == 0 && fates.applied > 0 { return "no event met its condition" }
+    if counts.withoutKey > 0 {
+      return "\(counts.withoutKey) events had not the user or key that it goes by"
+    }
     if counts.unusable > 0 { return "its value was missing or no number" }
     if counts.late > 0 { return "later than its own lateness" }
     return ""

@@ -5,7 +5,13 @@ public struct Worker {
   /// Path of `weir`.
   public let binary: String
   /// Path of the benchmarks' pipeline.
-  public static var pipeline: String { root.appendingPathComponent("pipelines/bench.yaml").path }
+  public static var pipeline: String { path(of: "bench") }
+  /// Path of that with a funnel and retention.
+  public static var userPipeline: String { path(of: "bench-users") }
+
+  private static func path(of name: String) -> String {
+    root.appendingPathComponent("pipelines/\(name).yaml").path
+  }
 
   private static var root: URL {
     var root = URL(fileURLWithPath: #filePath)
@@ -34,13 +40,14 @@ public struct Worker {
 
   /// Runs the worker on a new file in `folder`.
   public func run(
-    in folder: URL, _ arguments: [String], environment: [String: String] = [:]
+    _ pipeline: String = pipeline, in folder: URL, _ arguments: [String],
+    environment: [String: String] = [:]
   ) throws -> ChildProcess {
     let data = folder.appendingPathComponent("bench.sqlite").path
     for suffix in ["", "-wal", "-shm", "-state", ".lock"] {
       try? FileManager.default.removeItem(atPath: data + suffix)
     }
     return try ChildProcess.run(
-      binary, ["run", Self.pipeline, "--data", data] + arguments, environment: environment)
+      binary, ["run", pipeline, "--data", data] + arguments, environment: environment)
   }
 }

@@ -17,21 +17,29 @@ struct FileBenchmark {
   func run() throws {
     print(
       "\(eventsPerFile * 4) events, 1,000,000 users, one hour of event time; median of \(rounds)")
-    print("files  users    events/s    ns CPU/event  peak MB  bytes/user  longest pause")
-    let empty = try measure([])
-    for (files, users) in [
-      (4, BenchmarkEvents.Users.uniform), (4, .zipf), (64, .uniform), (64, .zipf),
-    ] {
+    print(
+      "files  users    job          events/s    ns CPU/event  peak MB  bytes/user  longest pause  "
+        + "records")
+    let empty = try measure(Worker.pipeline, [])
+    let jobs: [(files: Int, users: BenchmarkEvents.Users, pipeline: String)] = [
+      (4, .uniform, Worker.pipeline), (4, .uniform, Worker.userPipeline),
+      (4, .zipf, Worker.pipeline), (4, .zipf, Worker.userPipeline),
+      (64, .uniform, Worker.pipeline), (64, .zipf, Worker.pipeline),
+    ]
+    for (files, users, pipeline) in jobs {
       let total = eventsPerFile * 4
       let paths = try write(files: files, events: total / files, users: users)
-      let runs = try (0..<rounds).map { _ in try measure(paths) }
+      let runs = try (0..<rounds).map { _ in try measure(pipeline, paths) }
+      let job = (pipeline as NSString).lastPathComponent.dropLast(".yaml".count)
       let peak = runs.map { Double($0.peakBytes) }.median
       print(
         String(
-          format: "%5d  %-7@  %9.0f  %14.0f  %7.0f  %10.0f  %@", files, users.rawValue as NSString,
+          format: "%5d  %-7@  %-11@  %9.0f  %14.0f  %7.0f  %10.0f  %-13@  %@", files,
+          users.rawValue as NSString, String(job) as NSString,
           Double(total) / runs.map(\.wallSeconds).median,
           runs.map(\.cpuSeconds).median * 1e9 / Double(total), peak / 1e6,
-          (peak - Double(empty.peakBytes)) / 1e6, longestPause(runs) as NSString))
+          (peak - Double(empty.peakBytes)) / 1e6, longestPause(runs) as NSString,
+          line(of: "records of users and keys  ", runs) as NSString))
       for path in paths { try FileManager.default.removeItem(atPath: path) }
     }
   }
@@ -43,6 +51,12 @@ struct FileBenchmark {
       .filter { $0.hasPrefix(mark) }
       .compactMap { Double($0.dropFirst(mark.count).prefix { $0 != " " }) }
     return pauses.max().map { "\($0) ms" } ?? "unknown"
+  }
+
+  /// What the last run's table says behind `mark`; nothing without such a line.
+  private func line(of mark: String, _ runs: [ChildProcess]) -> String {
+    let lines = runs.last?.output.split(separator: "\n") ?? []
+    return lines.first { $0.hasPrefix(mark) }.map { String($0.dropFirst(mark.count)) } ?? ""
   }
 
   private func write(
@@ -69,10 +83,10 @@ struct FileBenchmark {
   }
 
   /// Runs the worker over `paths`, in a process of its own; over an empty file without any.
-  private func measure(_ paths: [String]) throws -> ChildProcess {
+  private func measure(_ pipeline: String, _ paths: [String]) throws -> ChildProcess {
     let empty = folder.appendingPathComponent("empty.jsonl").path
     _ = FileManager.default.createFile(atPath: empty, contents: Data())
     return try worker.run(
-      in: folder, ["--in-order", "--input"] + (paths.isEmpty ? [empty] : paths))
+      pipeline, in: folder, ["--in-order", "--input"] + (paths.isEmpty ? [empty] : paths))
   }
 }

@@ -31,6 +31,9 @@ public struct GroupPlan: Sendable {
   /// Whether its events go through the exchange.
   public var isBehindExchange: Bool { exchanged }
 
+  /// Whether it keeps a record of each user, or other key.
+  public var keepsRecords: Bool { stage != nil }
+
   /// The canonical dimensions of the series that takes what exceeds `maxSeries`.
   let otherDimensions: String
 

@@ -25,9 +25,10 @@ public struct MetricCounts: Sendable, Equatable {
   public var name: String
   /// Events that met its condition, or one of them.
   public var matched: Int64
-  /// Values among them that were missing or no usable number, and events without the user or key
-  /// that the stage goes by.
+  /// Values among them that were missing or no usable number.
   public var unusable: Int64
+  /// Events that it would have taken, had they had the user or key that it goes by.
+  public var withoutKey: Int64 = 0
   /// Events that were too late for it though not for others.
   public var late: Int64
 }
@@ -38,9 +39,11 @@ extension StagePlan {
     groups.flatMap { group in
       let counts = totals[group.index]
       if group.stage != nil {
-        let unusable = counts.unusableByInput.reduce(0, +)
+        let unusable = counts.unusableByInput
         return group.names.map {
-          MetricCounts(name: $0, matched: counts.matched, unusable: unusable, late: counts.late)
+          MetricCounts(
+            name: $0, matched: counts.matched, unusable: unusable.count > 1 ? unusable[1] : 0,
+            withoutKey: unusable.first ?? 0, late: counts.late)
         }
       }
       return group.metrics.map { metric in

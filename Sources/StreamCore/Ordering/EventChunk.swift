@@ -19,8 +19,8 @@ public final class EventChunk: @unchecked Sendable {
     var isStraggler: Bool
   }
 
-  let partition: PartitionID
-  let source: Int
+  private(set) var partition: PartitionID
+  private(set) var source: Int
   /// Values of one event.
   let stride: Int
   private(set) var entries: ContiguousArray<Entry> = []
@@ -37,6 +37,16 @@ public final class EventChunk: @unchecked Sendable {
       entries.reserveCapacity(capacity)
       values.reserveCapacity(capacity * stride)
     }
+  }
+
+  /// Forgets all events and keeps the memory, for events of another partition or the same.
+  func reset(partition: PartitionID, source: Int) {
+    self.partition = partition
+    self.source = source
+    entries.removeAll(keepingCapacity: true)
+    values.removeAll(keepingCapacity: true)
+    text.reset()
+    textByteCount = 0
   }
 
   /// Bytes it holds.

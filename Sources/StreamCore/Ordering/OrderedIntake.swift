@@ -174,6 +174,16 @@ final class OrderedState {
     }
   }
 
+  /// Records of all keys.
+  var records: RecordTotals {
+    var counts = RecordTotals()
+    for stages in users {
+      counts.count += Int64(stages.pages.count)
+      counts.bytes += Int64(stages.pages.byteCount)
+    }
+    return counts
+  }
+
   /// Everything with cells.
   var groups: [StageState] { metrics + users.flatMap { $0.stages } }
 }

@@ -41,6 +41,9 @@ final class Sequencer {
   private var tailChunk: EventChunk?
   private var tail: Int32 = -1
   private let noChunk: EventChunk
+  /// Chunks to be filled again.
+  private var spares: [EventChunk] = []
+  private static let sparesMax = 64
   private var nextNumber: UInt64 = 1
   /// Waiting events in order, from `head` on.
   private var sorted: ContiguousArray<Waiting> = []
@@ -91,8 +94,14 @@ final class Sequencer {
     let full = tail
     tail = -1
     if full >= 0 { release(full, 0) }
-    let chunk = EventChunk(
-      partition: partition, source: source, stride: slots.count, capacity: Self.chunkCapacity)
+    let chunk: EventChunk
+    if let spare = spares.popLast() {
+      chunk = spare
+      chunk.reset(partition: partition, source: source)
+    } else {
+      chunk = EventChunk(
+        partition: partition, source: source, stride: slots.count, capacity: Self.chunkCapacity)
+    }
     tailChunk = chunk
     tail = hold(chunk, waiting: 0, number: nextNumber, isStored: false)
     return chunk
@@ -197,6 +206,12 @@ final class Sequencer {
   @inline(never)
   private func drop(_ at: Int32) {
     if chunks[Int(at)].isStored { goneNumbers.append(chunks[Int(at)].number) }
+    // Only a chunk that nobody else has, as the writer of the state file may, is filled again.
+    var chunk = chunks[Int(at)].chunk
+    chunks[Int(at)].chunk = noChunk
+    if !isShared, spares.count < Self.sparesMax, isKnownUniquelyReferenced(&chunk) {
+      spares.append(chunk)
+    }
     chunks[Int(at)] = Held(
       chunk: noChunk, waiting: -1, number: 0, isUnsaved: false, isStored: false)
     freeIndices.append(at)

@@ -23,6 +23,7 @@ extension PartitionTask {
       keyless.unusableByInput = [count]
       report.stageCounts[index] += keyless
     }
+    if let ordered { report.records = ordered.records }
     report.rejectedByReason = rejectedByReason
     (report.rejected, report.late) = samples.take()
     return report
@@ -43,6 +44,7 @@ extension ExchangeShard {
       report.partials += group.takePartials()
     }
     report.stageCounts = plan.counts(groups)
+    report.records = ordered.records
     return report
   }
 

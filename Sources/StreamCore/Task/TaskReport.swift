@@ -11,6 +11,8 @@ public struct TaskReport: Sendable {
   public var partials: [Partial] = []
   /// Counts of each group of metrics, by index.
   public var stageCounts: [StageCounts] = []
+  /// Records of users and other keys that it holds, and the bytes of memory that they take.
+  public var records = RecordTotals()
   /// Rejected events by `RejectReason`.
   public var rejectedByReason: [Int64] = []
   /// Examples of rejected events since the last report.
@@ -20,6 +22,23 @@ public struct TaskReport: Sendable {
 
   /// Makes a report without contributions.
   public init(owner: String) { self.owner = owner }
+}
+
+/// How many records of users and other keys there are, and what they take.
+public struct RecordTotals: Sendable, Equatable {
+  /// Records: one for each user, or other key, that some stage still has to know.
+  public var count: Int64 = 0
+  /// Bytes of memory, with the room left in pages and their directory.
+  public var bytes: Int64 = 0
+
+  /// Makes counts, all zero.
+  public init() {}
+
+  /// Adds another task's counts.
+  public static func += (a: inout RecordTotals, b: RecordTotals) {
+    a.count += b.count
+    a.bytes += b.bytes
+  }
 }
 
 /// The whole contribution of one partition to one (group, window, series) as of its report: it

@@ -18,6 +18,8 @@ final class UserPages {
   private var goneKeys: [[UInt8]] = []
   private let isSaved: Bool
   private var swept = 0
+  /// Numbers of pages that are gone.
+  private var freeNumbers: [Int] = []
   private var isRestoring = false
   /// Users that have a record.
   private(set) var count = 0
@@ -171,13 +173,25 @@ final class UserPages {
     unsaved.append(UInt32(number))
   }
 
-  private func add(_ page: UserPage) {
-    let number = pages.count
+  /// Bytes of a page beside its slots and records: the object, the memory manager's and a share of
+  /// the directory.
+  private static let overheadBytes = 72
+
+  /// Adds a page and returns its number.
+  @discardableResult
+  private func add(_ page: UserPage) -> Int {
+    byteCount += Int(page.header.capacity) + Self.overheadBytes
+    if let number = freeNumbers.popLast() {
+      pages[number] = page
+      stamps[number] &+= 1
+      note(number)
+      return number
+    }
     pages.append(page)
     isUnsaved.append(false)
     stamps.append(0)
-    byteCount += Int(page.header.capacity) + 64
-    note(number)
+    note(pages.count - 1)
+    return pages.count - 1
   }
 
   /// Splits a page by the next bit of its hashes, until neither half is full.
@@ -204,8 +218,7 @@ final class UserPages {
     byteCount += Int(halves[0].header.capacity) - Int(full.header.capacity)
     pages[number] = halves[0]
     note(number)
-    let second = pages.count
-    add(halves[1])
+    let second = add(halves[1])
     // The second half of the numbers that led to the page lead to the new one.
     let span = 1 << Int(depth - deep)
     let first = Int(truncatingIfNeeded: prefixes[0] >> UInt64(64 - depth))
@@ -222,23 +235,90 @@ final class UserPages {
     directory.deallocate()
     directory = larger
     depth += 1
-    byteCount += size * 4
   }
 
   /// Goes over the records of a page, another one with each call: those for which `isDue` holds are
-  /// replaced by what `rest` makes of them. O(users of one page).
+  /// replaced by what `rest` makes of them, and the page is made as small as it can be. O(users of
+  /// one page).
   func sweep(
     isDue: (UnsafeRawBufferPointer) -> Bool,
     rest: (UnsafeRawBufferPointer) -> UnsafeRawBufferPointer
   ) {
     if swept >= pages.count { swept = 0 }
-    let page = pages[swept]
+    let number = swept
+    let page = pages[number]
     swept += 1
     var due: [UInt64] = []
     page.forEach { hash, place in if isDue(page.bytes(place)) { due.append(hash) } }
+    if due.isEmpty { return }
     for hash in due {
       if let found = find(hash) { set(hash, found, to: rest(bytes(found))) }
     }
+    shrink(number)
+  }
+
+  /// How many pages there are to go over.
+  var pageCount: Int { pages.count }
+
+  /// Gives back the room that a page no longer needs, after uniting it with its buddy where both are
+  /// small.
+  private func shrink(_ number: Int) {
+    if let into = unite(number) {
+      shrink(into)
+      return
+    }
+    let used = pages[number].usedBytes
+    let wanted = Self.capacity(used)
+    let capacity = Int(pages[number].header.capacity)
+    if wanted + 64 > capacity { return }
+    note(number)
+    byteCount += wanted - capacity
+    pages[number] = pages[number].copied(capacity: wanted)
+    stamps[number] &+= 1
+  }
+
+  /// The room that a page is given for that many bytes.
+  private static func capacity(_ needed: Int) -> Int { (needed + needed / 8 + 47) & ~15 }
+
+  /// Puts the records of a page's buddy, the other half of what was split, into it when there are few
+  /// of both; the number of the page that has them, or nil.
+  private func unite(_ number: Int) -> Int? {
+    let deep = pages[number].header.depth
+    guard deep > 0 else { return nil }
+    let bit: UInt64 = 1 << (64 - UInt64(deep))
+    let prefix = pages[number].header.prefix
+    let other = page(of: prefix ^ bit)
+    let header = pages[other].header
+    let used = pages[number].usedBytes + pages[other].usedBytes
+    guard header.depth == deep, other != number, used < UserPage.splitBytes / 2,
+      Int(header.count + pages[number].header.count) < UserPage.countMax / 2
+    else { return nil }
+    if isSaved { goneKeys += [Self.key(of: pages[number]), Self.key(of: pages[other])] }
+    // Each record may need a byte of its hash more.
+    let room = used + Int(header.count + pages[number].header.count)
+    let united = UserPage.make(
+      depth: deep - 1, prefix: prefix & ~bit, capacity: Self.capacity(room))
+    for half in [pages[number], pages[other]] {
+      half.forEach { hash, place in united.append(hash, half.bytes(place)) }
+      byteCount -= Int(half.header.capacity)
+    }
+    byteCount += Int(united.header.capacity) - Self.overheadBytes
+    pages[number] = united
+    stamps[number] &+= 1
+    note(number)
+    let span = 1 << Int(depth - deep + 1)
+    let first = depth == 0 ? 0 : Int(truncatingIfNeeded: (prefix & ~bit) >> UInt64(64 - depth))
+    for index in first..<min(first + span, 1 << Int(depth)) { directory[index] = UInt32(number) }
+    free(other)
+    return number
+  }
+
+  /// Leaves the number of a page that is gone for the next that is made.
+  private func free(_ number: Int) {
+    pages[number] = UserPage.make(depth: 0, prefix: 0, capacity: 0)
+    isUnsaved[number] = false
+    stamps[number] &+= 1
+    freeNumbers.append(number)
   }
 }
 
@@ -257,8 +337,11 @@ extension UserPages {
   /// The pages to save and the keys to delete since the last call. The pages are not written any
   /// more while the caller has them.
   func takeUnsaved() -> (pages: [UserPage], gone: [[UInt8]]) {
-    let taken = unsaved.map { pages[Int($0)] }
-    for number in unsaved { isUnsaved[Int(number)] = false }
+    var taken: [UserPage] = []
+    for number in unsaved where isUnsaved[Int(number)] {
+      isUnsaved[Int(number)] = false
+      taken.append(pages[Int(number)])
+    }
     unsaved.removeAll(keepingCapacity: true)
     defer { goneKeys.removeAll() }
     return (taken, goneKeys)
@@ -270,6 +353,7 @@ extension UserPages {
     if !isRestoring {
       isRestoring = true
       pages.truncate(to: 0)
+      freeNumbers.removeAll()
       isUnsaved.truncate(to: 0)
       stamps.truncate(to: 0)
       unsaved.removeAll()
@@ -279,7 +363,7 @@ extension UserPages {
     let prefix = key[1...].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let page = try UserPage.decode(depth: key[0], prefix: prefix, from: &reader)
     count += Int(page.header.count)
-    byteCount += Int(page.header.capacity) + 64
+    byteCount += Int(page.header.capacity) + Self.overheadBytes
     pages.append(page)
     isUnsaved.append(false)
     stamps.append(0)
@@ -312,7 +396,6 @@ extension UserPages {
         sum + 1 << Int(depth - pages[number].header.depth)
       } == size
     guard isWhole else { throw CodecError(.invalid, "pages of users", at: 0) }
-    byteCount += size * 4
   }
 }
 

@@ -25,6 +25,10 @@ final class UserStages {
   /// Keeps the reads that find records early from being optimised away.
   private var touched: UInt64 = 0
   private var watermark = EventTime.distantPast
+  /// Pages that are to be gone over for the event time that has passed.
+  private var sweepDebt = 0.0
+  /// Pages that are gone over with one block at most.
+  private static let sweepMax = 8
 
   init(plan: StagePlan, key: Int, isSaved: Bool) {
     self.key = key
@@ -96,8 +100,19 @@ final class UserStages {
       event.row = block.row(i)
       apply(event, block, i, held)
     }
-    watermark = max(watermark, EventTime(ms: block.timeMs[Int(picked[count - 1])]))
-    pages.sweep(isDue: isDue, rest: rest)
+    sweep(EventTime(ms: block.timeMs[Int(picked[count - 1])]))
+  }
+
+  /// Goes over as many pages as lets it come to all of them once in a day of event time, though over
+  /// few at a time.
+  private func sweep(_ now: EventTime) {
+    let passedMs = watermark == .distantPast ? 0 : max(0, now.ms - watermark.ms)
+    watermark = max(watermark, now)
+    let dayMs: Int64 = 86_400_000
+    sweepDebt += Double(min(passedMs, dayMs)) / Double(dayMs) * Double(pages.pageCount)
+    let due = min(Int(sweepDebt), Self.sweepMax)
+    sweepDebt = min(sweepDebt - Double(due), Double(pages.pageCount))
+    for _ in 0..<due { pages.sweep(isDue: isDue, rest: rest) }
   }
 
   private func apply(

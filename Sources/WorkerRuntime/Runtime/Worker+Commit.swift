@@ -71,6 +71,11 @@ extension Worker {
     }
   }
 
+  /// Records of users and other keys over all partitions and shards.
+  private var records: RecordTotals {
+    latest.values.reduce(into: RecordTotals()) { $0 += $1.records }
+  }
+
   private func stageManifest() -> [String: String] {
     var manifest: [String: String] = [:]
     for (reason, count) in rejectedByReason() { manifest["rejected.\(reason)"] = String(count) }
@@ -78,6 +83,13 @@ extension Worker {
       manifest["stage.\(counts.name).matched"] = String(counts.matched)
       manifest["stage.\(counts.name).unusable"] = String(counts.unusable)
       manifest["stage.\(counts.name).late"] = String(counts.late)
+      if counts.withoutKey > 0 {
+        manifest["stage.\(counts.name).without_key"] = String(counts.withoutKey)
+      }
+    }
+    if plan.groups.contains(where: \.keepsRecords) {
+      manifest["records.count"] = String(records.count)
+      manifest["records.bytes"] = String(records.bytes)
     }
     return manifest
   }
@@ -87,6 +99,7 @@ extension Worker {
     summary.fates = status.fates
     summary.rejected = rejectedByReason().filter { $0.count > 0 }
     summary.stages = stageCounts()
+    summary.records = records
     summary.resultDigest = try results.resultDigest
     summary.dataPath = options.dataPath
     summary.reachedEnd = reachedEnd

@@ -82,6 +82,8 @@ public struct RunSummary: Sendable {
   public var rejected: [(reason: String, count: Int64)] = []
   /// Matched, unusable and late for each metric, by name.
   public var stages: [MetricCounts] = []
+  /// Records of users and other keys, as of the end.
+  public var records = RecordTotals()
   /// The results' digest.
   public var resultDigest = ""
   /// Where the results are.
