@@ -27,4 +27,11 @@ import Testing
       }
     }
   }
+
+  @Test func `The document of the semantics names every conformance file`() throws {
+    let document = try Files.text(Files.root.appending(path: "docs/semantics.md"))
+    for file in Self.files {
+      #expect(document.contains("../Tests/Conformance/\(file.lastPathComponent)"))
+    }
+  }
 }
