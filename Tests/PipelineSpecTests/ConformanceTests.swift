@@ -3,7 +3,7 @@ import PipelineSpec
 import StreamCore
 import Testing
 
-/// The files of `Tests/Conformance`: what the stages mean, by examples that were worked out by hand.
+/// The files of `Tests/Conformance`: what the stages mean, by examples worked out by hand.
 @Suite struct ConformanceTests {
   static let files =
     (try? Files.yaml(in: Files.root.appending(path: "Tests/Conformance"))) ?? []
