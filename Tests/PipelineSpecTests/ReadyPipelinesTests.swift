@@ -6,7 +6,7 @@ import Testing
 @Suite struct ReadyPipelinesTests {
   static let files = (try? Files.yaml(in: Files.root.appending(path: "pipelines"))) ?? []
 
-  @Test func `There are pipelines to check`() { #expect(Self.files.count >= 3) }
+  @Test func `There are pipelines to check`() { #expect(Self.files.count >= 6) }
 
   @Test(arguments: files) func `A ready pipeline is right and has tests`(_ file: URL) throws {
     let pipeline = try Pipeline.load(path: file.path, environment: [:])
@@ -15,6 +15,16 @@ import Testing
     #expect(pipeline.plan.name == file.deletingPathExtension().lastPathComponent)
     for source in pipeline.plan.sources {
       #expect(source.fields.count == pipeline.plan.fields.count)
+    }
+  }
+
+  @Test(arguments: files) func `The tests inside a ready pipeline hold`(_ file: URL) throws {
+    let pipeline = try Pipeline.load(path: file.path, environment: [:])
+    for outcome in try PipelineTestRunner.run(pipeline) {
+      for mismatch in outcome.mismatches {
+        Issue.record(
+          "pipelines/\(file.lastPathComponent):\(outcome.line): \(outcome.name): \(mismatch)")
+      }
     }
   }
 
