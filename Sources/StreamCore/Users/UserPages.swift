@@ -260,8 +260,8 @@ final class UserPages {
   /// How many pages there are to go over.
   var pageCount: Int { pages.count }
 
-  /// Gives back the room that a page no longer needs, after uniting it with its buddy where both are
-  /// small.
+  /// Gives back the room that a page no longer needs, after uniting it with its buddy where both
+  /// are small.
   private func shrink(_ number: Int) {
     if let into = unite(number) {
       shrink(into)
@@ -280,8 +280,8 @@ final class UserPages {
   /// The room that a page is given for that many bytes.
   private static func capacity(_ needed: Int) -> Int { (needed + needed / 8 + 47) & ~15 }
 
-  /// Puts the records of a page's buddy, the other half of what was split, into it when there are few
-  /// of both; the number of the page that has them, or nil.
+  /// Puts the records of a page's buddy, the other half of what was split, into it when there are
+  /// few of both; the number of the page that has them, or nil.
   private func unite(_ number: Int) -> Int? {
     let deep = pages[number].header.depth
     guard deep > 0 else { return nil }

@@ -1,7 +1,8 @@
 /// The stages that share one record of each user, or other key: one look-up an event for all.
 ///
 /// A record is a bit for each stage that has a section in it, and the sections, each with its
-/// length. At most 63 stages share one. Traits come first: other stages see their values as they were before the event.
+/// length. At most 63 stages share one. Traits come first: other stages see their values as they
+/// were before the event.
 final class UserStages {
   /// Which key, by index of the plan's.
   let key: Int
@@ -103,8 +104,8 @@ final class UserStages {
     sweep(EventTime(ms: block.timeMs[Int(picked[count - 1])]))
   }
 
-  /// Goes over as many pages as lets it come to all of them once in a day of event time, though over
-  /// few at a time.
+  /// Goes over as many pages as lets it come to all of them once in a day of event time, though
+  /// over few at a time.
   private func sweep(_ now: EventTime) {
     let passedMs = watermark == .distantPast ? 0 : max(0, now.ms - watermark.ms)
     watermark = max(watermark, now)
