@@ -15,10 +15,14 @@ final class OrderedIntake {
   private var chunks: [EventChunk?]
   /// Bytes of events that wait to be taken to the exchange.
   private(set) var byteCount = 0
-  /// By group: events of interest that have no user, or not the key that the stage goes by.
-  private(set) var withoutKey: [Int64]
+  /// By group, of the events of interest: those without the user or key that the stage goes by
+  /// (unusable), and those too late for every stage that takes events in order.
+  private(set) var counts: [StageCounts]
+  /// Lateness of stages here and behind the exchange.
+  private let localLatenessMs: Int64
+  private let exchangedLatenessMs: Int64
 
-  init(plan: StagePlan, local: OrderedState?, shards: Int) {
+  init(plan: StagePlan, sourceIndex: Int, local: OrderedState?, shards: Int) {
     self.plan = plan
     self.local = local
     conditions = ConditionBits(plan.ordered.conditions)
@@ -28,7 +32,13 @@ final class OrderedIntake {
     isUserExchanged = plan.ordered.isUserExchanged
     slots = plan.ordered.exchangedSlots
     chunks = Array(repeating: nil, count: shards)
-    withoutKey = Array(repeating: 0, count: plan.groups.count)
+    localLatenessMs = plan.ordered.localLatenessMs[sourceIndex]
+    exchangedLatenessMs = plan.ordered.exchangedLatenessMs[sourceIndex]
+    counts = plan.groups.map { group in
+      var counts = StageCounts()
+      if group.stage != nil { counts.unusableByInput = [0] }
+      return counts
+    }
   }
 
   /// Which of the ordered conditions hold of an event.
@@ -47,7 +57,7 @@ final class OrderedIntake {
         timeMs: block.timeMs[i], clockMs: block.clockMs[i], keyHash: block.userHash[i],
         offset: block.offset[i], bits: conditions.evaluate(row, scratch), key: 0,
         isStraggler: block.hasStragglers)
-      if hasUserStages { takeByUser(entry, row, block) }
+      if hasUserStages { takeByUser(entry, row, block, scratch) }
       if keys.count == 1 { continue }
       for key in 1..<keys.count {
         guard let expression = keys[key], interests[key].takes(entry.bits, hasKey: true) else {
@@ -57,7 +67,9 @@ final class OrderedIntake {
         entry.key = UInt8(truncatingIfNeeded: key)
         entry.keyHash = value.isNull ? 0 : Self.hash(value, scratch)
         if entry.keyHash == 0 {
-          count(entry.bits, plan.ordered.sets[key])
+          countKeyless(entry.bits, plan.ordered.sets[key])
+        } else if isBehind(entry, exchangedLatenessMs) {
+          countLate(entry, row, plan.ordered.sets[key], scratch)
         } else {
           route(entry, row, block.partition(i), block.source(i))
         }
@@ -67,12 +79,15 @@ final class OrderedIntake {
 
   @inline(__always)
   private func takeByUser(
-    _ entry: EventChunk.Entry, _ row: UnsafePointer<Value>, _ block: EventBlock
+    _ entry: EventChunk.Entry, _ row: UnsafePointer<Value>, _ block: EventBlock,
+    _ scratch: ScratchArena
   ) {
     let hasUser = entry.keyHash != 0
-    if !hasUser { count(entry.bits, plan.ordered.sets[0]) }
+    if !hasUser { countKeyless(entry.bits, plan.ordered.sets[0]) }
     guard userInterest.takes(entry.bits, hasKey: hasUser) else { return }
-    if isUserExchanged {
+    if isBehind(entry, isUserExchanged ? exchangedLatenessMs : localLatenessMs) {
+      countLate(entry, row, plan.ordered.sets[0], scratch)
+    } else if isUserExchanged {
       route(entry, row, block.partitions[0], block.sources[0])
     } else {
       local?.sequencer.push(entry, row, partition: block.partitions[0], source: block.sources[0])
@@ -83,13 +98,33 @@ final class OrderedIntake {
     max(1, SeriesKey.hash(SeriesKey.part(value, scratch)))
   }
 
+  /// Whether an event is too late for all stages of a kind: those that wait for it have gone on.
+  @inline(__always)
+  private func isBehind(_ entry: EventChunk.Entry, _ latenessMs: Int64) -> Bool {
+    entry.isStraggler && entry.timeMs < entry.clockMs - latenessMs
+  }
+
   /// Counts an event without a key at each stage that would have taken it.
   @inline(never)
-  private func count(_ bits: UInt64, _ set: OrderedSet) {
-    for (at, group) in set.stages.enumerated() {
-      let isTaken = set.conditions[at].contains { $0.bit.map { bits & $0 != 0 } ?? true }
-      let takesAll = plan.groups[group].stage?.takesEveryEvent ?? false
-      if isTaken || takesAll { withoutKey[group] += 1 }
+  private func countKeyless(_ bits: UInt64, _ set: OrderedSet) {
+    for group in set.stages where plan.mayTake(plan.groups[group], bits) {
+      counts[group].unusableByInput[0] += 1
+    }
+  }
+
+  /// Counts a late event at each stage that would have taken it.
+  @inline(never)
+  private func countLate(
+    _ entry: EventChunk.Entry, _ row: UnsafePointer<Value>, _ set: OrderedSet,
+    _ scratch: ScratchArena
+  ) {
+    for group in set.stages where entry.keyHash != 0 && plan.mayTake(plan.groups[group], entry.bits)
+    {
+      counts[group].late += 1
+    }
+    for group in set.metrics
+    where plan.mayTake(plan.groups[group], row, entry.bits, hasUser: true, scratch) {
+      counts[group].late += 1
     }
   }
 
@@ -115,7 +150,7 @@ final class OrderedIntake {
   }
 
   /// Puts saved counts back.
-  func restore(withoutKey saved: [Int64]) { withoutKey = saved }
+  func restore(counts saved: [StageCounts]) { counts = saved }
 }
 
 /// Stages that take events in order, with what holds the events until they may: a partition's own,

@@ -83,8 +83,13 @@ extension StagePlan {
       if condition.slots.contains(where: { $0 >= pipeline.firstTraitSlot }) { return true }
       return condition.isTrue(row, scratch)
     }
-    guard hasUser || stage.key != nil else { return false }
-    if stage.takesEveryEvent { return true }
+    return (hasUser || stage.key != nil) && mayTake(group, bits)
+  }
+
+  /// Whether a stage with records would take an event that has its key, as far as the conditions
+  /// that hold of the event tell.
+  func mayTake(_ group: GroupPlan, _ bits: UInt64) -> Bool {
+    if group.stage?.takesEveryEvent ?? false { return true }
     for set in ordered.sets {
       guard let at = set.stages.firstIndex(of: group.index) else { continue }
       return set.conditions[at].contains { $0.bit.map { bits & $0 != 0 } ?? true }

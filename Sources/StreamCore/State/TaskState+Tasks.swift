@@ -11,9 +11,12 @@ extension PartitionTask {
     header.writeSignedVarint(eventClockMs)
     header.writeSignedVarint(ordered?.sequencer.appliedThrough ?? 0)
     HeaderCodec.encode(fates, rejectedByReason, groups, into: &header)
-    let withoutKey = intake?.withoutKey ?? []
-    header.writeVarint(UInt64(withoutKey.count))
-    for count in withoutKey { header.writeSignedVarint(count) }
+    let counts = intake?.counts ?? []
+    header.writeVarint(UInt64(counts.count))
+    for count in counts {
+      header.writeSignedVarint(count.late)
+      header.writeSignedVarint(count.unusableByInput.first ?? 0)
+    }
     state.addHeader(header)
     state.dedup = dedup
     return state
@@ -31,13 +34,16 @@ extension PartitionTask {
       let applied = try reader.readSignedVarint("applied through")
       ordered?.sequencer.restore(appliedThrough: applied)
       let fates = try HeaderCodec.decode(&rejectedByReason, groups, from: &reader)
-      var withoutKey: [Int64] = []
-      for _ in 0..<(try reader.readCount("events without a key", elementBytes: 1)) {
-        withoutKey.append(try reader.readSignedVarint("events without a key"))
+      var counts = intake?.counts ?? []
+      guard try reader.readVarint("stages") == UInt64(counts.count) else {
+        throw reader.invalid("number of stages")
       }
-      if let intake, withoutKey.count == plan.groups.count {
-        intake.restore(withoutKey: withoutKey)
+      for index in counts.indices {
+        counts[index].late = try reader.readSignedVarint("late")
+        let keyless = try reader.readSignedVarint("events without a key")
+        if !counts[index].unusableByInput.isEmpty { counts[index].unusableByInput[0] = keyless }
       }
+      intake?.restore(counts: counts)
       restore(nextOffset: offset, clockMs: clock, eventClockMs: eventClock, fates: fates)
     case TaskState.dedupStage:
       dedup = try DedupIndex(from: &reader)

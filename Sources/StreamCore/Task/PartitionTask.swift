@@ -85,7 +85,8 @@ public final class PartitionTask {
     groups = immediate + (ordered?.groups ?? [])
     intake =
       ordered != nil || shards > 0
-      ? OrderedIntake(plan: plan, local: ordered, shards: shards) : nil
+      ? OrderedIntake(
+        plan: plan, sourceIndex: sourceIndex, local: ordered, shards: shards) : nil
     settlingLatenessMs = plan.ordered.localLatenessMs[sourceIndex]
     isDecoded = .allocate(capacity: EventBlock.capacity)
     storedMarks = marks.filter { $0.id == id }.sorted { $0.nextOffset < $1.nextOffset }

@@ -18,10 +18,8 @@ extension PartitionTask {
       report.partials += group.takePartials()
     }
     report.stageCounts = plan.counts(groups)
-    for (index, count) in (intake?.withoutKey ?? []).enumerated() where count > 0 {
-      var keyless = StageCounts()
-      keyless.unusableByInput = [count]
-      report.stageCounts[index] += keyless
+    for (index, counts) in (intake?.counts ?? []).enumerated() {
+      report.stageCounts[index] += counts
     }
     if let ordered { report.records = ordered.records }
     report.rejectedByReason = rejectedByReason
