@@ -3,9 +3,9 @@
 /// A cell is a unit; its counts, and amounts, are by how many units before it the cohort began. So
 /// what a return changes is in the unit of the return, and all of it is final when that unit is.
 ///
-/// Section of `first_time`: the cohort's unit plus one, zigzag-coded so that 0 says that all its
-/// periods are over; then, unless they are, the series and the last period with a return; the hour
-/// of the last event. Of `recurring`: the hour of the last event, the last unit with a return plus
+/// Section of `first_time`: the cohort's unit, the series, the last period with a return, the hour of
+/// the last event; once all periods are over that hour alone. The first number's lowest bit says
+/// which. Of `recurring`: the hour of the last event, the last unit with a return plus
 /// one, and for each unit with a start event its distance from the one before and the series.
 final class RetentionStage: UserStage {
   private let retention: RetentionPlan
@@ -75,27 +75,30 @@ final class RetentionStage: UserStage {
     var lastPeriod: Int64
   }
 
-  private func readCohort(_ reader: inout RecordReader) -> Cohort? {
+  /// Takes a section apart: the cohort, and the hour of the last event.
+  private func read(_ section: UnsafeRawBufferPointer) -> (cohort: Cohort?, hour: Int64) {
+    var reader = RecordReader(section)
     let raw = reader.readVarint()
-    if raw == 0 { return nil }
-    let shifted = raw - 1
-    let unit = Int64(bitPattern: shifted >> 1) ^ -Int64(bitPattern: shifted & 1)
-    return Cohort(
-      unit: unit, series: reader.readNumber(),
+    let value = Int64(bitPattern: raw >> 2) ^ -Int64(bitPattern: raw >> 1 & 1)
+    if raw & 1 != 0 { return (nil, value + Self.firstHour) }
+    let cohort = Cohort(
+      unit: value, series: reader.readNumber(),
       lastPeriod: Int64(truncatingIfNeeded: reader.readVarint()))
+    return (cohort, reader.readSignedVarint() + Self.firstHour)
   }
 
   private func write(_ cohort: Cohort?, _ hour: Int64, into writer: RecordWriter) {
-    if let cohort {
-      let zigzag = UInt64(bitPattern: (cohort.unit << 1) ^ (cohort.unit >> 63))
-      writer.writeVarint(zigzag + 1)
-      writer.writeVarint(UInt64(cohort.series))
-      writer.writeVarint(UInt64(cohort.lastPeriod))
-    } else {
-      writer.writeVarint(0)
-    }
-    writer.writeSignedVarint(hour)
+    let value = cohort?.unit ?? (hour - Self.firstHour)
+    let zigzag = UInt64(bitPattern: (value << 1) ^ (value >> 63))
+    writer.writeVarint(zigzag << 1 | (cohort == nil ? 1 : 0))
+    guard let cohort else { return }
+    writer.writeVarint(UInt64(cohort.series))
+    writer.writeVarint(UInt64(cohort.lastPeriod))
+    writer.writeSignedVarint(hour - Self.firstHour)
   }
+
+  /// Hours are counted from 2000-01-01: those of this century take three bytes.
+  private static let firstHour: Int64 = 262_968
 
   private func applyFirstTime(
     _ event: Event, _ section: UnsafeRawBufferPointer, _ unit: Int64, _ hour: Int64,
@@ -104,9 +107,9 @@ final class RetentionStage: UserStage {
     var cohort: Cohort?
     var isKnown = !section.isEmpty
     if isKnown {
-      var reader = RecordReader(section)
-      cohort = readCohort(&reader)
-      isKnown = hour - reader.readSignedVarint() <= forgetAfterHours
+      let held = read(section)
+      cohort = held.cohort
+      isKnown = hour - held.hour <= forgetAfterHours
     }
     if !isKnown {
       guard isStart else { return }
@@ -187,13 +190,12 @@ final class RetentionStage: UserStage {
   override func isDue(_ section: UnsafeRawBufferPointer, watermark: EventTime) -> Bool {
     let unit = calendar.ordinal(of: watermark)
     let now = Self.hour(watermark.ms)
-    var reader = RecordReader(section)
     if retention.mode == .firstTime {
-      if let cohort = readCohort(&reader), unit - cohort.unit > Int64(retention.periods) {
-        return true
-      }
-      return now - reader.readSignedVarint() > forgetAfterHours
+      let held = read(section)
+      return now - held.hour > forgetAfterHours
+        || held.cohort.map { unit - $0.unit > Int64(retention.periods) } ?? false
     }
+    var reader = RecordReader(section)
     if now - reader.readSignedVarint() > forgetAfterHours { return true }
     _ = reader.readSignedVarint()
     return unit - reader.readSignedVarint() > Int64(retention.periods)
@@ -204,14 +206,15 @@ final class RetentionStage: UserStage {
   ) {
     let unit = calendar.ordinal(of: watermark)
     let now = Self.hour(watermark.ms)
-    var reader = RecordReader(section)
     if retention.mode == .firstTime {
-      var cohort = readCohort(&reader)
-      let hour = reader.readSignedVarint()
-      if now - hour > forgetAfterHours { return }
-      if let begun = cohort, unit - begun.unit > Int64(retention.periods) { cohort = nil }
-      write(cohort, hour, into: writer)
+      var held = read(section)
+      if now - held.hour > forgetAfterHours { return }
+      if let begun = held.cohort, unit - begun.unit > Int64(retention.periods) {
+        held.cohort = nil
+      }
+      write(held.cohort, held.hour, into: writer)
     } else {
+      var reader = RecordReader(section)
       let hour = reader.readSignedVarint()
       readStarts(section, unit, now)
       writeStarts(hour, into: writer)

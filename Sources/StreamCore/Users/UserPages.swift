@@ -277,8 +277,8 @@ final class UserPages {
     stamps[number] &+= 1
   }
 
-  /// The room that a page is given for that many bytes.
-  private static func capacity(_ needed: Int) -> Int { (needed + needed / 8 + 47) & ~15 }
+  /// The room that a page is given for that many bytes when it is not about to grow.
+  private static func capacity(_ needed: Int) -> Int { (needed + 15) & ~15 }
 
   /// Puts the records of a page's buddy, the other half of what was split, into it when there are
   /// few of both; the number of the page that has them, or nil.
@@ -290,7 +290,7 @@ final class UserPages {
     let other = page(of: prefix ^ bit)
     let header = pages[other].header
     let used = pages[number].usedBytes + pages[other].usedBytes
-    guard header.depth == deep, other != number, used < UserPage.splitBytes / 2,
+    guard header.depth == deep, other != number, used < UserPage.splitBytes * 3 / 4,
       Int(header.count + pages[number].header.count) < UserPage.countMax / 2
     else { return nil }
     if isSaved { goneKeys += [Self.key(of: pages[number]), Self.key(of: pages[other])] }
