@@ -32,6 +32,7 @@ struct DemoEpilogue {
       \(Terminal.grouped(fates.applied)) applied.
        Everything that Weir computed is one SQLite file, \(summary.dataPath). Try:
 
+      weir report funnel \(Self.quoted(summary.dataPath))
       \(commands.joined(separator: "\n"))
 
        Read next: pipelines/shop.yaml, what was computed here; README.md, a pipeline of your
