@@ -230,7 +230,10 @@ extension Worker {
     try lift(idle.lifts(seen, now: now))
   }
 
+  /// Lifts clocks, and takes with each what waited for its turn: a window that the lifted clock lets
+  /// close must not close without it.
   private func lift(_ lifts: [IdleWatch.Lift]) throws {
+    let released = merge.released
     let answers = lifts.compactMap { lift -> LaneResult<(ClockMark, TaskReport)?>? in
       guard let place = places[lift.id] else { return nil }
       return lanes[place.lane].perform { content -> (ClockMark, TaskReport)? in
@@ -238,7 +241,9 @@ extension Worker {
         guard let mark = task.lift(to: lift.clock, at: lift.offset, kind: lift.kind) else {
           return nil
         }
-        return (mark, task.report(isIdle: lift.kind != .close, partials: false, released: []))
+        return (
+          mark, task.report(isIdle: lift.kind != .close, partials: true, released: released)
+        )
       }
     }
     for answer in answers {
@@ -246,7 +251,7 @@ extension Worker {
       newMarks.removeAll { $0.id == mark.id && $0.nextOffset == mark.nextOffset }
       newMarks.append(mark)
       if mark.kind != .close { horizon = max(horizon, mark.clock) }
-      merge.absorb(report)
+      absorb(report)
     }
   }
 }
