@@ -3,8 +3,9 @@
 ///
 /// Extendible hashing (Fagin, Nievergelt, Pippenger and Strong 1979): a directory of the first bits
 /// of a hash leads to a page of some tens of users. A change moves at most one page's bytes; a page
-/// that is full is split in two. What is saved is pages that changed. Beside a record's own bytes a
-/// user costs 7 to 9 bytes and the room that a page has left, an eighth at most.
+/// that is full is split in two, as long as the directory stays in proportion to the pages. What is
+/// saved is pages that changed. Beside a record's own bytes a user costs 7 to 9 bytes and the room
+/// that a page has left, an eighth at most.
 ///
 /// Two users with equal hashes are one: see `HashSet64` on how rare that is.
 final class UserPages {
@@ -198,7 +199,7 @@ final class UserPages {
   private func split(_ number: Int) {
     let full = pages[number]
     let deep = full.header.depth
-    guard deep < 31 else { return }
+    guard deep < 31, deep < depth || canDouble else { return }
     if isSaved { goneKeys.append(Self.key(of: full)) }
     if deep == depth { doubleDirectory() }
     let bit: UInt64 = 1 << (63 - UInt64(deep))
@@ -225,6 +226,15 @@ final class UserPages {
     for index in (first + span / 2)..<(first + span) { directory[index] = UInt32(second) }
     for half in [number, second] where isFull(half) { split(half) }
   }
+
+  /// Whether the directory may grow. Were every page of long records split until it had only one,
+  /// pages would be few and the two hashes most alike would decide the size of the directory; so a
+  /// page stays full instead.
+  private var canDouble: Bool { directorySize < 1_024 + Self.directoryShare * pages.count }
+  private static let directoryShare = 8
+
+  /// Entries of the directory, 4 bytes each.
+  var directorySize: Int { 1 << Int(depth) }
 
   private func doubleDirectory() {
     let size = 1 << Int(depth)
@@ -435,7 +445,7 @@ extension UserPage {
       hasLong = hasLong || code > shortLimit
       sum += length(code)
     }
-    guard sum == recordBytes, count <= countMax + 1 else { throw reader.invalid("page of users") }
+    guard sum == recordBytes else { throw reader.invalid("page of users") }
     let capacity = (count * 2 + recordBytes + recordBytes / 8 + 48) & ~15
     let page = make(depth: depth, prefix: prefix, capacity: capacity)
     page.header.count = Int32(count)
