@@ -26,6 +26,25 @@ import Testing
     #expect(codes(keys).count == FaultCollector.limit)
   }
 
+  @Test func `More stages of users than records have bits for are refused, and no fewer`() {
+    let text = { (lifecycles: Int) in
+      """
+      name: a
+      source: {format: segment}
+      funnels:
+      \((0..<20).map { "  f\($0): {steps: [a, b], within: 1d}" }.joined(separator: "\n"))
+      retention:
+      \((0..<20).map { "  r\($0): {}" }.joined(separator: "\n"))
+      sessions:
+      \((0..<20).map { "  s\($0): {}" }.joined(separator: "\n"))
+      lifecycle:
+      \((0..<lifecycles).map { "  l\($0): {}" }.joined(separator: "\n"))
+      """
+    }
+    #expect(codes(text(3)).isEmpty)
+    #expect(codes(text(4)) == ["too-many-stages"])
+  }
+
   @Test(arguments: [65, 900, 5_000, 200_000])
   func `Deep nesting is refused`(depth: Int) {
     for (open, close) in [("[", "]"), ("{a: ", "}"), ("- ", "")] {

@@ -52,6 +52,7 @@ struct StagesBuilder {
       LifecycleBuilder(reader: reader).build($0, &scope)
     }
     checkNames()
+    checkCount()
     return stages
   }
 
@@ -68,6 +69,18 @@ struct StagesBuilder {
     (PipelineOptions.retention, "retention table"), (PipelineOptions.sessions, "kind of session"),
     (PipelineOptions.lifecycle, "lifecycle"),
   ]
+
+  /// The parts that stages have in a user's record share the bits of its first word.
+  private func checkCount() {
+    let all = Self.kinds.dropFirst().flatMap { settings[$0.option] ?? [] }
+      .sorted { $0.position < $1.position }
+    guard all.count > StageOptions.userStagesMax else { return }
+    compiler.faults.add(
+      all[StageOptions.userStagesMax].position, "too-many-stages",
+      "the pipeline has \(all.count) funnels, retention tables, kinds of sessions and lifecycles; "
+        + "at most \(StageOptions.userStagesMax) may share the records of users",
+      hint: "make several pipelines of it")
+  }
 
   /// Each name is that of one stage alone. The results of a lifecycle have a dot in their names, so
   /// that no other stage can have them.

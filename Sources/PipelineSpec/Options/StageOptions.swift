@@ -36,4 +36,7 @@ enum StageOptions {
 
   /// Dimensions of one stage.
   static let dimensionsMax = 16
+
+  /// Funnels, retention tables, kinds of sessions and lifecycles of one pipeline.
+  static let userStagesMax = 63
 }
