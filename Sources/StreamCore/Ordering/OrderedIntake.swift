@@ -98,10 +98,11 @@ final class OrderedIntake {
     max(1, SeriesKey.hash(SeriesKey.part(value, scratch)))
   }
 
-  /// Whether an event is too late for all stages of a kind: those that wait for it have gone on.
+  /// Whether an event is too late for all stages of a kind, and their traits: those that wait for it
+  /// have gone on. It need not be a straggler: one that only a trait takes is none.
   @inline(__always)
   private func isBehind(_ entry: EventChunk.Entry, _ latenessMs: Int64) -> Bool {
-    entry.isStraggler && entry.timeMs < entry.clockMs - latenessMs
+    entry.timeMs < entry.clockMs - latenessMs
   }
 
   /// Counts an event without a key at each stage that would have taken it.
