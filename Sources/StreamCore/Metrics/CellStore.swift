@@ -246,6 +246,16 @@ extension CellStore {
     drop(going)
   }
 
+  /// Ranks above which series of a window go to `"(other)"`, by window. What is folded must stay
+  /// so over a restart: a user who leaves such a series is in no cell of its own.
+  var foldLimits: [(ordinal: Int64, above: UInt64)] {
+    windows.compactMap { ordinal, window in window.foldAbove.map { (ordinal, $0) } }
+      .sorted { $0.0 < $1.0 }
+  }
+
+  /// Puts a saved limit back, after the window's cells.
+  func restoreFold(ordinal: Int64, above limit: UInt64) { windows[ordinal]?.foldAbove = limit }
+
   private func merge(_ from: Int, into other: Int) {
     cells[other].events += cells[from].events
     if plan.countsUsers { users[other].formUnion(users[from]) }

@@ -136,7 +136,7 @@ extension [StageState] {
   }
 }
 
-/// Counts of a task.
+/// Counts of a task, and the limits of its windows with series folded.
 enum HeaderCodec {
   static func encode(
     _ fates: FateCounts, _ rejected: [Int64], _ groups: [StageState], into writer: inout ByteWriter
@@ -151,6 +151,12 @@ enum HeaderCodec {
       writer.writeSignedVarint(group.counts.matched)
       for count in group.counts.unusableByInput { writer.writeSignedVarint(count) }
       writer.writeSignedVarint(group.counts.late)
+      let limits = group.store.foldLimits
+      writer.writeVarint(UInt64(limits.count))
+      for limit in limits {
+        writer.writeSignedVarint(limit.ordinal)
+        writer.writeFixed(limit.above)
+      }
     }
   }
 
@@ -180,6 +186,11 @@ enum HeaderCodec {
       }
       counts.late = try reader.readSignedVarint("late")
       group.counts = counts
+      for _ in 0..<(try reader.readCount("folded windows", elementBytes: 9)) {
+        let ordinal = try reader.readSignedVarint("folded window")
+        group.store.restoreFold(
+          ordinal: ordinal, above: try reader.readFixed(UInt64.self, "rank of a fold"))
+      }
     }
     return fates
   }
