@@ -83,9 +83,10 @@ final class LifecycleStage: UserStage {
 
   override func isDue(_ section: UnsafeRawBufferPointer, watermark: EventTime) -> Bool {
     guard let held = read(section) else { return true }
-    // A user who is still in a rolling count must not come into it again.
+    // A user who is still in a rolling count must not come into it again, nor one who may yet be
+    // dormant be forgotten before that is settled.
     return Self.hour(watermark.ms) - held.hour > forgetAfterHours
-      && calendar.ordinal(of: watermark) > held.unit + 30
+      && calendar.ordinal(of: watermark) > held.unit + (isDaily ? 30 : 1)
   }
 
   override func prune(

@@ -93,6 +93,7 @@ final class Sequencer {
   private func beginChunk(_ partition: PartitionID, _ source: Int) -> EventChunk {
     let full = tail
     tail = -1
+    tailChunk = nil
     if full >= 0 { release(full, 0) }
     let chunk: EventChunk
     if let spare = spares.popLast() {
