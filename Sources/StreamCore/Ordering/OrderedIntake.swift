@@ -98,8 +98,8 @@ final class OrderedIntake {
     max(1, SeriesKey.hash(SeriesKey.part(value, scratch)))
   }
 
-  /// Whether an event is too late for all stages of a kind, and their traits: those that wait for it
-  /// have gone on. It need not be a straggler: one that only a trait takes is none.
+  /// Whether an event is too late for all stages of a kind, and their traits: those that wait for
+  /// it have gone on. It need not be a straggler: one that only a trait takes is none.
   @inline(__always)
   private func isBehind(_ entry: EventChunk.Entry, _ latenessMs: Int64) -> Bool {
     entry.timeMs < entry.clockMs - latenessMs

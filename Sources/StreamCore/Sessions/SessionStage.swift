@@ -9,6 +9,8 @@
 final class SessionStage: UserStage {
   private let session: SessionPlan
   private let names = SeriesDictionary(names: ["event"])
+  /// Texts of names that were asked for, by number: made once, not at every event.
+  private var texts: [SeriesName] = []
   private let countWidth = SessionCount.allCases.count
 
   private struct Held {
@@ -57,7 +59,7 @@ final class SessionStage: UserStage {
     var part = SeriesKey.part(event.row[Slot.name], event.scratch)
     return withUnsafePointer(to: &part) {
       let parts = UnsafeBufferPointer(start: $0, count: 1)
-      return names.number(parts, SeriesTable.hash(parts), store.series)
+      return names.number(parts, SeriesTable.hash(parts))
     }
   }
 
@@ -123,8 +125,17 @@ final class SessionStage: UserStage {
     store.counts[cell * countWidth + count.rawValue] += change
   }
 
+  /// The text of a name by its number.
+  private func text(_ name: Int32) -> SeriesName {
+    guard Int(name) < names.count else { return SeriesName(names.text(name)) }
+    while texts.count <= Int(name) {
+      texts.append(SeriesName(names.text(Int32(truncatingIfNeeded: texts.count))))
+    }
+    return texts[Int(name)]
+  }
+
   private func addName(_ at: Int, _ name: Int32, _ change: Int64) {
-    let text = SeriesName(names.text(name))
+    let text = text(name)
     let count = (store.nameCounts[at][text] ?? 0) + change
     store.nameCounts[at][text] = count == 0 ? nil : count
   }

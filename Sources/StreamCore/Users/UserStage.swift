@@ -52,14 +52,14 @@ class UserStage: StageState {
   /// The number of the event's series.
   final func series(_ event: Event) -> Int32 {
     let width = plan.dimensions.count
-    guard width > 0 else { return dictionary.number([], store.series) }
+    guard width > 0 else { return dictionary.number([]) }
     var hash = SeriesTable.hashSeed
     for d in 0..<width {
       let value = plan.dimensions[d].expression.evaluate(event.row, event.scratch)
       parts[d] = SeriesKey.part(value, event.scratch)
       hash = Hash64.combine(hash, SeriesKey.hash(parts[d]))
     }
-    return dictionary.number(UnsafeBufferPointer(start: parts, count: width), hash, store.series)
+    return dictionary.number(UnsafeBufferPointer(start: parts, count: width), hash)
   }
 
   /// The cell of a series that records know by `number`, in a window; it counts as changed.
@@ -86,14 +86,17 @@ final class SeriesDictionary {
 
   init(names: [String]) { table = SeriesTable(names: names) }
 
+  /// Numbers there are, 0 of `"(other)"` among them.
+  var count: Int { table.count }
+
   /// The number of a series by its key; made if need be.
-  func number(_ key: [UInt8], _ series: SeriesTable) -> Int32 { table.find(key: key) ?? 0 }
+  func number(_ key: [UInt8]) -> Int32 { table.find(key: key) ?? 0 }
 
   /// The number of a series by its parts; made if need be.
   @inline(__always)
-  func number(
-    _ parts: UnsafeBufferPointer<SeriesKey.Part>, _ hash: UInt64, _ series: SeriesTable
-  ) -> Int32 { table.find(parts, hash: hash) }
+  func number(_ parts: UnsafeBufferPointer<SeriesKey.Part>, _ hash: UInt64) -> Int32 {
+    table.find(parts, hash: hash)
+  }
 
   /// The stage's series for a number.
   @inline(__always)

@@ -230,8 +230,8 @@ extension Worker {
     try lift(idle.lifts(seen, now: now))
   }
 
-  /// Lifts clocks, and takes with each what waited for its turn: a window that the lifted clock lets
-  /// close must not close without it.
+  /// Lifts clocks, and takes with each what waited for its turn: a window that the lifted clock
+  /// lets close must not close without it.
   private func lift(_ lifts: [IdleWatch.Lift]) throws {
     let released = merge.released
     let answers = lifts.compactMap { lift -> LaneResult<(ClockMark, TaskReport)?>? in
