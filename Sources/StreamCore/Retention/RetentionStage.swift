@@ -81,8 +81,8 @@ final class RetentionStage: UserStage {
     let shifted = raw - 1
     let unit = Int64(bitPattern: shifted >> 1) ^ -Int64(bitPattern: shifted & 1)
     return Cohort(
-      unit: unit, series: reader.readNumber(),
-      lastPeriod: Int64(truncatingIfNeeded: reader.readVarint()))
+      unit: RecordReader.bounded(unit), series: reader.readNumber(),
+      lastPeriod: Int64(reader.readNumber()))
   }
 
   private func write(_ cohort: Cohort?, _ hour: Int64, into writer: RecordWriter) {
@@ -117,7 +117,7 @@ final class RetentionStage: UserStage {
     }
     if isReturn, var current = cohort {
       let period = unit - current.unit
-      if period > Int64(retention.periods) {
+      if !(0...Int64(retention.periods)).contains(period) {
         cohort = nil
       } else {
         let isFirst = period > current.lastPeriod
@@ -142,9 +142,9 @@ final class RetentionStage: UserStage {
     let returned = reader.readSignedVarint()
     var at: Int64 = 0
     while !reader.isAtEnd {
-      at &+= reader.readSignedVarint()
+      at = RecordReader.bounded(at &+ reader.readSignedVarint())
       let series = reader.readNumber()
-      if unit - at <= Int64(retention.periods) { starts.append((at, series)) }
+      if (0...Int64(retention.periods)).contains(unit - at) { starts.append((at, series)) }
     }
     lastReturn = returned == 0 ? Int64.min : returned > 0 ? returned - 1 : returned
   }
