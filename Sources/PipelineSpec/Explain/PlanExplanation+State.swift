@@ -11,7 +11,8 @@ extension PlanExplanation {
     public var per: String?
   }
 
-  /// Bytes that hold a user, whatever the stages keep: the hash, what finds it, a share of its page.
+  /// Bytes that hold a user, whatever the stages keep: the hash, what finds it, a share of its
+  /// page.
   public static let userBytes: Int64 = 13
 
   /// Bytes that the stages keep of each user (or of what a funnel is `per`), in the plan's order.
