@@ -24,8 +24,11 @@ final class UserPages {
   private var isRestoring = false
   /// Users that have a record.
   private(set) var count = 0
-  /// Bytes of memory for records, slots and the room left in pages.
-  private(set) var byteCount = 0
+  /// How many pages there are to go over.
+  var pageCount: Int { pages.count }
+  /// Bytes of memory for records, slots, the room left in pages and the directory.
+  var byteCount: Int { pageBytes + 4 * directorySize }
+  private var pageBytes = 0
 
   /// Where a record lies, until the next change of its page.
   struct Found {
@@ -159,7 +162,7 @@ final class UserPages {
     if needed > capacity {
       // Small pages grow in larger steps: each costs a copy.
       let grown = (needed + needed / (needed < 512 ? 3 : 8) + 47) & ~15
-      byteCount += grown - capacity
+      pageBytes += grown - capacity
       pages[number] = pages[number].copied(capacity: grown)
       return true
     }
@@ -174,14 +177,13 @@ final class UserPages {
     unsaved.append(UInt32(number))
   }
 
-  /// Bytes of a page beside its slots and records: the object, the memory manager's and a share of
-  /// the directory.
-  private static let overheadBytes = 72
+  /// Bytes of a page beside its slots and records: the object and the memory manager's.
+  private static let overheadBytes = 64
 
   /// Adds a page and returns its number.
   @discardableResult
   private func add(_ page: UserPage) -> Int {
-    byteCount += Int(page.header.capacity) + Self.overheadBytes
+    pageBytes += Int(page.header.capacity) + Self.overheadBytes
     if let number = freeNumbers.popLast() {
       pages[number] = page
       stamps[number] &+= 1
@@ -200,13 +202,14 @@ final class UserPages {
     let full = pages[number]
     let deep = full.header.depth
     guard deep < 31, deep < depth || canDouble else { return }
-    if isSaved { goneKeys.append(Self.key(of: full)) }
+    if isSaved { goneKeys.append(full.stateKey) }
     if deep == depth { doubleDirectory() }
     let bit: UInt64 = 1 << (63 - UInt64(deep))
     let prefixes = [full.header.prefix, full.header.prefix | bit]
     var bytes = [0, 0]
+    let keyBytes = UserPage.keyBytes(deep + 1)
     full.forEach { hash, place in
-      bytes[hash & bit == 0 ? 0 : 1] += UserPage.bytes(place.length + 7) + 2
+      bytes[hash & bit == 0 ? 0 : 1] += UserPage.bytes(place.length + keyBytes) + 2
     }
     let halves = [0, 1].map { half in
       UserPage.make(
@@ -216,7 +219,7 @@ final class UserPages {
     full.forEach { hash, place in
       halves[hash & bit == 0 ? 0 : 1].append(hash, full.bytes(place))
     }
-    byteCount += Int(halves[0].header.capacity) - Int(full.header.capacity)
+    pageBytes += Int(halves[0].header.capacity) - Int(full.header.capacity)
     pages[number] = halves[0]
     note(number)
     let second = add(halves[1])
@@ -260,15 +263,13 @@ final class UserPages {
     swept += 1
     var due: [UInt64] = []
     page.forEach { hash, place in if isDue(page.bytes(place)) { due.append(hash) } }
-    if due.isEmpty { return }
+    // Records may also have gone since the last time.
+    if due.isEmpty && page.usedBytes * 2 >= Int(page.header.capacity) { return }
     for hash in due {
       if let found = find(hash) { set(hash, found, to: rest(bytes(found))) }
     }
     shrink(number)
   }
-
-  /// How many pages there are to go over.
-  var pageCount: Int { pages.count }
 
   /// Gives back the room that a page no longer needs, after uniting it with its buddy where both
   /// are small.
@@ -278,17 +279,14 @@ final class UserPages {
       return
     }
     let used = pages[number].usedBytes
-    let wanted = Self.capacity(used)
+    let wanted = UserPage.capacity(used)
     let capacity = Int(pages[number].header.capacity)
     if wanted + 64 > capacity { return }
     note(number)
-    byteCount += wanted - capacity
+    pageBytes += wanted - capacity
     pages[number] = pages[number].copied(capacity: wanted)
     stamps[number] &+= 1
   }
-
-  /// The room that a page is given for that many bytes when it is not about to grow.
-  private static func capacity(_ needed: Int) -> Int { (needed + 15) & ~15 }
 
   /// Puts the records of a page's buddy, the other half of what was split, into it when there are
   /// few of both; the number of the page that has them, or nil.
@@ -303,16 +301,20 @@ final class UserPages {
     guard header.depth == deep, other != number, used < UserPage.splitBytes * 3 / 4,
       Int(header.count + pages[number].header.count) < UserPage.countMax / 2
     else { return nil }
-    if isSaved { goneKeys += [Self.key(of: pages[number]), Self.key(of: pages[other])] }
-    // Each record may need a byte of its hash more.
-    let room = used + Int(header.count + pages[number].header.count)
+    if isSaved { goneKeys += [pages[number].stateKey, pages[other].stateKey] }
+    // A byte of its hash more may take a record to the next length.
+    let keyBytes = UserPage.keyBytes(deep - 1)
+    var room = 0
+    for half in [pages[number], pages[other]] {
+      half.forEach { _, place in room += UserPage.bytes(place.length + keyBytes) + 2 }
+    }
     let united = UserPage.make(
-      depth: deep - 1, prefix: prefix & ~bit, capacity: Self.capacity(room))
+      depth: deep - 1, prefix: prefix & ~bit, capacity: UserPage.capacity(room))
     for half in [pages[number], pages[other]] {
       half.forEach { hash, place in united.append(hash, half.bytes(place)) }
-      byteCount -= Int(half.header.capacity)
+      pageBytes -= Int(half.header.capacity)
     }
-    byteCount += Int(united.header.capacity) - Self.overheadBytes
+    pageBytes += Int(united.header.capacity) - Self.overheadBytes
     pages[number] = united
     stamps[number] &+= 1
     note(number)
@@ -332,18 +334,7 @@ final class UserPages {
   }
 }
 
-// MARK: - Records of the state file
-
 extension UserPages {
-  /// The key of a page: its depth and its prefix.
-  fileprivate static func key(of page: UserPage) -> [UInt8] {
-    var key = [page.header.depth]
-    for shift in stride(from: 56, through: 0, by: -8) {
-      key.append(UInt8(truncatingIfNeeded: page.header.prefix >> UInt64(shift)))
-    }
-    return key
-  }
-
   /// The pages to save and the keys to delete since the last call. The pages are not written any
   /// more while the caller has them.
   func takeUnsaved() -> (pages: [UserPage], gone: [[UInt8]]) {
@@ -367,13 +358,16 @@ extension UserPages {
       isUnsaved.truncate(to: 0)
       stamps.truncate(to: 0)
       unsaved.removeAll()
-      byteCount = 0
+      pageBytes = 0
       count = 0
     }
     let prefix = key[1...].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard prefix & (UInt64.max >> UInt64(key[0])) == 0 else {
+      throw reader.invalid("key of a page of users")
+    }
     let page = try UserPage.decode(depth: key[0], prefix: prefix, from: &reader)
     count += Int(page.header.count)
-    byteCount += Int(page.header.capacity) + Self.overheadBytes
+    pageBytes += Int(page.header.capacity) + Self.overheadBytes
     pages.append(page)
     isUnsaved.append(false)
     stamps.append(0)
@@ -384,83 +378,23 @@ extension UserPages {
   func finishRestore() throws(CodecError) {
     guard isRestoring else { return }
     isRestoring = false
+    let shares = (0..<pages.count).reduce(0) { $0 + 1 << (31 - Int(pages[$1].header.depth)) }
+    guard shares == 1 << 31 else { throw CodecError(.invalid, "pages of users", at: 0) }
     depth = (0..<pages.count).map { pages[$0].header.depth }.max() ?? 0
     let size = 1 << Int(depth)
-    let unset = UInt32.max
     directory.deallocate()
     directory = .allocate(capacity: size)
-    directory.initialize(repeating: unset, count: size)
+    directory.initialize(repeating: .max, count: size)
     var covered = 0
     for number in 0..<pages.count {
       let header = pages[number].header
       let first = depth == 0 ? 0 : Int(truncatingIfNeeded: header.prefix >> UInt64(64 - depth))
       let span = 1 << Int(depth - header.depth)
-      for index in first..<min(first + span, size) where directory[index] == unset {
+      for index in first..<min(first + span, size) where directory[index] == .max {
         directory[index] = UInt32(number)
         covered += 1
       }
     }
-    let isWhole =
-      covered == size
-      && (0..<pages.count).reduce(0) { sum, number in
-        sum + 1 << Int(depth - pages[number].header.depth)
-      } == size
-    guard isWhole else { throw CodecError(.invalid, "pages of users", at: 0) }
-  }
-}
-
-extension UserPage {
-  /// Appends the records as they lie in memory. O(bytes).
-  func encode(into writer: inout ByteWriter) {
-    let header = header
-    writer.writeVarint(UInt64(header.count))
-    writer.writeVarint(UInt64(header.recordBytes))
-    withUnsafeMutablePointerToElements { elements in
-      let base = UnsafeRawPointer(elements)
-      writer.append(UnsafeRawBufferPointer(start: base, count: Int(header.count) * 2))
-      writer.append(
-        UnsafeRawBufferPointer(
-          start: base + Int(header.capacity - header.recordBytes), count: Int(header.recordBytes)))
-    }
-  }
-
-  /// The key of its record of the state file.
-  var stateKey: [UInt8] { UserPages.key(of: self) }
-
-  /// Reads what `encode` wrote, and checks that the slots fit the records.
-  static func decode(
-    depth: UInt8, prefix: UInt64, from reader: inout ByteReader
-  ) throws(CodecError) -> UserPage {
-    let count = try reader.readCount("records of a page", elementBytes: 2)
-    let recordBytes = try reader.readCount("bytes of a page", elementBytes: 1)
-    let slots = try reader.readRaw(count * 2, "slots of a page")
-    let records = try reader.readRaw(recordBytes, "records of a page")
-    var sum = 0
-    var hasLong = false
-    for slot in 0..<count {
-      let code = slots[slot * 2 + 1]
-      guard length(code) >= keyBytes(depth) else {
-        throw reader.invalid("length of a user's record")
-      }
-      hasLong = hasLong || code > shortLimit
-      sum += length(code)
-    }
-    guard sum == recordBytes else { throw reader.invalid("page of users") }
-    let capacity = (count * 2 + recordBytes + recordBytes / 8 + 48) & ~15
-    let page = make(depth: depth, prefix: prefix, capacity: capacity)
-    page.header.count = Int32(count)
-    page.header.recordBytes = Int32(recordBytes)
-    page.header.hasLong = hasLong
-    page.withUnsafeMutablePointerToElements { elements in
-      let base = UnsafeMutableRawPointer(elements)
-      slots.withUnsafeBytes {
-        base.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(base), byteCount: $0.count)
-      }
-      records.withUnsafeBytes {
-        (base + (capacity - recordBytes)).copyMemory(
-          from: $0.baseAddress ?? UnsafeRawPointer(base), byteCount: $0.count)
-      }
-    }
-    return page
+    guard covered == size else { throw CodecError(.invalid, "pages of users", at: 0) }
   }
 }
