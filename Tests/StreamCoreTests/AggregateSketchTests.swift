@@ -139,6 +139,32 @@ import Testing
     }
   }
 
+  @Test func `what is taken out is as if it had never come`() {
+    for seed: UInt64 in 1...20 {
+      var random = AggregateRandom(seed: seed)
+      // Some numbers come several times.
+      let values = (0..<400).map { _ in
+        Double(Int.random(in: -20...200, using: &random)) * 10_000
+      }
+      let shuffled = values.shuffled(using: &random)
+      let gone = Int.random(in: 0...values.count, using: &random)
+      var less = sketch(values)
+      for value in shuffled[..<gone] { less.remove(value) }
+      #expect(less == sketch(Array(shuffled[gone...])), "seed \(seed)")
+      // What is not in it cannot be taken out.
+      less.remove(1e15)
+      less.remove(.nan)
+      #expect(less == sketch(Array(shuffled[gone...])), "seed \(seed)")
+      for value in shuffled[gone...] { less.remove(value) }
+      #expect(less == QuantileSketch() && less.quantile(hundredths: 50).isNaN)
+      less.remove(0)
+      #expect(less == QuantileSketch())
+    }
+    var endless = sketch([.infinity])
+    endless.remove(.nan)
+    #expect(endless == sketch([.infinity]))
+  }
+
   @Test func `zeros, extremes and numbers that are none`() {
     #expect(QuantileSketch().quantile(hundredths: 50).isNaN)
     var sketch = QuantileSketch()

@@ -34,6 +34,7 @@ public struct QuantileSketch: Sendable, Equatable {
 
   /// Takes a number that was inserted out again. O(log buckets).
   mutating func remove(_ value: Double) {
+    if value.isNaN { return }
     let bucket = Self.bucket(of: value)
     let index = firstIndex(notBelow: bucket << 48)
     guard index < entries.count, entries[index] >> 48 == bucket else { return }
