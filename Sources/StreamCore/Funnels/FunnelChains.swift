@@ -95,7 +95,7 @@ final class FunnelChains {
       let head = reader.readByte()
       let level = Int(head & 0x3F)
       if level == 0 || level > stepCount { break }
-      last = last &+ reader.readSignedVarint()
+      last = RecordReader.bounded(last &+ reader.readSignedVarint())
       let isDone = head & Self.doneBit != 0
       let series = isDone ? 0 : reader.readNumber()
       var path = makePath(series: series, timeMs: last)
@@ -121,7 +121,7 @@ final class FunnelChains {
     for _ in 0..<min(reader.readVarint(), UInt64(stepCount)) {
       let level = min(max(1, Int(reader.readByte())), stepCount)
       let series = reader.readNumber()
-      let first = time(counting, 0) &+ reader.readSignedVarint()
+      let first = RecordReader.bounded(time(counting, 0) &+ reader.readSignedVarint())
       var path = makePath(series: series, timeMs: first)
       readTimes(&reader, level, &path)
       chains.append(Chain(window: window, path: path))
@@ -132,7 +132,8 @@ final class FunnelChains {
   private func readTimes(_ reader: inout RecordReader, _ level: Int, _ path: inout Path) {
     var timeMs = time(path, 0)
     for _ in 1..<max(1, level) {
-      timeMs &+= Int64(truncatingIfNeeded: reader.readVarint())
+      let gapMs = Int64(truncatingIfNeeded: reader.readVarint())
+      timeMs = RecordReader.bounded(timeMs &+ gapMs)
       extend(&path, timeMs: timeMs)
     }
   }

@@ -47,7 +47,8 @@ final class LifecycleStage: UserStage {
     counts.matched += 1
     let unit = calendar.ordinal(of: EventTime(ms: event.timeMs))
     let hour = Self.hour(event.timeMs)
-    let before = read(section)
+    // Events come in order; a later unit would be of damaged state.
+    let before = read(section).flatMap { $0.unit <= unit ? $0 : nil }
     var held = Held(unit: unit, series: before?.series ?? 0, hour: hour)
     if before?.unit != unit {
       held.series = series(event)

@@ -129,8 +129,8 @@ extension EventChunk {
     for _ in 0..<count {
       chunk.entries.append(
         Entry(
-          timeMs: try reader.readSignedVarint("time"),
-          clockMs: try reader.readSignedVarint("clock"),
+          timeMs: try decodeTime("time", from: &reader),
+          clockMs: try decodeTime("clock", from: &reader),
           keyHash: try reader.readFixed(UInt64.self, "key"),
           offset: try reader.readSignedVarint("offset"),
           bits: try reader.readVarint("conditions"), key: try reader.readByte("kind of key"),
@@ -138,6 +138,14 @@ extension EventChunk {
       for _ in 0..<stride { chunk.values.append(try chunk.decodeValue(from: &reader)) }
     }
     return chunk
+  }
+
+  private static func decodeTime(
+    _ what: StaticString, from reader: inout ByteReader
+  ) throws(CodecError) -> Int64 {
+    let timeMs = try reader.readSignedVarint(what)
+    guard Zone.clamped(EventTime(ms: timeMs)).ms == timeMs else { throw reader.invalid(what) }
+    return timeMs
   }
 
   private func decodeValue(from reader: inout ByteReader) throws(CodecError) -> Value {

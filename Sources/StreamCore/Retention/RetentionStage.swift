@@ -79,11 +79,11 @@ final class RetentionStage: UserStage {
   private func read(_ section: UnsafeRawBufferPointer) -> (cohort: Cohort?, hour: Int64) {
     var reader = RecordReader(section)
     let raw = reader.readVarint()
-    let value = Int64(bitPattern: raw >> 2) ^ -Int64(bitPattern: raw >> 1 & 1)
+    let value = RecordReader.bounded(
+      Int64(bitPattern: raw >> 2) ^ -Int64(bitPattern: raw >> 1 & 1))
     if raw & 1 != 0 { return (nil, value + Self.firstHour) }
     let cohort = Cohort(
-      unit: value, series: reader.readNumber(),
-      lastPeriod: Int64(truncatingIfNeeded: reader.readVarint()))
+      unit: value, series: reader.readNumber(), lastPeriod: Int64(reader.readNumber()))
     return (cohort, reader.readSignedVarint() + Self.firstHour)
   }
 
@@ -120,7 +120,7 @@ final class RetentionStage: UserStage {
     }
     if isReturn, var current = cohort {
       let period = unit - current.unit
-      if period > Int64(retention.periods) {
+      if !(0...Int64(retention.periods)).contains(period) {
         cohort = nil
       } else {
         let isFirst = period > current.lastPeriod
@@ -145,9 +145,9 @@ final class RetentionStage: UserStage {
     let returned = reader.readSignedVarint()
     var at: Int64 = 0
     while !reader.isAtEnd {
-      at &+= reader.readSignedVarint()
+      at = RecordReader.bounded(at &+ reader.readSignedVarint())
       let series = reader.readNumber()
-      if unit - at <= Int64(retention.periods) { starts.append((at, series)) }
+      if (0...Int64(retention.periods)).contains(unit - at) { starts.append((at, series)) }
     }
     lastReturn = returned == 0 ? Int64.min : returned > 0 ? returned - 1 : returned
   }

@@ -62,7 +62,7 @@ final class TraitStage {
       let old = event.row[firstSlot + at]
       let changes = isChanging(at, event)
       if trait.kind == .count {
-        writer.writeVarint(UInt64(bitPattern: old.intBits) + (changes ? 1 : 0))
+        writer.writeVarint(UInt64(bitPattern: old.intBits) &+ (changes ? 1 : 0))
       } else if changes {
         Self.write(trait.expression.evaluate(event.row, event.scratch), event.scratch, into: writer)
       } else {

@@ -1,5 +1,6 @@
-/// Reads the bytes of a user's record. At the end of the bytes it yields zeros, so that no bytes
-/// whatever lead it astray; its caller knows when to stop.
+/// Reads the bytes of a user's record. At the end of the bytes it yields zeros, and signed numbers
+/// are small enough for any sum of a few, so that no bytes whatever lead it astray; its caller knows
+/// when to stop.
 struct RecordReader {
   private var at: UnsafeRawPointer?
   private var left: Int
@@ -36,8 +37,12 @@ struct RecordReader {
   @inline(__always)
   mutating func readSignedVarint() -> Int64 {
     let raw = readVarint()
-    return Int64(bitPattern: raw >> 1) ^ -Int64(bitPattern: raw & 1)
+    return Self.bounded(Int64(bitPattern: raw >> 1) ^ -Int64(bitPattern: raw & 1))
   }
+
+  /// A number of ±2⁵³, which every time and unit is: itself if it is one.
+  @inline(__always)
+  static func bounded(_ number: Int64) -> Int64 { (number << 10) >> 10 }
 
   /// A number that fits an `Int32` and is not negative.
   @inline(__always)
