@@ -98,7 +98,7 @@ struct UserPagesModel {
 
   /// Goes over `count` pages, drops `share` of the records that it sees and cuts as many.
   mutating func sweep(_ count: Int, share: UInt64) {
-    var cut: [UInt8] = []
+    let cut = RecordWriter()
     var changed: [UInt64: [UInt8]] = [:]
     for _ in 0..<count {
       pages.sweep(
@@ -109,9 +109,12 @@ struct UserPagesModel {
         rest: { bytes in
           guard let owner = Self.owner(bytes) else { return bytes }
           let isDropped = Hash64.combine(owner, UInt64(bytes.count)) % 2 == 0
-          cut = isDropped ? [] : Array(bytes.prefix(max(8, bytes.count / 3)))
-          changed[owner] = cut
-          return cut.withUnsafeBytes { UnsafeRawBufferPointer($0) }
+          cut.begin()
+          if !isDropped {
+            cut.write(UnsafeRawBufferPointer(rebasing: bytes[..<max(8, bytes.count / 3)]))
+          }
+          changed[owner] = Array(cut.bytes)
+          return cut.bytes
         })
     }
     for (hash, rest) in changed {

@@ -4,7 +4,7 @@ import StreamCore
 import StreamTestKit
 import Testing
 
-/// A pipeline with every kind of metric, that commits and saves as often as it may.
+/// A pipeline with every kind of metric and of stage, that commits and saves as often as it may.
 enum KillPipeline {
   static func text(keyed: Bool) -> String {
     """
@@ -21,6 +21,10 @@ enum KillPipeline {
     provisional_every: 500ms
     filter: 'event != "refund" || channel != "store"'
     derive: {is_big: properties.total > 100}
+    users:
+      purchases: {count: 'event == "purchase"'}
+      first_channel: {first: channel}
+      last_city: {last: properties.city}
     metrics:
       events: {count: true, every: 5m, by: [channel, event]}
       slow_events: {count: true, every: 1m, by: [event], lateness: 5m}
@@ -40,6 +44,24 @@ enum KillPipeline {
       p99: {p99: properties.total, every: 10m, by: [channel]}
       latest: {last: properties.total, every: 1m, by: [channel], carry: 10m}
       by_city: {count: true, every: 5m, by: [properties.city, event], max_series: 8}
+      by_habit: {count: true, every: 10m, by: [users.first_channel], where: users.purchases > 2}
+      city_sales: {sum: properties.total, every: 10m, by: [users.last_city]}
+    funnels:
+      checkout:
+        steps: [product_view, add_to_cart, purchase]
+        within: 20m
+        entered: 1h
+        by: [channel]
+        exclude: 'event == "refund"'
+      again: {steps: [purchase, purchase], within: 1d, order: strict, by: [users.first_channel]}
+      of_order: {steps: [add_to_cart, purchase], within: 1h, entered: 10m, per: properties.order}
+    retention:
+      buyers: {start: 'event == "purchase"', unit: day, periods: 3, value: properties.total}
+      all: {unit: day, periods: 2, mode: recurring, by: [users.first_channel]}
+    sessions:
+      stays: {gap: 3m, max: 1h, by: [channel]}
+    lifecycle:
+      growth: {unit: day, by: [channel]}
     """
   }
 
@@ -54,6 +76,7 @@ enum KillPipeline {
         $0.spanMs = 3 * 3_600_000
         $0.lateShare = 0.02
         $0.malformedShare = 0.01
+        $0.orders = 2_000
       })
   }
 }

@@ -24,6 +24,8 @@ import Testing
   ) async throws {
     let expected = try Findings(whole)
     #expect(expected.isSound)
+    let stages = try ResultsReader.open(path: whole).stages()
+    #expect(Set(stages.map(\.kind)) == Set(ResultKind.allCases))
     let total = expected.progress.reduce(0) { $0 + $1.fates.read }
     var (kills, killsWithin, runs) = (0, 0, 0)
     while kills < wanted {

@@ -16,6 +16,8 @@ import Testing
     #expect(files.code == 0, "\(files)")
     let expected = try #require(
       files.output.split(separator: "\n").first { $0.hasPrefix("digest") })
+    let stages = try ResultsReader.open(path: folder.file("files.sqlite")).stages()
+    #expect(Set(stages.map(\.kind)) == Set(ResultKind.allCases))
     for partitions in [1, 4, 16] {
       let topic = try broker.topic(partitions)
       let environment = ["WEIR_BROKERS": broker.brokers, "WEIR_TOPIC": topic]
@@ -32,6 +34,7 @@ import Testing
       #expect(outcome.output.contains(expected), "\(partitions) partitions: \(outcome)")
       let verified = try await Command.run(["verify", data])
       #expect(verified.code == 0, "\(verified)")
+      #expect(try ResultsReader.open(path: data).stages() == stages)
       let read = try ResultsReader.open(path: data).partitions()
       #expect(read.count == partitions)
       #expect(read.allSatisfy { $0.nextOffset == $0.fates.read })

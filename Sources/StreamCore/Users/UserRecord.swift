@@ -1,6 +1,6 @@
-/// Reads the bytes of a user's record. At the end of the bytes it yields zeros, and signed numbers
-/// are small enough for any sum of a few, so that no bytes whatever lead it astray; its caller knows
-/// when to stop.
+/// Reads the bytes of a user's record. At their end it yields zeros, and signed numbers are small
+/// enough for any sum of a few, so that no bytes whatever lead it astray; its caller knows when to
+/// stop.
 struct RecordReader {
   private var at: UnsafeRawPointer?
   private var left: Int
