@@ -114,9 +114,9 @@ import Testing
       #expect(drivers[0].conflicts.isEmpty)
       #expect(!texts[0].isEmpty)
       guard Set(texts[0]) == Set(texts[1]) else {
-        Issue.record(
-          "\(Set(texts[0]).subtracting(texts[1]).sorted().prefix(6)), later \(Set(texts[1]).subtracting(texts[0]).sorted().prefix(6))"
-        )
+        let early = Set(texts[0]).subtracting(texts[1]).sorted().prefix(6)
+        let later = Set(texts[1]).subtracting(texts[0]).sorted().prefix(6)
+        Issue.record("early alone: \(early)\nlater alone: \(later)")
         return false
       }
       return true

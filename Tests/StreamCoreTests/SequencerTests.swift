@@ -120,7 +120,7 @@ import Testing
     throws
   {
     let plan = try UserPlans.plan(hasStages: false)
-    try withManySeeds(100) { seed, g in
+    try withManySeeds(60) { seed, g in
       let isShared = g.chance(0.6)
       let steps = history(partitions: isShared ? Int(g.whole(1...5)) : 1, &g)
       var run = Run(plan, isShared: isShared)

@@ -36,7 +36,7 @@ import Testing
   @Test func `Records are those of a dictionary, through splits, sweeps, saves and restarts`()
     throws
   {
-    try withManySeeds(20) { seed, g in
+    try withManySeeds(15) { seed, g in
       var model = UserPagesModel()
       let universe = UserPagesModel.universe(g.pick([20, 300, 2_500]), &g)
       if g.chance(0.5) { for hash in universe { model.set(hash, UserPagesModel.record(hash, &g)) } }

@@ -71,13 +71,13 @@ import Testing
     async throws
   {
     try await withSeed(2) { _, generator in
-      try await disturbFiles(kills: 15, events: 20_000, keyed: false, &generator)
+      try await disturbFiles(kills: 15, events: 18_000, keyed: false, &generator)
     }
   }
 
   @Test func `Killed at any moment, sorted files come out the same`() async throws {
     try await withSeed(3) { _, generator in
-      try await disturbFiles(kills: 10, events: 15_000, inOrder: false, &generator)
+      try await disturbFiles(kills: 10, events: 12_000, inOrder: false, &generator)
     }
   }
 
@@ -88,7 +88,7 @@ import Testing
       let topic = try broker.topic(4)
       let environment = ["WEIR_BROKERS": broker.brokers, "WEIR_TOPIC": topic]
       let pipeline = try folder.write(KillPipeline.text(keyed: true), to: "kill.yaml")
-      let history = KillPipeline.history(seed: generator.next(), events: 30_000)
+      let history = KillPipeline.history(seed: generator.next(), events: 24_000)
       try broker.produce(
         history.partitioned(4).map { $0.map { ($0.payload, $0.recordMs) } }, to: topic)
       // The group's offsets are those of other files.

@@ -91,8 +91,9 @@ final class UserPage: ManagedBuffer<UserPage.Header, UInt8> {
   @inline(__always)
   static func bytes(_ count: Int) -> Int { length(code(count)) }
 
-  /// The room that a page is given for `needed` bytes when it is not about to grow.
-  static func capacity(_ needed: Int) -> Int { (needed + 15) & ~15 }
+  /// The room that a page is given for `needed` bytes when it is not about to grow; what `touch`
+  /// reads is always there.
+  static func capacity(_ needed: Int) -> Int { (max(needed, 32) + 15) & ~15 }
 
   /// Finds the record of a hash. O(records of a page), eight at a time.
   @inline(__always)

@@ -3,8 +3,9 @@
 ///
 /// Extendible hashing (Fagin, Nievergelt, Pippenger and Strong 1979): a directory of the first bits
 /// of a hash leads to a page of some tens of users. A change moves at most one page's bytes; a page
-/// that is full is split in two. What is saved is pages that changed. Beside a record's own bytes a
-/// user costs 7 to 9 bytes and the room that a page has left, an eighth at most.
+/// that is full is split in two, as long as the directory stays in proportion to the pages. What is
+/// saved is pages that changed. Beside a record's own bytes a user costs 7 to 9 bytes and the room
+/// that a page has left, an eighth at most.
 ///
 /// Two users with equal hashes are one: see `HashSet64` on how rare that is.
 final class UserPages {
@@ -23,11 +24,10 @@ final class UserPages {
   private var isRestoring = false
   /// Users that have a record.
   private(set) var count = 0
-  /// Pages, and entries of the directory.
+  /// How many pages there are to go over.
   var pageCount: Int { pages.count }
-  var directorySize: Int { 1 << Int(depth) }
   /// Bytes of memory for records, slots, the room left in pages and the directory.
-  var byteCount: Int { pageBytes + MemoryLayout<UInt32>.stride << Int(depth) }
+  var byteCount: Int { pageBytes + 4 * directorySize }
   private var pageBytes = 0
 
   /// Where a record lies, until the next change of its page.
@@ -197,21 +197,11 @@ final class UserPages {
     return pages.count - 1
   }
 
-  /// Entries of the directory for each page above which it is not doubled, and entries that it may
-  /// always have. Few long records fill a page, and then it takes many bits to tell them apart.
-  private static let entriesPerPage = 16
-  private static let entriesMin = 2_048
-
-  /// Splits a page by the next bit of its hashes, until neither half is full; leaves it as it is
-  /// where the directory would become too large for that.
+  /// Splits a page by the next bit of its hashes, until neither half is full.
   private func split(_ number: Int) {
     let full = pages[number]
     let deep = full.header.depth
-    if deep == depth,
-      deep >= 31 || 2 << Int(deep) > max(Self.entriesMin, Self.entriesPerPage * pages.count)
-    {
-      return
-    }
+    guard deep < 31, deep < depth || canDouble else { return }
     if isSaved { goneKeys.append(full.stateKey) }
     if deep == depth { doubleDirectory() }
     let bit: UInt64 = 1 << (63 - UInt64(deep))
@@ -239,6 +229,15 @@ final class UserPages {
     for index in (first + span / 2)..<(first + span) { directory[index] = UInt32(second) }
     for half in [number, second] where isFull(half) { split(half) }
   }
+
+  /// Whether the directory may grow. Were every page of long records split until it had only one,
+  /// pages would be few and the two hashes most alike would decide the size of the directory; so a
+  /// page stays full instead.
+  private var canDouble: Bool { directorySize < 1_024 + Self.directoryShare * pages.count }
+  private static let directoryShare = 8
+
+  /// Entries of the directory, 4 bytes each.
+  var directorySize: Int { 1 << Int(depth) }
 
   private func doubleDirectory() {
     let size = 1 << Int(depth)
