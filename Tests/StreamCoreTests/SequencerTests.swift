@@ -169,7 +169,7 @@ import Testing
           partition: chunk.partition, offset: offset, bits: g.next())
         var row = event.row(plan, arena)
         row[2] = g.pick([.null, .bool(true), .int(-5), .double(0.5), .missing])
-        chunk.append(event.entry, row)
+        chunk.append(event.entry, row, slots: Array(row.indices))
       }
       try checkCodec(
         ByteWriter.bytes { chunk.encode(into: &$0) }, seed: seed,

@@ -23,7 +23,4 @@ public final class ExchangeShard {
 
   /// Applies the events before `watermark`, in order. O(n log n) in the events that came since.
   public func advance(to watermark: EventTime) { ordered.advance(to: watermark) }
-
-  /// How many events wait.
-  public var pendingCount: Int { ordered.sequencer.count }
 }

@@ -28,9 +28,6 @@ public struct GroupPlan: Sendable {
   /// Whether any metric counts distinct users.
   let countsUsers: Bool
 
-  /// Whether its events go through the exchange.
-  public var isBehindExchange: Bool { exchanged }
-
   /// Whether it keeps a record of each user, or other key.
   public var keepsRecords: Bool { stage != nil }
 

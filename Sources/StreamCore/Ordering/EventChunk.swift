@@ -61,12 +61,6 @@ public final class EventChunk: @unchecked Sendable {
     for slot in slots { values.append(kept(row[slot])) }
   }
 
-  /// Appends an event with all its values.
-  func append(_ entry: Entry, _ row: [Value]) {
-    entries.append(entry)
-    for value in row { values.append(kept(value)) }
-  }
-
   /// The value with its text in memory of the chunk's own.
   @inline(__always)
   private func kept(_ value: Value) -> Value {
