@@ -24,6 +24,9 @@ public struct StateRecord: Sendable, Equatable {
   /// What the stage keeps, encoded.
   public var bytes: [UInt8]
 
+  /// Whether it was written by the codec of this version, the only one that is read.
+  public var isReadable: Bool { codecVersion == TaskState.codecVersion }
+
   /// Makes a record of its columns.
   public init(key: StateKey, codecVersion: UInt16, bytes: [UInt8]) {
     self.key = key

@@ -78,6 +78,12 @@ extension Worker {
       let record = StateRecord(
         key: StateKey(owner: owner, stage: stage, key: Array(key)), codecVersion: codecVersion,
         bytes: Array(bytes))
+      guard record.isReadable else {
+        throw WorkerError(
+          .refused, "the state beside \(options.dataPath) was written by another version of Weir",
+          whatToDo: "go on with the version that wrote it, or choose a new file with --data: it is "
+            + "computed again from the log")
+      }
       if Merge.owns(record) {
         try merge.restore(record)
       } else if let task = taskByOwner[owner] {
