@@ -102,7 +102,7 @@ func processAll(
       _ = task.copyState()
     }
     merge.close(horizon: .distantFuture)
-    _ = merge.takeRows(provisional: false)
+    _ = merge.takeRows(provisional: false, horizon: .distantFuture)
   }
   let seconds = rusage.ownCPUSeconds - start
   return (seconds, tasks.reduce(0) { $0 + $1.fates.applied })
