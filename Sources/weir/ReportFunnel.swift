@@ -80,15 +80,9 @@ struct ReportFunnel: ParsableCommand {
 
   /// The rows to show of one funnel.
   private func rows(of name: String, _ source: ReportSource) throws -> [FunnelRow] {
-    let start = try ReportConditions.time(from, "--from", source.zone)
-    let end = try ReportConditions.time(to, "--to", source.zone)
-    var query = try options.query(name, from: start, to: end)
-    if last != nil || !(total || from != nil || to != nil) {
-      let starts = try source.reader.latestStarts(
-        of: .funnels, name: name, before: end, limit: last ?? 3)
-      guard let first = starts.last else { return [] }
-      query.from = max(first, start ?? first)
-    }
-    return try source.reader.funnels(query)
+    let isBounded = total || from != nil || to != nil
+    let query = try options.query(
+      .funnels, name, source, from: from, to: to, last: last ?? (isBounded ? nil : 3))
+    return try query.map { try source.reader.funnels($0) } ?? []
   }
 }

@@ -74,15 +74,9 @@ struct ReportSessions: ParsableCommand {
 
   /// The rows to show of one kind.
   private func rows(of name: String, _ source: ReportSource) throws -> [SessionRow] {
-    let start = try ReportConditions.time(from, "--from", source.zone)
-    let end = try ReportConditions.time(to, "--to", source.zone)
-    var query = try options.query(name, from: start, to: end)
-    if last != nil || !(from != nil || to != nil) {
-      let starts = try source.reader.latestStarts(
-        of: .sessions, name: name, before: end, limit: last ?? 14)
-      guard let first = starts.last else { return [] }
-      query.from = max(first, start ?? first)
-    }
-    return try source.reader.sessions(query)
+    let isBounded = from != nil || to != nil
+    let query = try options.query(
+      .sessions, name, source, from: from, to: to, last: last ?? (isBounded ? nil : 14))
+    return try query.map { try source.reader.sessions($0) } ?? []
   }
 }

@@ -200,6 +200,22 @@ struct StageOptions: ParsableArguments {
       limit: .max)
   }
 
+  /// Rows of the stage `name` between the times given, of its latest `last` windows alone where
+  /// that is given; nil when it has no window.
+  func query(
+    _ kind: ResultKind, _ name: String, _ source: ReportSource, from: String?, to: String?,
+    last: Int?
+  ) throws -> StageQuery? {
+    let start = try ReportConditions.time(from, "--from", source.zone)
+    let end = try ReportConditions.time(to, "--to", source.zone)
+    var query = try query(name, from: start, to: end)
+    guard let last else { return query }
+    let starts = try source.reader.latestStarts(of: kind, name: name, before: end, limit: last)
+    guard let first = starts.last else { return nil }
+    query.from = max(first, start ?? first)
+    return query
+  }
+
   /// Throws when `--by` names what none of the rows has, whose dimensions are `texts`.
   func checkDimensions(_ texts: Set<String>, of stage: String) throws {
     guard !texts.isEmpty else { return }
