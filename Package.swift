@@ -22,6 +22,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
     .systemLibrary(
@@ -40,17 +41,25 @@ let package = Package(
       swiftSettings: swift),
     .target(name: "KafkaClient", dependencies: ["CRdKafka", "StreamCore"], swiftSettings: hot),
     .target(
+      name: "Digests", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: swift),
+    .target(
       name: "SnapshotStore",
       dependencies: [
-        "StreamCore",
-        .product(name: "GRDB", package: "GRDB.swift"),
-        .product(name: "Crypto", package: "swift-crypto"),
+        "StreamCore", "Digests", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: swift),
+    .target(
+      name: "Notifications",
+      dependencies: [
+        "StreamCore", "Digests",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ],
       swiftSettings: swift),
     .target(
       name: "WorkerRuntime",
       dependencies: [
-        "StreamCore", "PipelineSpec", "KafkaClient", "SnapshotStore", "CZlib",
+        "StreamCore", "PipelineSpec", "KafkaClient", "SnapshotStore", "Notifications", "CZlib",
       ],
       swiftSettings: hot),
     .executableTarget(
@@ -74,6 +83,9 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "SnapshotStoreTests", dependencies: ["SnapshotStore", "StreamTestKit"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "NotificationsTests", dependencies: ["Notifications", "StreamTestKit"],
       swiftSettings: swift),
     .testTarget(
       name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StreamTestKit"],

@@ -9,6 +9,8 @@ public struct Pipeline: Sendable {
   public var kafka: [String: KafkaSource]
   /// How results and state are stored.
   public var storage: StorageOptions
+  /// Who is told of what, and how.
+  public var notify = NotifyOptions()
   /// Tests inside the file, in its order.
   public var tests: [PipelineTest]
 

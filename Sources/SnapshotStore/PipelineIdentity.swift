@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 
 /// Which pipeline, under which definition and versions, a file belongs to.
 public struct PipelineIdentity: Sendable {
@@ -20,7 +20,7 @@ public struct PipelineIdentity: Sendable {
     self.definition = definition
     self.tzdataVersion = tzdataVersion
     self.weirVersion = weirVersion
-    definitionDigest = Hex.text(SHA256.hash(data: Array(definition.utf8)))
+    definitionDigest = Hex.text(SHA256Digest.of(definition.utf8))
   }
 
   /// Throws unless a file made for `name` and `digest` is this pipeline's.

@@ -11,7 +11,8 @@ enum ImportRules {
   /// The one target of each outside library.
   static let homes: [String: String] = [
     "CSimdJSON": "StreamCore", "Yams": "PipelineSpec", "CRdKafka": "KafkaClient",
-    "GRDB": "SnapshotStore", "GRDBSQLite": "SnapshotStore", "Crypto": "SnapshotStore",
+    "GRDB": "SnapshotStore", "GRDBSQLite": "SnapshotStore", "Crypto": "Digests",
+    "AsyncHTTPClient": "Notifications",
     "CZlib": "WorkerRuntime", "Atomics": "WorkerRuntime", "ArgumentParser": "weir",
   ]
 
@@ -20,9 +21,16 @@ enum ImportRules {
     "StreamCore": [],
     "PipelineSpec": ["StreamCore"],
     "KafkaClient": ["StreamCore"],
-    "SnapshotStore": ["StreamCore"],
-    "WorkerRuntime": ["StreamCore", "PipelineSpec", "KafkaClient", "SnapshotStore"],
-    "weir": ["StreamCore", "PipelineSpec", "KafkaClient", "SnapshotStore", "WorkerRuntime"],
+    "Digests": [],
+    "SnapshotStore": ["StreamCore", "Digests"],
+    "Notifications": ["StreamCore", "Digests"],
+    "WorkerRuntime": [
+      "StreamCore", "PipelineSpec", "KafkaClient", "Digests", "SnapshotStore", "Notifications",
+    ],
+    "weir": [
+      "StreamCore", "PipelineSpec", "KafkaClient", "Digests", "SnapshotStore", "Notifications",
+      "WorkerRuntime",
+    ],
   ]
 
   /// Modules that the files of `folder` may import; nil for a folder that the house does not know.

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 
 /// A sum of SHA-256 digests modulo 2^256: the same whatever the order of its terms.
 ///
@@ -34,16 +34,7 @@ struct DigestSum: Equatable {
   /// Takes the digest of `row` out again.
   mutating func subtract(row: UnsafeRawBufferPointer) { self -= DigestSum(sha256Of: row) }
 
-  private init(sha256Of bytes: UnsafeRawBufferPointer) {
-    var hash = SHA256()
-    hash.update(bufferPointer: bytes)
-    words = hash.finalize().withUnsafeBytes { digest in
-      func word(_ index: Int) -> UInt64 {
-        UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
-      }
-      return (word(3), word(2), word(1), word(0))
-    }
-  }
+  private init(sha256Of bytes: UnsafeRawBufferPointer) { words = SHA256Digest.words(of: bytes) }
 
   static func += (a: inout DigestSum, b: DigestSum) {
     var carry: UInt64 = 0
@@ -74,23 +65,4 @@ struct DigestSum: Equatable {
   }
 
   static func == (a: DigestSum, b: DigestSum) -> Bool { a.words == b.words }
-}
-
-/// Hexadecimal text.
-enum Hex {
-  /// Two lower-case digits for each byte.
-  static func text(_ bytes: some Sequence<UInt8>) -> String {
-    var text: [UInt8] = []
-    for byte in bytes {
-      text.append(digit(byte >> 4))
-      text.append(digit(byte & 15))
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
-
-  static func isDigit(_ byte: UInt8) -> Bool {
-    (48...57).contains(byte) || (97...102).contains(byte)
-  }
-
-  private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
 }

@@ -62,9 +62,14 @@ public struct Expression: Sendable {
   /// contain a dot in backquotes: `PathText`) in it. With `wanted`, an expression whose type is
   /// known to be another is a fault.
   ///
+  /// A call named in `calls` is no function of the language: `resolveCall` reads its arguments and
+  /// says which slot holds its value.
+  ///
   /// Throws every fault of the text together, in order of position, at most `maxFaults`.
   public static func compile(
-    _ text: String, wanted: ExpressionType = .unknown, resolve: (String) -> NameResolution
+    _ text: String, wanted: ExpressionType = .unknown, calls: Set<String> = [],
+    resolveCall: (ExpressionCall) -> CallResolution = { _ in .faults([]) },
+    resolve: (String) -> NameResolution
   ) throws(ExpressionFaults) -> Expression {
     guard text.utf8.count <= maxTextBytes else {
       throw ExpressionFaults(faults: [
@@ -74,9 +79,9 @@ public struct Expression: Sendable {
           hint: "split it into derived fields")
       ])
     }
-    let parser = Parser(text)
+    let parser = Parser(text, openCalls: calls)
     var names = NameResolver()
-    let nodes = names.resolve(parser.nodes, resolve)
+    let nodes = names.resolve(parser.nodes, resolve, resolveCall)
     var faults = parser.faults + names.faults
     let checked = TypeChecker(nodes)
     faults += checked.faults
@@ -111,6 +116,35 @@ public enum NameResolution: Sendable {
   case unknown(known: [String])
 }
 
+/// A call in an expression that stands for a slot, such as `previous(1)` of an alert.
+public struct ExpressionCall: Sendable {
+  /// One argument, as it is written.
+  public struct Argument: Sendable {
+    /// Its text, blanks around it included.
+    public var text: String
+    /// Where it begins in the expression's text, in bytes.
+    public var position: Int
+
+    /// Whether there is nothing in it.
+    var isBlank: Bool { text.allSatisfy(\.isWhitespace) }
+  }
+
+  /// What is called.
+  public var name: String
+  /// Where the call begins in the expression's text, in bytes.
+  public var position: Int
+  /// What is between its parentheses, split at the commas that are in no parentheses of their own.
+  public var arguments: [Argument]
+}
+
+/// What a call in an expression stands for.
+public enum CallResolution: Sendable {
+  /// The slot that holds its value; the type, where it is known.
+  case slot(Int, type: ExpressionType = .number)
+  /// Nothing, for these reasons; positions are in the whole expression's text.
+  case faults([ExpressionFaults.Fault])
+}
+
 /// Static type of an expression.
 public enum ExpressionType: Sendable, Equatable {
   case unknown, bool, number, string, list
@@ -139,6 +173,14 @@ public struct ExpressionFaults: Error, Sendable {
     public var message: String
     /// What to do, e.g. the nearest known name.
     public var hint: String?
+
+    /// Makes a fault of its parts.
+    public init(code: String, position: Int, message: String, hint: String?) {
+      self.code = code
+      self.position = position
+      self.message = message
+      self.hint = hint
+    }
   }
   /// In order of position; at least one.
   public var faults: [Fault]

@@ -7,10 +7,23 @@ struct NameResolver {
 
   /// `nodes` with a slot and a type at each path that has them. Asks once for each path.
   mutating func resolve(
-    _ nodes: [Syntax], _ resolve: (String) -> NameResolution
+    _ nodes: [Syntax], _ resolve: (String) -> NameResolution,
+    _ resolveCall: (ExpressionCall) -> CallResolution
   ) -> [Syntax] {
     var nodes = nodes
     for index in nodes.indices {
+      if case .open(let call) = nodes[index].kind {
+        switch resolveCall(call) {
+        case .slot(let slot, let type):
+          nodes[index].kind = .path(call.name, slot: slot)
+          nodes[index].type = type
+          slots.insert(slot)
+        case .faults(let found):
+          nodes[index].kind = .fault
+          faults += found
+        }
+        continue
+      }
       guard case .path(let path, _) = nodes[index].kind else { continue }
       let resolution = known[path] ?? resolve(path)
       known[path] = resolution

@@ -12,10 +12,13 @@ struct Parser {
   private(set) var faults: [ExpressionFaults.Fault]
   /// The tree's root.
   private(set) var root = 0
+  /// Calls whose arguments are not parsed here, by name.
+  private let openCalls: Set<String>
 
-  /// Parses a whole text.
-  init(_ text: String) {
+  /// Parses a whole text. The calls named in `openCalls` are left to whoever gives them a slot.
+  init(_ text: String, openCalls: Set<String> = []) {
     bytes = Array(text.utf8)
+    self.openCalls = openCalls
     let lexer = Lexer(text)
     tokens = lexer.tokens
     faults = lexer.faults
@@ -191,7 +194,9 @@ struct Parser {
         fault("expected a value", hint: "a field of that name is written `in` in backquotes")
         return add(.fault, [], from: start)
       default:
-        if tokens[index + 1].kind == .symbol(.open) { return call(on: nil, from: start) }
+        if tokens[index + 1].kind == .symbol(.open) {
+          return openCalls.contains(text(current.range)) ? openCall() : call(on: nil, from: start)
+        }
       }
     }
     var segments = [current.content]
@@ -235,6 +240,43 @@ struct Parser {
     }
     return add(.call(builtin), children, from: start)
   }
+
+  /// A call whose arguments are somebody else's to read: what is between its parentheses is split
+  /// at commas, and what the lexer found wrong there is theirs to say.
+  private mutating func openCall() -> Int {
+    let start = current.range.lowerBound
+    let name = text(current.range)
+    let opening = current(after: 1).range
+    index += 2
+    var depth = 0
+    var arguments: [ExpressionCall.Argument] = []
+    var from = opening.upperBound
+    func isOpening(_ kind: Token.Kind) -> Bool {
+      kind == .symbol(.open) || kind == .symbol(.openBracket)
+    }
+    while current.kind != .end {
+      if depth == 0, current.kind == .symbol(.close) || current.kind == .symbol(.comma) {
+        let range = from..<current.range.lowerBound
+        let argument = ExpressionCall.Argument(text: text(range), position: range.lowerBound)
+        let isLast = current.kind == .symbol(.close)
+        if !(isLast && arguments.isEmpty && argument.isBlank) { arguments.append(argument) }
+        from = current.range.upperBound
+        if isLast { break }
+      } else if isOpening(current.kind) {
+        depth += 1
+      } else if current.kind == .symbol(.close) || current.kind == .symbol(.closeBracket) {
+        depth -= 1
+      }
+      index += 1
+    }
+    expect(.close, "for the `(` at \(opening.lowerBound)")
+    let own = opening.lowerBound..<from
+    faults.removeAll { own.contains($0.position) && $0.code == "bad-literal" }
+    return add(
+      .open(ExpressionCall(name: name, position: start, arguments: arguments)), [], from: start)
+  }
+
+  private func current(after count: Int) -> Token { tokens[min(index + count, tokens.count - 1)] }
 
   private mutating func arguments(until end: Symbol) -> [Int] {
     if skip(end) { return [] }

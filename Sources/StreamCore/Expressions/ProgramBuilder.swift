@@ -67,7 +67,7 @@ struct ProgramBuilder {
     case .list:
       // A list of computed values is only ever looked into, which `membership` and `size` do.
       return ProgramNode(operation: .constant)
-    case .fault, .null, .bool, .int, .double, .string:
+    case .fault, .open, .null, .bool, .int, .double, .string:
       return ProgramNode(operation: .constant)
     }
   }

@@ -11,6 +11,8 @@ struct Syntax {
     case string([UInt8])
     /// The path's text, and once it is resolved its slot.
     case path(String, slot: Int?)
+    /// A call that stands for a slot.
+    case open(ExpressionCall)
     case list
     case not
     case negate

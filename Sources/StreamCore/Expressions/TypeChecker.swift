@@ -52,7 +52,7 @@ struct TypeChecker {
   private mutating func check(_ index: Int) -> ExpressionType {
     let node = nodes[index]
     switch node.kind {
-    case .fault, .null: return .unknown
+    case .fault, .null, .open: return .unknown
     case .path: return node.type
     case .bool: return .bool
     case .int, .double: return .number

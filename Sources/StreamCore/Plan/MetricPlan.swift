@@ -37,6 +37,8 @@ public struct MetricPlan: Sendable {
   public var seriesTTLMs: Int64
   /// Series kept in one window; the rest fold into `"(other)"`.
   public var maxSeries: Int
+  /// Whether it only explains alerts: it has no rows of its own.
+  public var isInternal = false
 
   /// One dimension of a metric.
   public struct Dimension: Sendable {

@@ -35,6 +35,10 @@ public struct PipelinePlan: Sendable {
   public var sessions: [SessionPlan] = []
   /// Lifecycles, in order of name.
   public var lifecycles: [LifecyclePlan] = []
+  /// Alert rules, in order of name.
+  public var alerts: [AlertPlan] = []
+  /// Risk rules, in order of name.
+  public var risks: [RiskPlan] = []
 
   /// Makes a plan of its parts.
   public init(

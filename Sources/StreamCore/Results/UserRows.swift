@@ -197,6 +197,14 @@ public struct ResultRows: Sendable {
   public var retention: [RetentionRow] = []
   /// New and changed rows of `sessions`.
   public var sessions: [SessionRow] = []
+  /// What alerts did, in order of (window end, rule, dimensions).
+  public var alertTransitions: [AlertTransition] = []
+  /// Alerts that changed, as they stand; the later of two rows of one id holds.
+  public var alerts: [AlertRow] = []
+  /// Findings that changed, as they stand; the later of two rows of one id holds.
+  public var findings: [FindingRow] = []
+  /// What became known of findings, in order of (event time, rule, entity).
+  public var findingTransitions: [FindingTransition] = []
   /// Provisional rows that are gone: folded into `"(other)"`, or without users in the end. They go
   /// before the rows above are written.
   public var removed: [ResultKey] = []
