@@ -30,6 +30,7 @@ public final class PartitionTask {
   let ordered: OrderedState?
   var dedup: DedupIndex
   var samples: SampleKeeper
+  var users = UserSample()
   var rejectedByReason = [Int64](repeating: 0, count: RejectReason.allCases.count)
   /// Events on their way to stages that take them in order.
   let intake: OrderedIntake?
@@ -207,6 +208,7 @@ public final class PartitionTask {
       fates.duplicate += 1
       return
     }
+    if UserSample.holds(block.userHash[i]) { users.insert(block.userHash[i]) }
     fates.applied += 1
     block.applied[block.appliedCount] = Int32(i)
     block.appliedCount += 1

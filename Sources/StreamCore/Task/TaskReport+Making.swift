@@ -24,6 +24,7 @@ extension PartitionTask {
     if let ordered { report.records = ordered.records }
     report.rejectedByReason = rejectedByReason
     (report.rejected, report.late) = samples.take()
+    report.sampledUsers = users.take()
     return report
   }
 

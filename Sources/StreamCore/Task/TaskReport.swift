@@ -20,6 +20,9 @@ public struct TaskReport: Sendable {
   /// Examples of late events since the last report.
   public var late: [EventSample] = []
 
+  /// Hashes of sampled users that the partition has seen for the first time in this life.
+  public var sampledUsers: [UInt64] = []
+
   /// Makes a report without contributions.
   public init(owner: String) { self.owner = owner }
 }
