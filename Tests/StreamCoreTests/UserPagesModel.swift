@@ -134,9 +134,19 @@ struct UserPagesModel {
     }
     let (taken, gone) = pages.takeUnsaved()
     held = taken.map { page in (page, ByteWriter.bytes { page.encode(into: &$0) }) }
-    for key in gone { saved[key] = nil }
+    for key in gone {
+      expect(saved[key] != nil, "a page is to be deleted that was never saved")
+      saved[key] = nil
+    }
     for (page, bytes) in held { saved[page.stateKey] = bytes }
     expect(Set(taken.map(\.stateKey)).count == taken.count, "two pages of one key")
+  }
+
+  /// Drops every record.
+  mutating func removeAll() {
+    pages.removeAll()
+    records = [:]
+    expect(pages.count == 0 && pages.pageCount == 1, "records are left")
   }
 
   /// Lets go of the pages that are being written.

@@ -42,6 +42,11 @@ import Testing
       if g.chance(0.5) { for hash in universe { model.set(hash, UserPagesModel.record(hash, &g)) } }
       try run(&model, universe, &g)
       model.checkAll()
+      if g.chance(0.3) {
+        model.removeAll()
+        if g.chance(0.5) { try run(&model, universe, &g) }
+        model.checkAll()
+      }
       // Everything goes, and pages unite to one that is empty.
       if g.chance(0.5) {
         for _ in 0..<20 { model.sweep(model.pages.pageCount, share: 50) }

@@ -171,6 +171,23 @@ import Testing
     }
   }
 
+  @Test func `Once closed there is no record left, and the counts are those before`() throws {
+    let plan = try UserPlans.plan()
+    try withManySeeds(5) { _, g in
+      let state = OrderedState(plan: plan, isExchanged: false, isSaved: true)
+      let users = try #require(state.users.first)
+      let events = events(200, from: 1_700_000_000_000, &g)
+      apply(events, plan, state)
+      let before = state.records
+      #expect(before.count == Set(events.map(\.user)).count && before.bytes > 0)
+      state.close()
+      state.close()
+      #expect(users.pages.count == 0)
+      #expect(state.records == before)
+      return true
+    }
+  }
+
   /// Gives a stage a section of garbage, in each of the ways in which it gets one.
   private func check(
     _ stage: UserStage, at timeMs: Int64, _ plan: StagePlan, _ g: inout SeededGenerator

@@ -62,4 +62,21 @@ import Testing
     #expect(
       buyers.differences(events, horizonMs: horizonMs, actual: metrics).prefix(5) == [])
   }
+  @Test func `A finished run tells how many users it had records of, and another changes nothing`()
+    async throws
+  {
+    let folder = try TemporaryFolder()
+    let data = folder.file("a.sqlite")
+    let arguments = [
+      "run", "pipelines/cdnow.yaml", "--input", try SharedData.path("cdnow/CDNOW_sample.txt"),
+      "--data", data,
+    ]
+    let first = try await Command.run(arguments)
+    #expect(first.code == 0, "\(first)")
+    #expect(first.output.contains("records of users and keys  2357,"), "\(first)")
+    let digest = first.output.split(separator: "\n").first { $0.hasPrefix("digest") }
+    let again = try await Command.run(arguments)
+    #expect(again.code == 0, "\(again)")
+    #expect(again.output.split(separator: "\n").contains { $0 == digest }, "\(again)")
+  }
 }

@@ -23,4 +23,8 @@ public final class ExchangeShard {
 
   /// Applies the events before `watermark`, in order. O(n log n) in the events that came since.
   public func advance(to watermark: EventTime) { ordered.advance(to: watermark) }
+
+  /// Drops the records of all keys: the clocks of all partitions are past everything, and no event
+  /// that comes may be applied. O(bytes of records).
+  public func close() { ordered.close() }
 }

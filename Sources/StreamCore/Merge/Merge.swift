@@ -141,6 +141,11 @@ extension Merge {
     least { plan.ordered.exchangedLatenessMs[$0] }
   }
 
+  /// Whether the clocks of all partitions are past everything: whatever might still come is late.
+  public var isClosed: Bool {
+    partitions.values.allSatisfy { $0.clock ?? .distantPast >= .distantFuture }
+  }
+
   private func least(_ lateness: (Int) -> Int64) -> EventTime? {
     var least: EventTime?
     for (source, clock) in partitions.values {

@@ -58,7 +58,7 @@ public final class EventChunk: @unchecked Sendable {
   @inline(__always)
   func append(_ entry: Entry, _ row: UnsafePointer<Value>, slots: [Int]) {
     entries.append(entry)
-    for slot in slots { values.append(kept(row[slot])) }
+    for at in 0..<slots.count { values.append(kept(row[slots[at]])) }
   }
 
   /// The value with its text in memory of the chunk's own.

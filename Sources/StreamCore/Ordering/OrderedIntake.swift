@@ -164,6 +164,7 @@ final class OrderedState {
   let metrics: [GroupState]
   private let scratch = ScratchArena()
   private let isExchanged: Bool
+  private var closedRecords: RecordTotals?
   let plan: StagePlan
 
   /// Makes the ordered stages of a partition, or with `isExchanged` of a shard.
@@ -210,8 +211,16 @@ final class OrderedState {
     }
   }
 
-  /// Records of all keys.
+  /// Drops the records of all keys: the input is closed, whatever might still come is late.
+  func close() {
+    guard closedRecords == nil else { return }
+    closedRecords = records
+    for stages in users { stages.pages.removeAll() }
+  }
+
+  /// Records of all keys; once closed those that there were then.
   var records: RecordTotals {
+    if let closedRecords { return closedRecords }
     var counts = RecordTotals()
     for stages in users {
       counts.count += Int64(stages.pages.count)

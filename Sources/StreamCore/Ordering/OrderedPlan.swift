@@ -190,17 +190,20 @@ final class ConditionBits {
   /// Conditions that read the name alone, and the others, by bit.
   private let ofName: [Int]
   private let others: [Int]
-  private var known: [UInt64: UInt64] = [:]
-  private var lastHash: UInt64 = 0
-  private var lastBits: UInt64 = 0
-  /// Names that are remembered.
-  private static let namesMax = 10_000
+  /// Bits of names seen lately, each where the low bits of its hash say.
+  private let known: UnsafeMutablePointer<(hash: UInt64, bits: UInt64)>
+  private static let knownCount: UInt64 = 256
 
   init(_ conditions: [Expression]) {
     self.conditions = conditions
     ofName = conditions.indices.filter { conditions[$0].slots == [Slot.name] }
     others = conditions.indices.filter { conditions[$0].slots != [Slot.name] }
+    known = .allocate(capacity: Int(Self.knownCount))
+    // A hash that belongs elsewhere is found by none.
+    for at in 0..<Self.knownCount { (known + Int(at)).initialize(to: (~at, 0)) }
   }
+
+  deinit { known.deallocate() }
 
   /// The bits of the conditions that hold of an event.
   @inline(__always)
@@ -215,19 +218,15 @@ final class ConditionBits {
   private func named(_ row: UnsafePointer<Value>, _ scratch: ScratchArena) -> UInt64 {
     let name = row[Slot.name]
     let hash = Hash64.of(name.bytes, seed: UInt64(name.kind.rawValue))
-    if hash == lastHash { return lastBits }
-    lastHash = hash
-    lastBits = known[hash] ?? learn(hash, row, scratch)
-    return lastBits
+    let place = known + Int(truncatingIfNeeded: hash % Self.knownCount)
+    if place.pointee.hash != hash { place.pointee = (hash, learn(row, scratch)) }
+    return place.pointee.bits
   }
 
   @inline(never)
-  private func learn(
-    _ hash: UInt64, _ row: UnsafePointer<Value>, _ scratch: ScratchArena
-  ) -> UInt64 {
+  private func learn(_ row: UnsafePointer<Value>, _ scratch: ScratchArena) -> UInt64 {
     var bits: UInt64 = 0
     for index in ofName where conditions[index].isTrue(row, scratch) { bits |= 1 << UInt64(index) }
-    if known.count < Self.namesMax { known[hash] = bits }
     return bits
   }
 }

@@ -37,8 +37,8 @@ final class Sequencer {
   /// Chunks by the index that `Waiting` knows them by.
   private let chunks = Slab<Held>()
   private var freeIndices: [Int32] = []
-  /// The chunk that is being filled, and its index.
-  private var tailChunk: EventChunk?
+  /// The chunk that is being filled, and its index; −1 without one.
+  private var tailChunk: EventChunk
   private var tail: Int32 = -1
   private let noChunk: EventChunk
   /// Chunks to be filled again.
@@ -62,6 +62,7 @@ final class Sequencer {
     block = EventBlock(stride: plan.pipeline.slotCount)
     noChunk = EventChunk(
       partition: PartitionID(topic: "", partition: 0), source: 0, stride: slots.count)
+    tailChunk = noChunk
   }
 
   /// Events that wait.
@@ -73,27 +74,28 @@ final class Sequencer {
     fresh.count >= Self.leastBatch && fresh.count >= (sorted.count &- head) / 2
   }
 
-  /// Takes an event of one partition, whose slots are `row`.
+  /// Takes an event of one partition, whose slots are `row`. Where it comes from is asked for only
+  /// when a chunk begins.
   @inline(__always)
   func push(
-    _ entry: EventChunk.Entry, _ row: UnsafePointer<Value>, partition: PartitionID, source: Int
+    _ entry: EventChunk.Entry, _ row: UnsafePointer<Value>,
+    partition: @autoclosure () -> PartitionID, source: @autoclosure () -> Int
   ) {
-    var chunk = tailChunk ?? noChunk
-    if chunk === noChunk || chunk.entries.count >= Self.chunkCapacity {
-      chunk = beginChunk(partition, source)
+    if tail < 0 || tailChunk.entries.count >= Self.chunkCapacity {
+      beginChunk(partition(), source())
     }
-    let index = chunk.entries.count
-    chunk.append(entry, row, slots: slots)
+    let index = tailChunk.entries.count
+    tailChunk.append(entry, row, slots: slots)
     chunks[Int(tail)].waiting &+= 1
     chunks[Int(tail)].isUnsaved = true
     note(Waiting(timeMs: entry.timeMs, chunk: tail, index: Int32(index)))
   }
 
   @inline(never)
-  private func beginChunk(_ partition: PartitionID, _ source: Int) -> EventChunk {
+  private func beginChunk(_ partition: PartitionID, _ source: Int) {
     let full = tail
     tail = -1
-    tailChunk = nil
+    tailChunk = noChunk
     if full >= 0 { release(full, 0) }
     let chunk: EventChunk
     if let spare = spares.popLast() {
@@ -105,7 +107,6 @@ final class Sequencer {
     }
     tailChunk = chunk
     tail = hold(chunk, waiting: 0, number: nextNumber, isStored: false)
-    return chunk
   }
 
   /// Takes events that another task has gathered.
@@ -158,7 +159,7 @@ final class Sequencer {
       while head < sorted.count, head - first < EventBlock.capacity,
         sorted[head].timeMs < watermark.ms
       {
-        fill(head - first, sorted[head])
+        fill(head - first, sorted[head], after: head == first ? -1 : sorted[head - 1].chunk)
         head += 1
       }
       apply(block)
@@ -171,20 +172,17 @@ final class Sequencer {
     }
   }
 
+  /// Copies an event into the block. `last` is the chunk of the event before.
   @inline(__always)
-  private func fill(_ i: Int, _ waiting: Waiting) {
-    let chunk = chunks[Int(waiting.chunk)].chunk
-    let entry = chunk.entries[Int(waiting.index)]
-    let row = block.row(i)
-    var at = Int(waiting.index) &* slots.count
-    for slot in slots {
-      row[slot] = chunk.values[at]
-      at &+= 1
-    }
-    if block.partitions.last != chunk.partition {
-      block.partitions.append(chunk.partition)
-      block.sources.append(chunk.source)
-    }
+  private func fill(_ i: Int, _ waiting: Waiting, after last: Int32) {
+    let entry = Unmanaged.passUnretained(chunks[Int(waiting.chunk)].chunk)
+      ._withUnsafeGuaranteedRef { chunk -> EventChunk.Entry in
+        let row = block.row(i)
+        let first = Int(waiting.index) &* slots.count
+        for at in 0..<slots.count { row[slots[at]] = chunk.values[first &+ at] }
+        if waiting.chunk != last { begin(chunk) }
+        return chunk.entries[Int(waiting.index)]
+      }
     block.partitionIndex[i] = Int32(block.partitions.count - 1)
     block.timeMs[i] = entry.timeMs
     block.clockMs[i] = entry.clockMs
@@ -195,6 +193,14 @@ final class Sequencer {
     block.hasStragglers = block.hasStragglers || entry.isStraggler
     block.applied[i] = Int32(i)
     block.appliedCount = i + 1
+  }
+
+  /// Notes in the block where the events that follow come from.
+  @inline(never)
+  private func begin(_ chunk: EventChunk) {
+    if block.partitions.last == chunk.partition { return }
+    block.partitions.append(chunk.partition)
+    block.sources.append(chunk.source)
   }
 
   /// One event fewer waits in a chunk.

@@ -229,6 +229,7 @@ public final class PartitionTask {
   func settle() {
     guard let ordered, clockMs != Int64.min else { return }
     ordered.advance(to: EventTime(ms: clockMs - settlingLatenessMs))
+    if clockMs >= EventTime.distantFuture.ms { ordered.close() }
   }
 
   /// Events for each shard of the exchange since the last call; empty without an exchange.

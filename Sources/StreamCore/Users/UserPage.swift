@@ -95,7 +95,11 @@ final class UserPage: ManagedBuffer<UserPage.Header, UInt8> {
   /// reads is always there.
   static func capacity(_ needed: Int) -> Int { (max(needed, 32) + 15) & ~15 }
 
-  /// Finds the record of a hash. O(records of a page), eight at a time.
+  /// One in each of the four lanes of a word, and their low bytes.
+  private static let lanes: UInt64 = 0x0001_0001_0001_0001
+  private static let lowBytes: UInt64 = 0x00FF_00FF_00FF_00FF
+
+  /// Finds the record of a hash. O(records of a page), four at a time.
   @inline(__always)
   func find(_ hash: UInt64) -> Place? {
     var slot = 0
@@ -117,23 +121,27 @@ final class UserPage: ManagedBuffer<UserPage.Header, UInt8> {
       if header.pointee.hasLong {
         return Self.slowCandidate(hash, slots, count, keyBytes, &slot, &end)
       }
-      let low = SIMD8<UInt16>(repeating: UInt16(truncatingIfNeeded: hash & 0xFF))
+      // Four slots in a word: each lane has the hash's byte below and the length above.
+      let low = (hash & 0xFF) &* Self.lanes
       while slot < count {
-        let eight = slots.loadUnaligned(fromByteOffset: slot &* 2, as: SIMD8<UInt16>.self)
-        let lengths = eight &>> 8
-        let hits = (eight & 0xFF) .== low
-        if any(hits) {
-          for i in 0..<8 where slot &+ i < count {
-            end &-= Int(lengths[i])
-            guard hits[i] else { continue }
-            defer { slot &+= i &+ 1 }
-            return Place(
-              slot: slot &+ i, offset: end &+ keyBytes, length: Int(lengths[i]) &- keyBytes)
-          }
-          return nil
+        let four = slots.loadUnaligned(fromByteOffset: slot &* 2, as: UInt64.self)
+        let lengths = (four >> 8) & Self.lowBytes
+        let differs = ((four ^ low) & Self.lowBytes) &+ Self.lowBytes
+        let hits = ~differs & (Self.lanes << 8)
+        if hits == 0 {
+          end &-= Int(truncatingIfNeeded: (lengths &* Self.lanes) >> 48)
+          slot &+= 4
+          continue
         }
-        end &-= Int(lengths.wrappedSum())
-        slot &+= 8
+        let lane = hits.trailingZeroBitCount >> 4
+        guard slot &+ lane < count else { return nil }
+        let upToLane = lengths << UInt64(48 &- lane &* 16)
+        end &-= Int(truncatingIfNeeded: (upToLane &* Self.lanes) >> 48)
+        let place = Place(
+          slot: slot &+ lane, offset: end &+ keyBytes,
+          length: Int(truncatingIfNeeded: upToLane >> 48) &- keyBytes)
+        slot &+= lane &+ 1
+        return place
       }
       return nil
     }

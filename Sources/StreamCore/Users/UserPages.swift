@@ -9,26 +9,34 @@
 ///
 /// Two users with equal hashes are one: see `HashSet64` on how rare that is.
 final class UserPages {
-  private let pages = Slab<UserPage>(capacity: 16)
-  /// Whether a page waits to be saved.
-  private let isUnsaved = Slab<Bool>(capacity: 16)
+  let pages = Slab<UserPage>(capacity: 16)
+  /// What of each page is in the state file.
+  let saving = Slab<Saving>(capacity: 16)
   /// Number of a page for each value of the first `depth` bits of a hash.
-  private var directory: UnsafeMutablePointer<UInt32>
-  private var depth: UInt8 = 0
-  private var unsaved: [UInt32] = []
-  private var goneKeys: [[UInt8]] = []
+  var directory: UnsafeMutablePointer<UInt32>
+  var depth: UInt8 = 0
+  var unsaved: [UInt32] = []
+  var goneKeys: [[UInt8]] = []
   private let isSaved: Bool
   private var swept = 0
   /// Numbers of pages that are gone.
   private var freeNumbers: [Int] = []
-  private var isRestoring = false
+  var isRestoring = false
   /// Users that have a record.
-  private(set) var count = 0
+  var count = 0
   /// How many pages there are to go over.
   var pageCount: Int { pages.count }
   /// Bytes of memory for records, slots, the room left in pages and the directory.
   var byteCount: Int { pageBytes + 4 * directorySize }
-  private var pageBytes = 0
+  var pageBytes = 0
+
+  /// What of a page is in the state file.
+  struct Saving {
+    /// Whether it waits to be saved.
+    var isUnsaved = false
+    /// Whether a record of it is in the file, perhaps an older one.
+    var isStored = false
+  }
 
   /// Where a record lies, until the next change of its page.
   struct Found {
@@ -39,7 +47,7 @@ final class UserPages {
   }
 
   /// How often each page was changed.
-  private let stamps = Slab<UInt32>(capacity: 16)
+  let stamps = Slab<UInt32>(capacity: 16)
 
   init(isSaved: Bool) {
     self.isSaved = isSaved
@@ -172,13 +180,20 @@ final class UserPages {
   }
 
   private func note(_ number: Int) {
-    guard isSaved, !isUnsaved[number] else { return }
-    isUnsaved[number] = true
+    guard isSaved, !saving[number].isUnsaved else { return }
+    saving[number].isUnsaved = true
     unsaved.append(UInt32(number))
   }
 
+  /// Notes that the record of a page is no longer wanted in the state file.
+  private func noteGone(_ number: Int) {
+    guard saving[number].isStored else { return }
+    saving[number].isStored = false
+    goneKeys.append(pages[number].stateKey)
+  }
+
   /// Bytes of a page beside its slots and records: the object and the memory manager's.
-  private static let overheadBytes = 64
+  static let overheadBytes = 64
 
   /// Adds a page and returns its number.
   @discardableResult
@@ -191,7 +206,7 @@ final class UserPages {
       return number
     }
     pages.append(page)
-    isUnsaved.append(false)
+    saving.append(Saving())
     stamps.append(0)
     note(pages.count - 1)
     return pages.count - 1
@@ -202,7 +217,7 @@ final class UserPages {
     let full = pages[number]
     let deep = full.header.depth
     guard deep < 31, deep < depth || canDouble else { return }
-    if isSaved { goneKeys.append(full.stateKey) }
+    noteGone(number)
     if deep == depth { doubleDirectory() }
     let bit: UInt64 = 1 << (63 - UInt64(deep))
     let prefixes = [full.header.prefix, full.header.prefix | bit]
@@ -301,7 +316,7 @@ final class UserPages {
     guard header.depth == deep, other != number, used < UserPage.splitBytes * 3 / 4,
       Int(header.count + pages[number].header.count) < UserPage.countMax / 2
     else { return nil }
-    if isSaved { goneKeys += [pages[number].stateKey, pages[other].stateKey] }
+    for gone in [number, other] { noteGone(gone) }
     // A byte of its hash more may take a record to the next length.
     let keyBytes = UserPage.keyBytes(deep - 1)
     var room = 0
@@ -328,73 +343,29 @@ final class UserPages {
   /// Leaves the number of a page that is gone for the next that is made.
   private func free(_ number: Int) {
     pages[number] = UserPage.make(depth: 0, prefix: 0, capacity: 0)
-    isUnsaved[number] = false
+    saving[number].isUnsaved = false
     stamps[number] &+= 1
     freeNumbers.append(number)
   }
-}
-
-extension UserPages {
-  /// The pages to save and the keys to delete since the last call. The pages are not written any
-  /// more while the caller has them.
-  func takeUnsaved() -> (pages: [UserPage], gone: [[UInt8]]) {
-    var taken: [UserPage] = []
-    for number in unsaved where isUnsaved[Int(number)] {
-      isUnsaved[Int(number)] = false
-      taken.append(pages[Int(number)])
-    }
-    unsaved.removeAll(keepingCapacity: true)
-    defer { goneKeys.removeAll() }
-    return (taken, goneKeys)
-  }
-
-  /// Puts a saved page back. After the last one `finishRestore()` must find them complete.
-  func restore(key: [UInt8], from reader: inout ByteReader) throws(CodecError) {
-    guard key.count == 9, key[0] < 32 else { throw reader.invalid("key of a page of users") }
-    if !isRestoring {
-      isRestoring = true
-      pages.truncate(to: 0)
-      freeNumbers.removeAll()
-      isUnsaved.truncate(to: 0)
-      stamps.truncate(to: 0)
-      unsaved.removeAll()
-      pageBytes = 0
-      count = 0
-    }
-    let prefix = key[1...].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard prefix & (UInt64.max >> UInt64(key[0])) == 0 else {
-      throw reader.invalid("key of a page of users")
-    }
-    let page = try UserPage.decode(depth: key[0], prefix: prefix, from: &reader)
-    count += Int(page.header.count)
-    pageBytes += Int(page.header.capacity) + Self.overheadBytes
-    pages.append(page)
-    isUnsaved.append(false)
-    stamps.append(0)
-  }
-
-  /// Makes the directory of the pages that were put back. Throws when they do not cover all hashes
-  /// once. Does nothing when none were.
-  func finishRestore() throws(CodecError) {
-    guard isRestoring else { return }
-    isRestoring = false
-    let shares = (0..<pages.count).reduce(0) { $0 + 1 << (31 - Int(pages[$1].header.depth)) }
-    guard shares == 1 << 31 else { throw CodecError(.invalid, "pages of users", at: 0) }
-    depth = (0..<pages.count).map { pages[$0].header.depth }.max() ?? 0
-    let size = 1 << Int(depth)
+  /// Drops every record: nobody will ask for one again. O(pages).
+  func removeAll() {
+    for number in 0..<pages.count { noteGone(number) }
+    forgetPages()
+    depth = 0
     directory.deallocate()
-    directory = .allocate(capacity: size)
-    directory.initialize(repeating: .max, count: size)
-    var covered = 0
-    for number in 0..<pages.count {
-      let header = pages[number].header
-      let first = depth == 0 ? 0 : Int(truncatingIfNeeded: header.prefix >> UInt64(64 - depth))
-      let span = 1 << Int(depth - header.depth)
-      for index in first..<min(first + span, size) where directory[index] == .max {
-        directory[index] = UInt32(number)
-        covered += 1
-      }
-    }
-    guard covered == size else { throw CodecError(.invalid, "pages of users", at: 0) }
+    directory = .allocate(capacity: 1)
+    directory.initialize(to: 0)
+    add(UserPage.make(depth: 0, prefix: 0, capacity: 64))
+  }
+
+  /// Drops all pages and leaves none.
+  func forgetPages() {
+    pages.truncate(to: 0)
+    saving.truncate(to: 0)
+    stamps.truncate(to: 0)
+    freeNumbers.removeAll()
+    unsaved.removeAll()
+    pageBytes = 0
+    count = 0
   }
 }

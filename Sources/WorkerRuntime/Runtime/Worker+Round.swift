@@ -172,6 +172,7 @@ extension Worker {
     }
     let routed = gathered.flatMap(\.routed)
     let watermark = merge.exchangeWatermark()
+    let isClosed = merge.isClosed
     let released = merge.released
     let width = lanes.count
     let answers = lanes.enumerated().map { number, lane in
@@ -183,6 +184,7 @@ extension Worker {
             if let batch = batches[index] { shard.absorb(batch) }
           }
           if let watermark { shard.advance(to: watermark) }
+          if isClosed { shard.close() }
           if reporting { answer.reports.append(shard.report(released: released)) }
           if savingState { answer.states.append(shard.copyState()) }
         }
