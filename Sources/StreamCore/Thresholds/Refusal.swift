@@ -13,8 +13,8 @@ public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
 
   public var description: String { "\(what). \(whatToDo); nothing was changed." }
 
-  /// `; did you mean X?`, or nothing.
-  static func hint(_ name: String, _ names: [String]) -> String {
+  /// `; did you mean 'X'?`, where one of `names` is like `name`; else nothing. O(names · length²).
+  public static func hint(_ name: String, _ names: [String]) -> String {
     NearestName.of(name, in: names).map { "; did you mean '\($0)'?" } ?? ""
   }
 }

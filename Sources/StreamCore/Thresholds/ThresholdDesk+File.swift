@@ -42,7 +42,8 @@ extension ThresholdDesk {
           missing.append(
             ThresholdRow(
               rule: rule.rule, name: threshold.name, dimensions: scope.text, value: value,
-              effective: max(first ? EventTime(ms: 0) : clock ?? EventTime(ms: 0), EventTime(ms: 0)),
+              effective: max(
+                first ? EventTime(ms: 0) : clock ?? EventTime(ms: 0), EventTime(ms: 0)),
               set: now, origin: .file, setBy: "file",
               reason: first ? "default of the pipeline file" : "changed in the pipeline file"))
         }

@@ -38,8 +38,28 @@ public enum ThresholdDesk {
     }
   }
 
+  /// Judges `requests` one after the other, each as if the ones before it were stored: the new rows
+  /// of `thresholds`, and an answer to every request. See `apply`.
+  public static func answer(
+    _ requests: [ThresholdRequest], rules: [RuleRow], rows: [ThresholdRow], clock: EventTime?,
+    now: WallTime
+  ) -> (rows: [ThresholdRow], answers: [ThresholdAnswer]) {
+    var added: [ThresholdRow] = []
+    let answers = requests.map { request in
+      switch apply(request, rules: rules, rows: rows + added, clock: clock, now: now) {
+      case .success(let row):
+        added.append(row)
+        return ThresholdAnswer(requestID: request.id, isTaken: true, text: text(of: row))
+      case .failure(let refusal):
+        return ThresholdAnswer(
+          requestID: request.id, isTaken: false, text: refusal.description)
+      }
+    }
+    return (added, answers)
+  }
+
   /// What a taken request is answered: from when on which value holds.
-  public static func answer(_ row: ThresholdRow) -> String {
+  public static func text(of row: ThresholdRow) -> String {
     let scope = row.dimensions == "{}" ? "" : " for \(row.dimensions)"
     let back = row.origin == .reset ? " again, as the pipeline file says," : ""
     return "\(row.rule).\(row.name)\(scope) is \(text(row.value))\(back) from "
