@@ -11,6 +11,17 @@
 -- A count, a sum or a cell of retention that is 0 has no row. Whether it is final then, the final
 -- rows of the same window or unit tell, and snapshots.watermark_ms.
 --
+-- Of alerts and findings the tables keep everything, whatever `keep` says. alert_transitions are the
+-- steps of an alert, alerts how it stands; findings that are final can only be closed any more.
+-- Provisional alerts and findings are for people who watch; when a worker starts, those alerts end.
+--
+-- thresholds, acknowledgements and silences are what people did; no row of them is ever changed but
+-- to end a silence. A running worker sets a threshold by a row of threshold_requests, which its next
+-- snapshot answers. rules and rule_thresholds say what the pipeline file says now.
+--
+-- outbox: a message is sent until it is delivered or dead, those about one subject to one sink in
+-- their order. The newest that are not pending are kept.
+--
 -- entry_events, exit_events: at most 100 names, those of the most sessions; the rest is "(other)".
 --
 -- marks: of several marks at one offset the one with the greatest clock is kept; it implies the
@@ -30,6 +41,9 @@
 -- big-endian numbers, are added modulo 2^256 and written as 64 hexadecimal digits. A sum does not
 -- depend on order, so equal results have equal digests however they were computed. The encoding of
 -- a row is the concatenation of the table's name, as TEXT, and its columns in this order:
+--   alert_transitions: alert_id, window_start_ms, to_state, rule, window_end_ms, dimensions,
+--     from_state, value, thresholds; final ones of alerts of kind 'alert'
+--   findings: finding_id, rule, entity_kind, entity, opened_ms, closed_ms, figures; final ones
 --   funnels: funnel, entry_start_ms, dimensions, step, entry_end_ms, entry_day, step_name, users,
 --     conversion_from_start, conversion_from_previous, p50_ms, p90_ms
 --   metrics: metric, window_start_ms, dimensions, window_end_ms, value, value_exact, approximate
@@ -43,10 +57,10 @@
 -- TEXT     byte 3, 8 bytes: the number of bytes, big-endian; the bytes in UTF-8
 -- Included is what a row says: keys, event times, values, and whether a value is an estimate
 -- (approximate), because an exact 5 and an estimated 5 are two results. Left out are samples,
--- status, wall times, examples of events and Kafka coordinates.
+-- status, wall times, what people did, examples and evidence of events, Kafka coordinates.
 
 PRAGMA application_id = 0x57656972;  -- 'Weir'
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE run_manifest (
   key TEXT PRIMARY KEY,
@@ -202,4 +216,201 @@ CREATE TABLE sessions (
     CHECK (status = 'provisional' OR status = 'final' OR status = 'restated'),
   PRIMARY KEY (session, day_start_ms, dimensions),
   CHECK (day_end_ms > day_start_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alerts (
+  alert_id TEXT PRIMARY KEY,                -- hash of pipeline, rule, dimensions, first window
+  rule TEXT NOT NULL,
+  kind TEXT NOT NULL                        -- 'health': about the worker, its times are wall time
+    CHECK (kind = 'alert' OR kind = 'health'),
+  dimensions TEXT NOT NULL                  -- canonical JSON, keys sorted; {} when none
+    CHECK (json_valid(dimensions) AND substr(dimensions, 1, 1) = '{'),
+  state TEXT NOT NULL
+    CHECK (state IN ('inactive', 'pending', 'firing', 'recovering', 'resolved')),
+  severity TEXT NOT NULL CHECK (severity IN ('info', 'warning', 'critical')),
+  owner TEXT,
+  window_start_ms INTEGER NOT NULL,         -- of the first window in which the condition held
+  window_end_ms INTEGER NOT NULL,           -- of the window that was judged last
+  value REAL,                               -- in that window; NULL where there was none
+  threshold REAL,                           -- the first of `thresholds`; NULL without any
+  thresholds TEXT NOT NULL                  -- JSON: what it was judged with last, by name
+    CHECK (json_valid(thresholds) AND substr(thresholds, 1, 1) = '{'),
+  opened_ms INTEGER,                        -- end of the window in which it fired; NULL before
+  resolved_ms INTEGER,                      -- end of the window in which it ended; NULL before
+  explanation TEXT                          -- JSON: what moved it; NULL before it fires
+    CHECK (explanation IS NULL OR json_valid(explanation)),
+  status TEXT NOT NULL                      -- provisional: only open windows say so
+    CHECK (status = 'provisional' OR status = 'final'),
+  CHECK (window_end_ms > window_start_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX alerts_active ON alerts (rule, window_start_ms)
+  WHERE state = 'firing' OR state = 'recovering';
+
+CREATE INDEX alerts_time ON alerts (rule, window_start_ms);
+
+CREATE TABLE alert_transitions (
+  alert_id TEXT NOT NULL,
+  window_start_ms INTEGER NOT NULL,         -- the window that was judged
+  to_state TEXT NOT NULL
+    CHECK (to_state IN ('inactive', 'pending', 'firing', 'recovering', 'resolved')),
+  rule TEXT NOT NULL,
+  window_end_ms INTEGER NOT NULL,
+  dimensions TEXT NOT NULL
+    CHECK (json_valid(dimensions) AND substr(dimensions, 1, 1) = '{'),
+  from_state TEXT NOT NULL
+    CHECK (from_state IN ('inactive', 'pending', 'firing', 'recovering', 'resolved')),
+  value REAL,                               -- the watched value; NULL where there was none
+  thresholds TEXT NOT NULL                  -- JSON: what it was judged with, by name
+    CHECK (json_valid(thresholds) AND substr(thresholds, 1, 1) = '{'),
+  samples INTEGER NOT NULL CHECK (samples >= 0),
+  kind TEXT NOT NULL CHECK (kind = 'alert' OR kind = 'health'),
+  status TEXT NOT NULL CHECK (status = 'provisional' OR status = 'final'),
+  PRIMARY KEY (alert_id, window_start_ms, to_state),
+  CHECK (window_end_ms > window_start_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX alert_transitions_time ON alert_transitions (rule, window_end_ms);
+
+CREATE TABLE findings (
+  finding_id TEXT PRIMARY KEY,              -- hash of pipeline, rule, entity, opened_ms
+  rule TEXT NOT NULL,
+  entity_kind TEXT NOT NULL,                -- user, context.ip, …
+  entity TEXT NOT NULL,
+  opened_ms INTEGER NOT NULL,               -- when the pattern was complete
+  closed_ms INTEGER                         -- when it was no more; NULL while it is
+    CHECK (closed_ms >= opened_ms),
+  figures TEXT NOT NULL                     -- JSON: what the rule read at the opening
+    CHECK (json_valid(figures) AND substr(figures, 1, 1) = '{'),
+  announced_as TEXT,                        -- the provisional finding that people were told of
+  evidence TEXT NOT NULL                    -- JSON list: coordinates of its events, at most 20
+    CHECK (json_valid(evidence) AND substr(evidence, 1, 1) = '['),
+  severity TEXT NOT NULL CHECK (severity = 'info' OR severity = 'warning' OR severity = 'critical'),
+  owner TEXT,
+  status TEXT NOT NULL                      -- withdrawn: judged on arrival, settled otherwise
+    CHECK (status = 'provisional' OR status = 'final' OR status = 'withdrawn')
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX findings_time ON findings (rule, opened_ms);
+
+CREATE INDEX findings_open ON findings (rule, opened_ms)
+  WHERE closed_ms IS NULL AND status <> 'withdrawn';
+
+CREATE INDEX findings_provisional ON findings (rule) WHERE status = 'provisional';
+
+CREATE TABLE finding_transitions (
+  finding_id TEXT NOT NULL,
+  kind TEXT NOT NULL
+    CHECK (kind IN ('opened', 'confirmed', 'moved', 'withdrawn', 'closed')),
+  rule TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY (finding_id, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE thresholds (
+  id INTEGER PRIMARY KEY,                   -- rising; kept for ever
+  rule TEXT NOT NULL,
+  name TEXT NOT NULL,
+  dimensions TEXT NOT NULL                  -- those that a series has to have; {}: every series
+    CHECK (json_valid(dimensions) AND substr(dimensions, 1, 1) = '{'),
+  value REAL NOT NULL,
+  effective_ms INTEGER NOT NULL,            -- windows that end and events that come after this
+  set_wall_ms INTEGER NOT NULL,
+  origin TEXT NOT NULL                      -- reset: a person gives it back to the file
+    CHECK (origin IN ('file', 'person', 'reset')),
+  set_by TEXT NOT NULL,                     -- the person, or 'file'
+  reason TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX thresholds_of ON thresholds (rule, name);
+
+CREATE TABLE threshold_requests (
+  id INTEGER PRIMARY KEY,                   -- rising; the newest answered ones are kept
+  rule TEXT NOT NULL,
+  name TEXT NOT NULL,
+  dimensions TEXT NOT NULL,
+  value REAL,                               -- NULL: reset
+  from_ms INTEGER,                          -- NULL: from the clock on when it is taken
+  requested_wall_ms INTEGER NOT NULL,
+  requested_by TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'taken', 'refused')),
+  answer TEXT                               -- for people; NULL while it waits
+) STRICT;
+
+CREATE INDEX threshold_requests_waiting ON threshold_requests (id) WHERE state = 'waiting';
+
+CREATE TABLE acknowledgements (
+  alert_id TEXT NOT NULL,                   -- or a finding_id
+  acknowledged_wall_ms INTEGER NOT NULL,
+  acknowledged_by TEXT NOT NULL,
+  note TEXT NOT NULL,
+  PRIMARY KEY (alert_id, acknowledged_wall_ms, acknowledged_by)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE silences (
+  id INTEGER PRIMARY KEY,
+  rule TEXT NOT NULL,
+  dimensions TEXT NOT NULL                  -- those that a series has to have; {}: every series
+    CHECK (json_valid(dimensions) AND substr(dimensions, 1, 1) = '{'),
+  from_wall_ms INTEGER NOT NULL,
+  until_wall_ms INTEGER,                    -- NULL: until somebody ends it
+  created_wall_ms INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  note TEXT NOT NULL,
+  ended_wall_ms INTEGER,                    -- when somebody ended it before its time
+  CHECK (until_wall_ms > from_wall_ms)
+) STRICT;
+
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY,                   -- rising, in the order of decision
+  message_id TEXT NOT NULL UNIQUE,          -- the Idempotency-Key
+  sink TEXT NOT NULL,                       -- name of the destination
+  event TEXT NOT NULL,                      -- firing, repeated, escalated, resolved, summary
+  subject_id TEXT NOT NULL,                 -- the alert_id or finding_id
+  rule TEXT NOT NULL,
+  payload TEXT NOT NULL,                    -- the bytes to send
+  decided_ms INTEGER,                       -- event time; NULL of a health rule
+  decided_wall_ms INTEGER NOT NULL,
+  state TEXT NOT NULL
+    CHECK (state IN ('pending', 'delivered', 'dead', 'suppressed:stale', 'suppressed:silenced',
+      'suppressed:replay')),
+  attempts INTEGER NOT NULL CHECK (attempts >= 0),
+  next_attempt_wall_ms INTEGER NOT NULL,    -- of a pending one
+  delivered_wall_ms INTEGER,
+  last_error TEXT,
+  CHECK ((state = 'delivered') = (delivered_wall_ms IS NOT NULL))
+) STRICT;
+
+CREATE INDEX outbox_pending ON outbox (sink, subject_id, id) WHERE state = 'pending';
+
+CREATE INDEX outbox_settled ON outbox (id) WHERE state <> 'pending';
+
+CREATE INDEX outbox_subject ON outbox (subject_id);
+
+CREATE TABLE rules (
+  rule TEXT PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('alert', 'risk', 'health')),
+  severity TEXT NOT NULL CHECK (severity IN ('info', 'warning', 'critical')),
+  owner TEXT,
+  runbook TEXT,
+  summary TEXT,
+  labels TEXT NOT NULL                      -- JSON object
+    CHECK (json_valid(labels) AND substr(labels, 1, 1) = '{'),
+  dimensions TEXT NOT NULL                  -- JSON list of names, those of its series
+    CHECK (json_valid(dimensions) AND substr(dimensions, 1, 1) = '['),
+  definition TEXT NOT NULL                  -- JSON object, for people
+    CHECK (json_valid(definition) AND substr(definition, 1, 1) = '{')
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rule_thresholds (
+  rule TEXT NOT NULL,
+  name TEXT NOT NULL,
+  standard REAL NOT NULL,                   -- the value that the pipeline file gives
+  min REAL,
+  max REAL,
+  step REAL,
+  by_dimensions TEXT NOT NULL               -- JSON list of {"dimensions": {…}, "value": …}
+    CHECK (json_valid(by_dimensions) AND substr(by_dimensions, 1, 1) = '['),
+  PRIMARY KEY (rule, name)
 ) STRICT, WITHOUT ROWID;

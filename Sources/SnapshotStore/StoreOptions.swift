@@ -4,6 +4,10 @@ public struct StoreOptions: Sendable {
   public var sampleLimit: Int
   /// Newest rows that `snapshots` keeps: about six days of a snapshot every five seconds.
   public var snapshotLimit: Int
+  /// Newest rows that `outbox` keeps besides the pending ones, which all stay.
+  public var outboxLimit: Int
+  /// Newest answered rows that `threshold_requests` keeps; the thresholds themselves all stay.
+  public var requestLimit: Int
   /// How long settled rows stay, by the size of their window; empty keeps all. See `KeepRule`.
   public var keep: [KeepRule]
   /// Bytes of the write-ahead log from which on a commit is refused.
@@ -19,11 +23,14 @@ public struct StoreOptions: Sendable {
 
   /// Makes options; the defaults are the documented ones.
   public init(
-    sampleLimit: Int = 1000, snapshotLimit: Int = 100_000, keep: [KeepRule] = [],
-    maxWalBytes: Int64 = 1 << 30, checkMaxBytes: Int64 = 256 << 20, busyTimeoutMs: Int64 = 5000
+    sampleLimit: Int = 1000, snapshotLimit: Int = 100_000, outboxLimit: Int = 10_000,
+    requestLimit: Int = 10_000, keep: [KeepRule] = [], maxWalBytes: Int64 = 1 << 30,
+    checkMaxBytes: Int64 = 256 << 20, busyTimeoutMs: Int64 = 5000
   ) {
     self.sampleLimit = sampleLimit
     self.snapshotLimit = snapshotLimit
+    self.outboxLimit = outboxLimit
+    self.requestLimit = requestLimit
     self.keep = keep
     self.maxWalBytes = maxWalBytes
     self.checkMaxBytes = checkMaxBytes

@@ -30,7 +30,7 @@ struct CanonicalRow: ColumnSink {
   }
 
   /// Encodes a row that is about to be stored; the same bytes as when it is read back.
-  mutating func encode(_ row: some StoredRow) {
+  mutating func encode(_ row: some DigestedRow) {
     restart()
     row.putKey(into: &self)
     row.putValues(into: &self)

@@ -16,6 +16,8 @@ final class Connection: Sendable {
   enum Role {
     /// The only writer of a public file; readers come and go.
     case sharedWriter
+    /// Writes beside the worker, now and then and little; never makes or changes tables.
+    case guest
     /// The only user of a private file.
     case exclusiveWriter
     case reader
@@ -32,6 +34,8 @@ final class Connection: Sendable {
       configuration.label = "weir.store"
       configuration.prepareDatabase { db in
         if role == .exclusiveWriter { try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+        // Copying the log back is the worker's business.
+        if role == .guest { try db.execute(sql: "PRAGMA wal_autocheckpoint = 0") }
         try db.execute(sql: "PRAGMA cell_size_check = ON; PRAGMA cache_size = -65536")
       }
       let name = role == .reader ? FileSystem.nameForReading(path) : path

@@ -21,7 +21,7 @@ struct ResultKeeper {
   func prune(_ table: ResultTable, at watermark: EventTime, _ settlement: inout TableSettlement)
     throws
   {
-    guard !rules.isEmpty, settlement.newestStartMs > Int64.min else { return }
+    guard table.ages, !rules.isEmpty, settlement.newestStartMs > Int64.min else { return }
     let now = min(watermark.ms, settlement.newestStartMs)
     let (start, end) = table.window
     let oldest = try BoundStatement(
@@ -33,7 +33,7 @@ struct ResultKeeper {
     let newest = try BoundStatement(
       db,
       """
-      SELECT \(start) FROM \(table.name) WHERE \(table.stage) = ? AND \(ResultTable.settled)
+      SELECT \(start) FROM \(table.name) WHERE \(table.stage) = ? AND \(table.settled)
       ORDER BY \(start) DESC LIMIT 1
       """)
     var stage = ""
@@ -72,7 +72,7 @@ struct ResultKeeper {
       db,
       """
       DELETE FROM \(table.name)
-      WHERE \(table.stage) = ? AND \(start) < ? AND \(end) <= ? AND \(ResultTable.settled)
+      WHERE \(table.stage) = ? AND \(start) < ? AND \(end) <= ? AND \(table.settled)
       RETURNING \(table.digested.joined(separator: ", "))
       """)
     delete.bind(1, stage)

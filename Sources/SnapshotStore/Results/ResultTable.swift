@@ -9,8 +9,10 @@ struct ResultTable: Sendable {
   let name: String
   /// What a stage that writes to it is called in errors.
   let noun: String
-  /// Columns of its primary key, in that order; the first names the stage.
+  /// Columns of its primary key, in that order.
   let key: [String]
+  /// The column that names the stage, or the rule.
+  let stage: String
   /// So many columns of the key name what comes and goes together: a funnel's steps do.
   let removedBy: Int
   /// Further columns that the digest covers: values and event times. Never status, wall time,
@@ -20,6 +22,30 @@ struct ResultTable: Sendable {
   let others: [String]
   /// Columns of the window: when it starts, inclusive, and ends, exclusive.
   let window: (start: String, end: String)
+  /// Whether rows age by `keep`, and provisional ones go when a worker starts; others stay for
+  /// ever.
+  let ages: Bool
+  /// SQL that is true of settled rows, which the digest covers and which stay as they are: final or
+  /// restated ones.
+  let settled: String
+
+  /// Describes a table; of most the key's first column is the stage.
+  init(
+    name: String, noun: String, key: [String], stage: String? = nil, removedBy: Int,
+    values: [String], others: [String], window: (start: String, end: String), ages: Bool = true,
+    settled: String = "status <> 'provisional'"
+  ) {
+    self.name = name
+    self.noun = noun
+    self.key = key
+    self.stage = stage ?? key[0]
+    self.removedBy = removedBy
+    self.values = values
+    self.others = others
+    self.window = window
+    self.ages = ages
+    self.settled = settled
+  }
 
   /// The columns that the digest covers, in the order in which they are encoded.
   var digested: [String] { key + values }
@@ -27,15 +53,9 @@ struct ResultTable: Sendable {
   /// Every column, in the order in which rows are written and read.
   var columns: [String] { digested + others + ["status"] }
 
-  /// The column that names the stage.
-  var stage: String { key[0] }
-
-  /// SQL that is true of settled rows: final or restated.
-  static let settled = "status <> 'provisional'"
-
   /// Every settled row's digested columns in the order of its key.
   var selectSettled: String {
-    "SELECT \(digested.joined(separator: ", ")) FROM \(name) WHERE \(Self.settled) "
+    "SELECT \(digested.joined(separator: ", ")) FROM \(name) WHERE \(settled) "
       + "ORDER BY \(key.joined(separator: ", "))"
   }
 
@@ -46,6 +66,19 @@ struct ResultTable: Sendable {
 
   /// Whether the file has the table; one of an earlier schema that is only read may not.
   func exists(in db: Database) throws -> Bool { try db.tableExists(name) }
+
+  static let alertTransitions = ResultTable(
+    name: "alert_transitions", noun: "alert", key: ["alert_id", "window_start_ms", "to_state"],
+    stage: "rule", removedBy: 3,
+    values: ["rule", "window_end_ms", "dimensions", "from_state", "value", "thresholds"],
+    others: ["samples", "kind"], window: ("window_start_ms", "window_end_ms"), ages: false,
+    settled: "status <> 'provisional' AND kind = 'alert'")
+
+  static let findings = ResultTable(
+    name: "findings", noun: "risk", key: ["finding_id"], stage: "rule", removedBy: 1,
+    values: ["rule", "entity_kind", "entity", "opened_ms", "closed_ms", "figures"],
+    others: ["announced_as", "evidence", "severity", "owner"], window: ("opened_ms", "closed_ms"),
+    ages: false, settled: "status = 'final'")
 
   static let funnels = ResultTable(
     name: "funnels", noun: "funnel", key: ["funnel", "entry_start_ms", "dimensions", "step"],
@@ -74,5 +107,5 @@ struct ResultTable: Sendable {
     ], others: [], window: ("day_start_ms", "day_end_ms"))
 
   /// Every table of results, by name; the result digest covers them all.
-  static let all = [funnels, metrics, retention, sessions]
+  static let all = [alertTransitions, findings, funnels, metrics, retention, sessions]
 }

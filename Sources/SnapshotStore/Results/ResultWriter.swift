@@ -20,7 +20,7 @@ struct ResultWriter<Row: StoredRow> {
       "INSERT INTO \(table.name) (\(columns.joined(separator: ", "))) "
       + "VALUES (\(columns.map { _ in "?" }.joined(separator: ", "))) ON CONFLICT DO UPDATE SET "
       + columns.dropFirst(table.key.count).map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
-    upsert = try BoundStatement(db, insert + " WHERE \(table.name).status = 'provisional'")
+    upsert = try BoundStatement(db, insert + " WHERE NOT (\(table.settled))")
     restate = try BoundStatement(db, insert)
     select = try BoundStatement(
       db,
@@ -37,13 +37,13 @@ struct ResultWriter<Row: StoredRow> {
     if !settlement.prunedToMs.isEmpty, isPruned(row, settlement) { return }
     bind(row, to: upsert)
     try upsert.execute()
-    if row.status != .provisional { incoming.encode(row) }
+    if row.isSettled { incoming.encode(row) }
     if upsert.changedRows > 0 {
-      if row.status != .provisional { settle(row, &settlement) }
+      if row.isSettled { settle(row, &settlement) }
       return
     }
     // The key is settled: a provisional row comes too late, others must agree or restate.
-    if row.status == .provisional { return }
+    if !row.isSettled { return }
     try readStored(row)
     if row.status == .restated {
       stored.bytes.withUnsafeBytes { settlement.digest.subtract(row: $0) }
@@ -112,9 +112,9 @@ struct ResultRemover {
 
   init(_ db: Database) { self.db = db }
 
-  /// Removes every provisional row. O(rows).
+  /// Removes every provisional row of the tables that age. O(rows).
   func removeAll() throws {
-    for table in ResultTable.all {
+    for table in ResultTable.all where table.ages {
       try db.execute(sql: "DELETE FROM \(table.name) WHERE status = 'provisional'")
     }
   }

@@ -7,7 +7,9 @@ extension ResultsFile {
   /// Provisional rows go first where `dropsProvisional` says so. Rows of `rows.removed` go next,
   /// then the rows of each table are written in their order. A final row that is there already with
   /// the same key, values and event times is passed over, one that differs is a `conflict`; a
-  /// provisional row never replaces a settled one; a `restated` row replaces any.
+  /// provisional row never replaces a settled one; a `restated` row replaces any. A final finding
+  /// may still be closed, once. Alerts hold what the later window says; messages that are there
+  /// already, answered requests and rows of `finding_transitions` are passed over.
   ///
   /// - Parameter durable: Whether the snapshot, and all before it, must outlive a loss of power
   ///   when the call returns (one `fsync`). Otherwise a loss of power may take the newest snapshots
@@ -37,12 +39,16 @@ extension ResultsFile {
     try writeMarks(change.newMarks, db)
     try writeSnapshot(change, id: id, db)
     let remover = ResultRemover(db)
-    if change.dropsProvisional { try remover.removeAll() }
+    if change.dropsProvisional {
+      try remover.removeAll()
+      try AlertWriter(db).endProvisional()
+    }
     try remover.remove(change.rows.removed)
     try write(change.rows.funnels, db, &next)
     try write(change.rows.metrics, db, &next)
     try write(change.rows.retention, db, &next)
     try write(change.rows.sessions, db, &next)
+    try writeAlerts(change, db, &next)
     if let watermark = change.watermark {
       let keeper = ResultKeeper(db, rules: options.keep)
       for table in ResultTable.all { try keeper.prune(table, at: watermark, &next[table]) }
@@ -62,6 +68,23 @@ extension ResultsFile {
       try Manifest.set(db, Manifest.resultDigest(of: table.name), next[table].digest.hex)
     }
     try Manifest.set(db, Manifest.resultDigest, next.digest.hex)
+  }
+
+  private func writeAlerts(
+    _ change: SnapshotChange, _ db: Database, _ next: inout Settlement
+  ) throws {
+    try write(change.rows.alertTransitions, db, &next)
+    try AlertWriter(db).write(change.rows.alerts)
+    if !change.rows.findings.isEmpty {
+      var writer = try FindingWriter(db, path: path)
+      for row in change.rows.findings { try writer.write(row, &next[.findings]) }
+    }
+    try FindingWriter.write(change.rows.findingTransitions, db)
+    let writer = PeopleWriter(db)
+    if let rules = change.rules { try writer.write(rules) }
+    try writer.write(change.thresholds)
+    try writer.write(change.answers, limit: options.requestLimit)
+    try writer.write(change.messages, limit: options.outboxLimit)
   }
 
   private func write<Row: StoredRow>(_ rows: [Row], _ db: Database, _ next: inout Settlement) throws

@@ -178,7 +178,7 @@ extension ResultsReader {
         db,
         """
         SELECT max(\(table.window.end)),
-          max(CASE WHEN \(ResultTable.settled) THEN \(table.window.end) END)
+          max(CASE WHEN \(table.settled) THEN \(table.window.end) END)
         FROM \(table.name) WHERE \(table.stage) = ?
         """)
       select.bind(1, name)

@@ -35,7 +35,7 @@ struct TableSettlement {
   var prunedRows: Int64 = 0
   /// By stage: windows that ended by then have been removed and never come back.
   var prunedToMs: [String: Int64] = [:]
-  /// Greatest start of a settled window.
+  /// Greatest start of a settled window, where rows age.
   var newestStartMs = Int64.min
 }
 
@@ -52,6 +52,7 @@ extension TableSettlement {
     digest = try Manifest.digest(db, Manifest.resultDigest(of: name), path: path)
     prunedDigest = try Manifest.digest(db, Manifest.prunedDigest(of: name), path: path)
     prunedRows = try Manifest.get(db, Manifest.prunedRows(of: name)).flatMap(Int64.init) ?? 0
+    guard table.ages else { return }
     prunedToMs = try Manifest.prunedTo(db, of: name)
     let (stage, start) = (table.stage, table.window.start)
     // The greatest start of each stage, found stage by stage along an index.
@@ -66,7 +67,7 @@ extension TableSettlement {
       )
       SELECT max((
         SELECT \(start) FROM \(name)
-        WHERE \(name).\(stage) = names.name AND \(ResultTable.settled)
+        WHERE \(name).\(stage) = names.name AND \(table.settled)
         ORDER BY \(start) DESC LIMIT 1
       )) FROM names
       """

@@ -46,21 +46,9 @@ struct ColumnBinder: ColumnSink {
   }
 }
 
-/// A row of a table of results: its columns, in the order of the table's `columns`.
-protocol StoredRow: Sendable {
+/// A row that the result digest may cover.
+protocol DigestedRow: Sendable {
   static var table: ResultTable { get }
-
-  /// Name of the stage.
-  var stage: String { get }
-  var windowStart: EventTime { get }
-  var windowEnd: EventTime { get }
-  var status: ResultStatus { get }
-  /// Which row of its stage and window it is, for errors.
-  var place: String { get }
-  /// What it says, for errors.
-  var said: String { get }
-  /// Whether it holds nothing that no row may: NaN, less than nothing.
-  var isSane: Bool { get }
 
   /// The columns of the table's `key`.
   func putKey(into sink: inout some ColumnSink)
@@ -72,8 +60,29 @@ protocol StoredRow: Sendable {
   init(_ row: borrowing BoundStatement.Row)
 }
 
-extension StoredRow {
+/// A row of a table of results: its columns, in the order of the table's `columns`.
+protocol StoredRow: DigestedRow {
+  /// Name of the stage.
+  var stage: String { get }
+  var windowStart: EventTime { get }
+  var windowEnd: EventTime { get }
+  var status: ResultStatus { get }
+  /// Which row of its stage and window it is, for errors.
+  var place: String { get }
+  /// What it says, for errors.
+  var said: String { get }
+  /// Whether it holds nothing that no row may: NaN, less than nothing.
+  var isSane: Bool { get }
+  /// Whether it is true of the table's `settled`.
+  var isSettled: Bool { get }
+}
+
+extension DigestedRow {
   func putOthers(into sink: inout some ColumnSink) {}
+}
+
+extension StoredRow {
+  var isSettled: Bool { status != .provisional }
 }
 
 extension ResultStatus {

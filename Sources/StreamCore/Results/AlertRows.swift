@@ -24,6 +24,15 @@ public enum AlertState: String, Sendable, CaseIterable {
   case resolved
 }
 
+/// What an alert is about.
+public enum AlertKind: String, Sendable, CaseIterable {
+  /// A result of the pipeline.
+  case alert
+  /// The worker itself, judged on wall time: its rows are outside the result digest, and what is
+  /// event time in other rows is wall time in them.
+  case health
+}
+
 /// One row of the table `alert_transitions`: an alert went from one state to another.
 public struct AlertTransition: Sendable, Equatable {
   /// Hash of pipeline, rule, dimensions and first window: the same in every run.
@@ -46,12 +55,14 @@ public struct AlertTransition: Sendable, Equatable {
   public var thresholds: String
   /// `final`, or `provisional` for one judged while its window was open.
   public var status: ResultStatus
+  /// What the alert is about.
+  public var kind: AlertKind
 
   /// Makes a row of its columns.
   public init(
     alertID: String, rule: String, dimensions: String, windowStart: EventTime,
     windowEnd: EventTime, from: AlertState, to: AlertState, value: Double?, samples: Int64,
-    thresholds: String, status: ResultStatus
+    thresholds: String, status: ResultStatus, kind: AlertKind = .alert
   ) {
     self.alertID = alertID
     self.rule = rule
@@ -64,6 +75,7 @@ public struct AlertTransition: Sendable, Equatable {
     self.samples = samples
     self.thresholds = thresholds
     self.status = status
+    self.kind = kind
   }
 }
 
@@ -99,13 +111,15 @@ public struct AlertRow: Sendable, Equatable {
   public var explanation: String?
   /// `final`, or `provisional` while only open windows say so.
   public var status: ResultStatus
+  /// What it is about.
+  public var kind: AlertKind
 
   /// Makes a row of its columns.
   public init(
     alertID: String, rule: String, dimensions: String, state: AlertState, severity: String,
     owner: String?, windowStart: EventTime, windowEnd: EventTime, value: Double?,
     threshold: Double?, thresholds: String, opened: EventTime?, resolved: EventTime?,
-    explanation: String?, status: ResultStatus
+    explanation: String?, status: ResultStatus, kind: AlertKind = .alert
   ) {
     self.alertID = alertID
     self.rule = rule
@@ -122,5 +136,6 @@ public struct AlertRow: Sendable, Equatable {
     self.resolved = resolved
     self.explanation = explanation
     self.status = status
+    self.kind = kind
   }
 }

@@ -191,8 +191,16 @@ public struct SnapshotChange: Sendable {
   /// New and changed rows, and those that are gone.
   public var rows = ResultRows()
   /// Whether provisional rows that are stored go first: after a restart, when every open window
-  /// is reported anew.
+  /// is reported anew. Provisional findings stay, and provisional alerts end.
   public var dropsProvisional = false
+  /// New values of thresholds, in the order in which they were set.
+  public var thresholds: [ThresholdRow] = []
+  /// Answers to requests that waited.
+  public var answers: [ThresholdAnswer] = []
+  /// Messages decided since the last snapshot; those that are stored already are passed over.
+  public var messages: [OutboxMessage] = []
+  /// The pipeline's rules, in place of those that are stored; nil leaves them.
+  public var rules: [RuleRow]?
   /// Newest rejected examples.
   public var rejected: [EventSample]
   /// Newest late examples.

@@ -10,14 +10,14 @@ public struct ThresholdSchedule: Sendable {
     /// By effective time, in order of the rows.
     var rows: [ThresholdRow]
 
-    /// The value that holds for what ends at `end`; nil before the first row.
-    func value(at end: EventTime) -> Double? {
-      var file: Double?
-      var person: Double?
+    /// The row that holds for what ends at `end`; nil before the first row.
+    func row(at end: EventTime) -> ThresholdRow? {
+      var file: ThresholdRow?
+      var person: ThresholdRow?
       for row in rows where row.effective < end {
         switch row.origin {
-        case .file: file = row.value
-        case .person: person = row.value
+        case .file: file = row
+        case .person: person = row
         case .reset: person = nil
         }
       }
@@ -58,17 +58,25 @@ public struct ThresholdSchedule: Sendable {
   public func value(
     _ threshold: ThresholdPlan, rule: String, dimensions: String, at end: EventTime
   ) -> Double {
-    guard let scopes = scopes[Key(rule: rule, name: threshold.name)] else {
-      return Self.standard(threshold, dimensions)
-    }
-    let series = DimensionSet(dimensions)
-    for scope in scopes where series.contains(scope.dimensions) {
-      if let value = scope.value(at: end) { return value }
-    }
-    return Self.standard(threshold, dimensions)
+    row(threshold.name, rule: rule, dimensions: dimensions, at: end)?.value
+      ?? Self.standard(threshold, dimensions)
   }
 
-  private static func standard(_ threshold: ThresholdPlan, _ dimensions: String) -> Double {
+  /// The row that holds for a series and what ends at `end`; nil where no row says anything.
+  /// O(scopes + rows of the one that holds).
+  public func row(
+    _ name: String, rule: String, dimensions: String, at end: EventTime
+  ) -> ThresholdRow? {
+    guard let scopes = scopes[Key(rule: rule, name: name)] else { return nil }
+    let series = DimensionSet(dimensions)
+    for scope in scopes where series.contains(scope.dimensions) {
+      if let row = scope.row(at: end) { return row }
+    }
+    return nil
+  }
+
+  /// The value that the file gives for a series.
+  static func standard(_ threshold: ThresholdPlan, _ dimensions: String) -> Double {
     if threshold.byDimensions.isEmpty { return threshold.standard }
     let series = DimensionSet(dimensions)
     let own = threshold.byDimensions.map { (DimensionSet($0.dimensions), $0.value) }

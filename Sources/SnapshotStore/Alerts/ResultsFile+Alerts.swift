@@ -1,0 +1,125 @@
+import GRDB
+import StreamCore
+
+/// What the worker reads back of alerts, thresholds and messages, and what it notes of deliveries.
+/// People write to the same tables meanwhile (`PeopleDesk`).
+extension ResultsFile {
+  /// The table `thresholds`, in the order in which the rows were set. O(rows).
+  public func thresholdRows() throws(StoreError) -> [ThresholdRow] {
+    try connection.read("reading thresholds") { try ThresholdRow.all($0) }
+  }
+
+  /// Requests that no snapshot has answered yet, in the order in which they were asked.
+  /// O(rows that wait).
+  public func waitingRequests() throws(StoreError) -> [ThresholdRequest] {
+    try connection.read("reading requests") { try ThresholdRequest.waiting($0) }
+  }
+
+  /// Messages to send to `sink` by `time`, in the order in which they were decided, at most `limit`.
+  ///
+  /// A message waits for earlier pending ones about the same subject, so that an end never
+  /// overtakes its beginning. O(pending rows of the sink).
+  public func pendingMessages(
+    sink: String, dueBy time: WallTime, limit: Int
+  ) throws(StoreError) -> [OutboxRow] {
+    try connection.read("reading the outbox") { db in
+      var filter = Filter()
+      filter.require("state = 'pending'")
+      filter.require("sink", is: sink)
+      filter.require("next_attempt_wall_ms <= ?", .integer(time.ms))
+      filter.require(
+        """
+        NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.state = 'pending'
+        AND earlier.sink = outbox.sink AND earlier.subject_id = outbox.subject_id
+        AND earlier.id < outbox.id)
+        """)
+      return try OutboxRow.all(db, filter, "ORDER BY id", limit: limit)
+    }
+  }
+
+  /// When the earliest pending message to `sink` is to be sent; nil without one.
+  /// O(pending rows of the sink).
+  public func nextAttempt(sink: String) throws(StoreError) -> WallTime? {
+    try connection.read("reading the outbox") { db in
+      var filter = Filter()
+      filter.require("state = 'pending'")
+      filter.require("sink", is: sink)
+      return try filter.rows(db, "SELECT min(next_attempt_wall_ms) FROM outbox") {
+        $0.optionalInt(0).map(WallTime.init(ms:))
+      }.first ?? nil
+    }
+  }
+
+  /// Notes what attempts came to, in one transaction. Each counts as an attempt but those that were
+  /// suppressed; notes on messages that are not pending are passed over. O(notes · log rows).
+  public func noteDelivery(_ notes: [DeliveryNote]) throws(StoreError) {
+    guard !notes.isEmpty else { return }
+    try connection.run("noting deliveries") { db in
+      try db.inTransaction(.immediate) {
+        let update = try BoundStatement(
+          db,
+          """
+          UPDATE outbox SET state = ?, attempts = attempts + ?, delivered_wall_ms = ?,
+            next_attempt_wall_ms = ifnull(?, next_attempt_wall_ms),
+            last_error = CASE WHEN ? THEN ? ELSE last_error END
+          WHERE message_id = ? AND state = 'pending'
+          """)
+        for note in notes {
+          var state = OutboxState.pending
+          var (attempts, delivered, next): (Int64, Int64?, Int64?) = (1, nil, nil)
+          var (setsError, error): (Bool, String?) = (true, nil)
+          switch note.outcome {
+          case .delivered(let time): (state, delivered) = (.delivered, time.ms)
+          case .retry(let time, let why): (next, error) = (time.ms, why)
+          case .dead(let why): (state, error) = (.dead, why)
+          case .suppressed(let reason): (state, attempts, setsError) = (reason, 0, false)
+          }
+          update.bind(1, state.rawValue)
+          update.bind(2, attempts)
+          update.bind(3, delivered)
+          update.bind(4, next)
+          update.bind(5, setsError)
+          update.bind(6, error)
+          update.bind(7, note.messageID)
+          try update.execute()
+        }
+        return .commit
+      }
+    }
+  }
+
+  /// Silences that hold at `time`, in the order in which they were made. O(rows).
+  public func silences(at time: WallTime) throws(StoreError) -> [Silence] {
+    try connection.read("reading silences") { try Silence.all($0, at: time) }
+  }
+
+  /// Acknowledgements by alert or finding, oldest first. O(ids · log rows).
+  public func acknowledgements(of ids: [String]) throws(StoreError) -> [String: [Acknowledgement]] {
+    try connection.read("reading acknowledgements") { try Acknowledgement.of(ids, $0) }
+  }
+
+  /// Alerts that fire or recover, provisional ones and those of health rules too, by rule and first
+  /// window. O(their number).
+  public func firingAlerts() throws(StoreError) -> [AlertRow] {
+    try connection.read("reading alerts") { db in
+      var filter = Filter()
+      filter.require(AlertRow.active)
+      return try AlertRow.all(db, filter, "ORDER BY rule, window_start_ms, alert_id")
+    }
+  }
+
+  /// Findings that are not settled yet, by rule and opening: a worker that starts takes them over.
+  /// O(their number).
+  public func provisionalFindings() throws(StoreError) -> [FindingRow] {
+    try connection.read("reading findings") { db in
+      var filter = Filter()
+      filter.require("status = 'provisional'")
+      return try FindingRow.all(db, filter, "ORDER BY rule, opened_ms, finding_id")
+    }
+  }
+
+  /// How many messages there are, by destination and state. O(rows of the outbox).
+  public func outboxDepth() throws(StoreError) -> [OutboxDepth] {
+    try connection.read("reading the outbox") { try OutboxDepth.all($0) }
+  }
+}
