@@ -1,6 +1,5 @@
 import AsyncHTTPClient
 import StreamCore
-import Synchronization
 
 /// Delivers one message at a time to any destination, and says what came of it.
 ///
@@ -88,28 +87,21 @@ public final class Courier: Sendable {
   private func attempt(
     _ request: DeliveryRequest, _ destination: Destination
   ) async throws -> Attempt {
-    // What is known of the answer when time runs out in the middle of it.
-    let head = Mutex<DeliveryAnswer?>(nil)
     let readsBody = AnswerRules.readsBody(destination.kind)
     do {
       let answer = try await clock.limit(ms: destination.timeoutMs) { [client] in
-        try await Self.exchange(
-          request, client,
-          head: { answer in
-            head.withLock { $0 = answer }
-          })
+        try await Self.exchange(request, client, readsBody: readsBody)
       }
       try Task.checkCancellation()
       return .answered(answer)
     } catch {
       try Task.checkCancellation()
-      if !readsBody, let answer = head.withLock({ $0 }) { return .answered(answer) }
       return .failed(Self.failure(error, request.host, destination))
     }
   }
 
   private static func exchange(
-    _ request: DeliveryRequest, _ client: HTTPClient, head: (DeliveryAnswer) -> Void
+    _ request: DeliveryRequest, _ client: HTTPClient, readsBody: Bool
   ) async throws -> DeliveryAnswer {
     var http = HTTPClientRequest(url: request.url.absoluteString)
     http.method = .POST
@@ -121,7 +113,8 @@ public final class Courier: Sendable {
       status: Int(response.status.code),
       retryAfter: response.headers.first(name: "Retry-After"),
       location: response.headers.first(name: "Location"))
-    head(answer)
+    // A body that says nothing is not waited for: who answered 200 has the message.
+    guard readsBody, (200...299).contains(answer.status) else { return answer }
     for try await part in response.body {
       let left = answerBytesMax - answer.body.count
       answer.body.append(contentsOf: part.readableBytesView.prefix(left))
