@@ -20,8 +20,9 @@ public enum Backoff {
   /// The pause after `attempts` attempts: 1 s, doubled with each up to 5 min, of which between half
   /// and all is waited.
   public static func pauseMs(attempts: Int, jitter: Double) -> Int64 {
-    let doublings = min(max(0, attempts - 1), 20)
+    let doublings = min(max(1, attempts) - 1, 20)
     let whole = min(firstMs << Int64(doublings), longestMs)
-    return whole / 2 + Int64(Double(whole / 2) * min(max(jitter, 0), 1))
+    let part = jitter.isFinite ? min(max(jitter, 0), 1) : 1
+    return whole / 2 + Int64(Double(whole / 2) * part)
   }
 }
