@@ -1,0 +1,37 @@
+import Synchronization
+
+/// A list that tests wait on: for its length, not for time.
+final class Awaited<Element: Sendable>: Sendable {
+  private struct State {
+    var elements: [Element] = []
+    var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+  }
+
+  private let state = Mutex(State())
+
+  var all: [Element] { state.withLock { $0.elements } }
+
+  func append(_ element: Element) {
+    let due = state.withLock { state in
+      state.elements.append(element)
+      let count = state.elements.count
+      let due = state.waiters.filter { $0.count <= count }
+      state.waiters.removeAll { $0.count <= count }
+      return due
+    }
+    for waiter in due { waiter.continuation.resume() }
+  }
+
+  /// The elements, once there are `count` of them.
+  func first(_ count: Int) async -> [Element] {
+    await withCheckedContinuation { continuation in
+      let isThere = state.withLock { state in
+        if state.elements.count >= count { return true }
+        state.waiters.append((count, continuation))
+        return false
+      }
+      if isThere { continuation.resume() }
+    }
+    return Array(all.prefix(count))
+  }
+}
