@@ -124,9 +124,10 @@ public final class PipelineDriver {
       let report = task.report(isIdle: false, partials: true, released: released)
       stageCounts[report.owner] = report.stageCounts
       merge.absorb(report)
-      if task.eventClockMs != Int64.min {
-        horizon = max(horizon, EventTime(ms: task.eventClockMs))
-      }
+      // A clock that was lifted has come that far, one that was closed has not.
+      let isClosed = task.clockMs >= EventTime.distantFuture.ms
+      let shownMs = isClosed ? task.eventClockMs : task.clockMs
+      if shownMs != Int64.min { horizon = max(horizon, EventTime(ms: shownMs)) }
       for (index, batch) in task.takeRouted().enumerated() {
         if let batch { shards[index].absorb(batch) }
       }
@@ -201,6 +202,18 @@ public final class PipelineDriver {
 
   /// Rows of the table `sessions` in order of name, day and dimensions.
   public var sessionRows: [SessionRow] { tables.rows.sessions }
+
+  /// What alerts did, in order of window end, rule and dimensions.
+  public var alertTransitions: [AlertTransition] { tables.rows.alertTransitions }
+
+  /// Alerts as they stand, in order of rule, first window and dimensions.
+  public var alertRows: [AlertRow] { tables.rows.alerts }
+
+  /// Values of thresholds from the next snapshot on.
+  public var thresholds: ThresholdSchedule {
+    get { merge.thresholds }
+    set { merge.thresholds = newValue }
+  }
 
   /// What became of the events at every metric, by name, as of the last snapshot.
   public var counts: [MetricCounts] {

@@ -16,6 +16,23 @@ public struct ResultTables: Sendable, Equatable {
     }
   }
 
+  /// Key of a row of the table `alert_transitions`.
+  public struct AlertTransitionKey: Hashable, Sendable {
+    /// The alert.
+    public var alertID: String
+    /// End of the window that was judged.
+    public var windowEnd: EventTime
+    /// The state that was entered.
+    public var to: AlertState
+
+    /// Makes a key of its parts.
+    public init(alertID: String, windowEnd: EventTime, to: AlertState) {
+      self.alertID = alertID
+      self.windowEnd = windowEnd
+      self.to = to
+    }
+  }
+
   /// The table `metrics`.
   public private(set) var metrics: [MetricKey: MetricRow] = [:]
   /// The table `funnels`.
@@ -24,6 +41,10 @@ public struct ResultTables: Sendable, Equatable {
   public private(set) var retention: [RetentionKey: RetentionRow] = [:]
   /// The table `sessions`, by kind, start of the day, and dimensions.
   public private(set) var sessions: [MetricKey: SessionRow] = [:]
+  /// The table `alert_transitions`.
+  public private(set) var alertTransitions: [AlertTransitionKey: AlertTransition] = [:]
+  /// The table `alerts`, by id.
+  public private(set) var alerts: [String: AlertRow] = [:]
 
   /// Empty tables.
   public init() {}
@@ -37,6 +58,8 @@ public struct ResultTables: Sendable, Equatable {
     for row in rows.funnels { Self.write(row, to: &funnels, &conflicts) }
     for row in rows.retention { Self.write(row, to: &retention, &conflicts) }
     for row in rows.sessions { Self.write(row, to: &sessions, &conflicts) }
+    for row in rows.alertTransitions { Self.write(row, to: &alertTransitions, &conflicts) }
+    for row in rows.alerts { alerts[row.alertID] = row }
     return conflicts
   }
 
@@ -48,6 +71,11 @@ public struct ResultTables: Sendable, Equatable {
     for row in rows.funnels { Self.take(row, into: &funnels, &conflicts) }
     for row in rows.retention { Self.take(row, into: &retention, &conflicts) }
     for row in rows.sessions { Self.take(row, into: &sessions, &conflicts) }
+    for row in rows.alertTransitions { Self.take(row, into: &alertTransitions, &conflicts) }
+    // An alert goes on: the later row holds.
+    for row in rows.alerts where alerts[row.alertID].map({ $0.windowEnd < row.windowEnd }) ?? true {
+      alerts[row.alertID] = row
+    }
     return conflicts
   }
 
@@ -58,10 +86,13 @@ public struct ResultTables: Sendable, Equatable {
     finals.funnels = funnels.filter { $0.value.status == .final }
     finals.retention = retention.filter { $0.value.status == .final }
     finals.sessions = sessions.filter { $0.value.status == .final }
+    finals.alertTransitions = alertTransitions.filter { $0.value.status == .final }
+    finals.alerts = alerts.filter { $0.value.status == .final }
     return finals
   }
 
-  /// Every row: by name of the stage, then window, then dimensions, then step or period.
+  /// Every row: by name of the stage, then window, then dimensions, then step or period. What
+  /// alerts did by window end, rule and dimensions.
   public var rows: ResultRows {
     var rows = ResultRows()
     rows.metrics = metrics.values.sorted {
@@ -77,6 +108,14 @@ public struct ResultTables: Sendable, Equatable {
     }
     rows.sessions = sessions.values.sorted {
       ($0.session, $0.dayStart.ms, $0.dimensions) < ($1.session, $1.dayStart.ms, $1.dimensions)
+    }
+    rows.alertTransitions = alertTransitions.values.sorted {
+      ($0.windowEnd.ms, $0.rule, $0.dimensions, $0.alertID, $0.to.order)
+        < ($1.windowEnd.ms, $1.rule, $1.dimensions, $1.alertID, $1.to.order)
+    }
+    rows.alerts = alerts.values.sorted {
+      ($0.rule, $0.windowStart.ms, $0.dimensions, $0.alertID)
+        < ($1.rule, $1.windowStart.ms, $1.dimensions, $1.alertID)
     }
     return rows
   }
@@ -148,4 +187,19 @@ extension RetentionRow: KeyedRow {
 
 extension SessionRow: KeyedRow {
   var key: MetricKey { MetricKey(metric: session, windowStart: dayStart, dimensions: dimensions) }
+}
+
+extension AlertTransition: KeyedRow {
+  var key: ResultTables.AlertTransitionKey {
+    .init(alertID: alertID, windowEnd: windowEnd, to: to)
+  }
+  var text: String {
+    "\(rule) \(dimensions) \(windowEnd.ms): \(from) to \(to) at "
+      + "\(value.map { "\($0)" } ?? "no value") of \(samples), \(thresholds)"
+  }
+}
+
+extension AlertState {
+  /// States that are entered in one window are entered in this order.
+  fileprivate var order: Int { AlertState.allCases.firstIndex(of: self) ?? 0 }
 }

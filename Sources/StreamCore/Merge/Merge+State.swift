@@ -35,6 +35,7 @@ extension Merge {
       encodeValues(of: formula, into: &writer)
     }
     encodeRolling(into: &writer)
+    judge?.encode(into: &writer)
     change.upserts.append(
       StateRecord(
         key: StateKey(owner: Self.owner, stage: Self.stage, key: []),
@@ -152,5 +153,6 @@ extension Merge {
       try restoreValues(of: index, from: &reader)
     }
     try restoreRolling(from: &reader)
+    try judge?.restore(from: &reader)
   }
 }

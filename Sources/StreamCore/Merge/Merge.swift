@@ -20,15 +20,24 @@ public final class Merge {
   var carried: [[Int: CarriedValues]]
   private var owners: [String: Int] = [:]
   private var partitions: [PartitionID: (source: Int, clock: EventTime?)] = [:]
-  private var rows = ResultRows()
+  var rows = ResultRows()
   /// Makes the rows of stages with records of users, by group.
   var userRows: [Int: UserStageRows] = [:]
+  /// Judges alerts; nil when there are none.
+  let judge: AlertJudge?
+  /// Values of thresholds, as of the snapshot at hand; set between snapshots.
+  public var thresholds = ThresholdSchedule([])
+  /// Metrics that only explain alerts, and their rows that the judge has not taken.
+  private let hidden: Set<String>
+  var hiddenRows: [MetricRow] = []
   private let readers: [String: [(formula: Int, input: Int)]]
   private let formulaGroups: [Set<Int>]
 
   /// Makes the merge of a pipeline's stages.
   public init(plan: StagePlan) {
     self.plan = plan
+    judge = AlertJudge(plan)
+    hidden = Set(plan.pipeline.metrics.filter(\.isInternal).map(\.name))
     groups = plan.groups.map { MergedGroup(plan: $0) }
     carried = plan.groups.map { group in
       var values: [Int: CarriedValues] = [:]
@@ -176,11 +185,7 @@ extension Merge {
 // MARK: - Closing and rows
 
 extension Merge {
-  /// Closes every window that its stage's watermark has passed, in order of window end.
-  ///
-  /// `horizon` is the greatest event time of any clock: values are not carried past it when the
-  /// end of input closes everything.
-  public func close(horizon: EventTime) {
+  func closeStages(horizon: EventTime) {
     for index in groups.indices {
       guard let watermark = watermark(index) else { continue }
       close(group: index, upTo: watermark, horizon: horizon)
@@ -278,23 +283,24 @@ extension Merge {
     }
     guard let result else {
       if isReplacing {
+        if status == .final { judge?.takeMissing(metric, start: start, series) }
         rows.removed.append(
           .metric(MetricKey(metric: metric, windowStart: start, dimensions: series.text)))
       }
       return
     }
-    rows.metrics.append(
-      MetricRow(
-        metric: metric, windowStart: start, windowEnd: end, dimensions: series.text,
-        value: result.value, valueExact: result.exact, samples: result.samples,
-        approximate: result.isApproximate, status: status))
+    let row = MetricRow(
+      metric: metric, windowStart: start, windowEnd: end, dimensions: series.text,
+      value: result.value, valueExact: result.exact, samples: result.samples,
+      approximate: result.isApproximate, status: status)
+    guard hidden.isEmpty || !hidden.contains(metric) else {
+      if judge != nil { hiddenRows.append(row) }
+      return
+    }
+    rows.metrics.append(row)
   }
 
-  /// Rows since the last call: final ones in the order in which windows closed, then, if asked
-  /// for, provisional ones of what changed in open windows.
-  ///
-  /// `horizon` is the greatest event time of any clock: windows that begin later have no rows yet.
-  public func takeRows(provisional: Bool, horizon: EventTime) -> ResultRows {
+  func takeStageRows(provisional: Bool, horizon: EventTime) -> ResultRows {
     if provisional {
       for index in groups.indices {
         let group = plan.groups[index]

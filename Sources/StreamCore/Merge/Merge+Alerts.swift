@@ -1,0 +1,66 @@
+/// Closing and rows, with alerts judged in between.
+extension Merge {
+  /// Closes every window that its stage's watermark has passed, in order of window end, and judges
+  /// alerts on what is closed.
+  ///
+  /// `horizon` is the greatest event time of any clock: values are not carried past it, and windows
+  /// after it are not judged, when the end of input closes everything.
+  public func close(horizon: EventTime) {
+    guard let judge else { return closeStages(horizon: horizon) }
+    let before = RowCounts(rows)
+    closeStages(horizon: horizon)
+    offer(judge, after: before)
+    judge.advance(horizon: horizon, thresholds: thresholds) { closing in
+      switch closing {
+      case .group(let index, let delayMs):
+        let closed = groups[index].closedThrough
+        return closed > .distantPast ? EventTime(ms: closed.ms - delayMs) : closed
+      case .formula(let index): return formulas[index].closedThrough
+      case .never: return .distantPast
+      }
+    }
+  }
+
+  /// Rows since the last call: final ones in the order in which windows closed, then, if asked
+  /// for, provisional ones of what changed in open windows; and what alerts did.
+  ///
+  /// `horizon` is the greatest event time of any clock: windows that begin later have no rows yet.
+  public func takeRows(provisional: Bool, horizon: EventTime) -> ResultRows {
+    guard let judge else { return takeStageRows(provisional: provisional, horizon: horizon) }
+    let before = RowCounts(rows)
+    var taken = takeStageRows(provisional: provisional, horizon: horizon)
+    judge.takeFinals(into: &taken)
+    judge.closeProvisional(into: &taken)
+    if provisional {
+      judge.forget(taken.removed)
+      offer(judge, of: taken, after: before)
+      judge.showProvisional(horizon: horizon, thresholds: thresholds, into: &taken)
+    }
+    return taken
+  }
+
+  /// How many rows there were.
+  private struct RowCounts {
+    var metrics: Int
+    var funnels: Int
+    var retention: Int
+    var sessions: Int
+
+    init(_ rows: ResultRows) {
+      metrics = rows.metrics.count
+      funnels = rows.funnels.count
+      retention = rows.retention.count
+      sessions = rows.sessions.count
+    }
+  }
+
+  private func offer(_ judge: AlertJudge, of rows: ResultRows? = nil, after before: RowCounts) {
+    let rows = rows ?? self.rows
+    judge.take(rows.metrics[before.metrics...])
+    judge.take(hiddenRows[...])
+    hiddenRows.removeAll(keepingCapacity: true)
+    judge.take(
+      Array(rows.funnels[before.funnels...]), Array(rows.retention[before.retention...]),
+      Array(rows.sessions[before.sessions...]))
+  }
+}
