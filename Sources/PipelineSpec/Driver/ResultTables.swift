@@ -25,6 +25,11 @@ public struct ResultTables: Sendable, Equatable {
   /// The table `sessions`, by kind, start of the day, and dimensions.
   public private(set) var sessions: [MetricKey: SessionRow] = [:]
 
+  /// The table `findings`, by id.
+  public private(set) var findings: [String: FindingRow] = [:]
+  /// The table `finding_transitions`.
+  public private(set) var findingTransitions: [FindingTransition] = []
+
   /// Empty tables.
   public init() {}
 
@@ -37,6 +42,10 @@ public struct ResultTables: Sendable, Equatable {
     for row in rows.funnels { Self.write(row, to: &funnels, &conflicts) }
     for row in rows.retention { Self.write(row, to: &retention, &conflicts) }
     for row in rows.sessions { Self.write(row, to: &sessions, &conflicts) }
+    for row in rows.findings { write(row, &conflicts) }
+    for transition in rows.findingTransitions where !findingTransitions.contains(transition) {
+      findingTransitions.append(transition)
+    }
     return conflicts
   }
 
@@ -48,6 +57,13 @@ public struct ResultTables: Sendable, Equatable {
     for row in rows.funnels { Self.take(row, into: &funnels, &conflicts) }
     for row in rows.retention { Self.take(row, into: &retention, &conflicts) }
     for row in rows.sessions { Self.take(row, into: &sessions, &conflicts) }
+    for row in rows.findings {
+      let later = findings.updateValue(row, forKey: row.findingID)
+      if let later { write(later, &conflicts) }
+    }
+    findingTransitions =
+      others.findingTransitions
+      + findingTransitions.filter { !others.findingTransitions.contains($0) }
     return conflicts
   }
 
@@ -58,6 +74,7 @@ public struct ResultTables: Sendable, Equatable {
     finals.funnels = funnels.filter { $0.value.status == .final }
     finals.retention = retention.filter { $0.value.status == .final }
     finals.sessions = sessions.filter { $0.value.status == .final }
+    finals.findings = findings.filter { $0.value.status == .final }
     return finals
   }
 
@@ -78,6 +95,11 @@ public struct ResultTables: Sendable, Equatable {
     rows.sessions = sessions.values.sorted {
       ($0.session, $0.dayStart.ms, $0.dimensions) < ($1.session, $1.dayStart.ms, $1.dimensions)
     }
+    rows.findings = findings.values.sorted {
+      ($0.opened.ms, $0.rule, $0.entity, $0.findingID)
+        < ($1.opened.ms, $1.rule, $1.entity, $1.findingID)
+    }
+    rows.findingTransitions = findingTransitions
     return rows
   }
 
@@ -105,6 +127,24 @@ public struct ResultTables: Sendable, Equatable {
       return
     }
     table[row.key] = row
+  }
+
+  /// Writes a finding. A settled one only closes, once; one that says as what it was announced takes
+  /// that one's place.
+  private mutating func write(_ row: FindingRow, _ conflicts: inout [String]) {
+    if let id = row.announcedAs, findings[id]?.status == .provisional { findings[id] = nil }
+    guard var held = findings[row.findingID], held.status == .final else {
+      findings[row.findingID] = row
+      return
+    }
+    if row.status != .final { return }
+    let isOther =
+      held.rule != row.rule || held.entityKind != row.entityKind || held.entity != row.entity
+      || held.opened != row.opened || held.figures != row.figures
+      || (held.closed != nil && row.closed != nil && held.closed != row.closed)
+    if isOther { conflicts.append("\(held), then \(row)") }
+    held.closed = held.closed ?? row.closed
+    findings[row.findingID] = held
   }
 
   private static func take<Row: KeyedRow>(

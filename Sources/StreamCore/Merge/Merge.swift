@@ -23,6 +23,8 @@ public final class Merge {
   private var rows = ResultRows()
   /// Makes the rows of stages with records of users, by group.
   var userRows: [Int: UserStageRows] = [:]
+  /// What is known of findings that may still move or close.
+  var findings = FindingBook()
   private let readers: [String: [(formula: Int, input: Int)]]
   private let formulaGroups: [Set<Int>]
 
@@ -89,6 +91,7 @@ public final class Merge {
     if let progress = report.progress, let known = partitions[progress.id] {
       partitions[progress.id] = (known.source, report.clock)
     }
+    findings.absorb(report.findings)
     for partial in report.partials { groups[partial.group].absorb(partial, owner: owner) }
   }
 
@@ -190,6 +193,7 @@ extension Merge {
           formulas[index].plan.name, start, end, name, result, .final, isReplacing: true)
       }
     }
+    closeFindings(into: &rows)
   }
 
   private func close(group index: Int, upTo watermark: EventTime, horizon: EventTime) {

@@ -11,7 +11,7 @@ final class Sequencer {
   private static let leastBatch = 1_024
 
   /// An event that waits: its time, the number of its chunk and its index there.
-  private struct Waiting {
+  struct Waiting {
     var timeMs: Int64
     var chunk: Int32
     var index: Int32
@@ -54,6 +54,9 @@ final class Sequencer {
   /// Everything before this has been handed on.
   private(set) var appliedThrough = Int64.min
   private var goneNumbers: [UInt64] = []
+  /// Whether events are noted for `takeNoted()` when they come.
+  var isNoting = false
+  private var noted: ContiguousArray<Waiting> = []
 
   init(plan: StagePlan, slots: [Int], isShared: Bool) {
     self.slots = slots
@@ -139,6 +142,26 @@ final class Sequencer {
   private func note(_ waiting: Waiting) {
     if isFreshSorted, let last = fresh.last, last.timeMs > waiting.timeMs { isFreshSorted = false }
     fresh.append(waiting)
+    if isNoting { keepNote(waiting) }
+  }
+
+  @inline(never)
+  private func keepNote(_ waiting: Waiting) {
+    if noted.count >= Self.leastBatch && noted.count > 2 * count {
+      noted.removeAll { $0.timeMs < appliedThrough }
+    }
+    noted.append(waiting)
+  }
+
+  /// Events that came since the last call and still wait, in order of arrival.
+  func takeNoted() -> ContiguousArray<Waiting> {
+    defer { noted.removeAll(keepingCapacity: true) }
+    return noted.filter { $0.timeMs >= appliedThrough }
+  }
+
+  /// What is known of an event that waits.
+  func entry(_ waiting: Waiting) -> EventChunk.Entry {
+    chunks[Int(waiting.chunk)].chunk.entries[Int(waiting.index)]
   }
 
   /// Hands on the events before `watermark`, block by block. O(n log n) in what came since.
@@ -158,7 +181,7 @@ final class Sequencer {
       while head < sorted.count, head - first < EventBlock.capacity,
         sorted[head].timeMs < watermark.ms
       {
-        fill(head - first, sorted[head])
+        fill(block, head - first, sorted[head])
         head += 1
       }
       apply(block)
@@ -171,8 +194,9 @@ final class Sequencer {
     }
   }
 
+  /// Puts an event that waits into a block, as its last.
   @inline(__always)
-  private func fill(_ i: Int, _ waiting: Waiting) {
+  func fill(_ block: EventBlock, _ i: Int, _ waiting: Waiting) {
     let chunk = chunks[Int(waiting.chunk)].chunk
     let entry = chunk.entries[Int(waiting.index)]
     let row = block.row(i)
@@ -253,7 +277,7 @@ extension Sequencer {
   }
 
   @inline(__always)
-  private func comesBefore(_ a: Waiting, _ b: Waiting) -> Bool {
+  func comesBefore(_ a: Waiting, _ b: Waiting) -> Bool {
     if a.timeMs != b.timeMs { return a.timeMs < b.timeMs }
     return tieComesBefore(a, b)
   }

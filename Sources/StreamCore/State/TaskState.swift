@@ -24,7 +24,7 @@ public struct TaskState: Sendable {
   init(owner: String) { self.owner = owner }
 
   /// Version of the codecs of all records below.
-  static let codecVersion: UInt16 = 3
+  static let codecVersion: UInt16 = 4
   /// Stage ids beside the groups of metrics.
   static let headerStage: UInt32 = 0xFFFF_FFFF
   static let dedupStage: UInt32 = 0xFFFF_FFFE

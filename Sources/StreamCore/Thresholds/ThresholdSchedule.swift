@@ -68,6 +68,15 @@ public struct ThresholdSchedule: Sendable {
     return Self.standard(threshold, dimensions)
   }
 
+  /// The instants after which some threshold of a rule may have another value, ascending. O(rows).
+  public func changes(of rule: String) -> [EventTime] {
+    var times: Set<EventTime> = []
+    for (key, own) in scopes where key.rule == rule {
+      for scope in own { times.formUnion(scope.rows.map(\.effective)) }
+    }
+    return times.sorted()
+  }
+
   private static func standard(_ threshold: ThresholdPlan, _ dimensions: String) -> Double {
     if threshold.byDimensions.isEmpty { return threshold.standard }
     let series = DimensionSet(dimensions)

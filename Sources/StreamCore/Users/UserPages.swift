@@ -9,7 +9,7 @@
 ///
 /// Two users with equal hashes are one: see `HashSet64` on how rare that is.
 final class UserPages {
-  private let pages = Slab<UserPage>(capacity: 16)
+  let pages = Slab<UserPage>(capacity: 16)
   /// Whether a page waits to be saved.
   private let isUnsaved = Slab<Bool>(capacity: 16)
   /// Number of a page for each value of the first `depth` bits of a hash.
