@@ -121,7 +121,8 @@ public final class PipelineDriver {
   private func settle() {
     let released = merge.released
     for task in tasks {
-      let report = task.report(isIdle: false, partials: true, released: released)
+      let report = task.report(
+        isIdle: false, partials: true, released: released, horizon: horizon)
       stageCounts[report.owner] = report.stageCounts
       merge.absorb(report)
       // A clock that was lifted has come that far, one that was closed has not.
@@ -133,7 +134,7 @@ public final class PipelineDriver {
       }
     }
     if let watermark = merge.exchangeWatermark() {
-      for shard in shards { shard.advance(to: watermark) }
+      for shard in shards { shard.advance(to: watermark, horizon: horizon) }
     }
     for shard in shards {
       let report = shard.report(released: released)
@@ -187,9 +188,24 @@ public final class PipelineDriver {
     tasks[index].clockMs == Int64.min ? nil : EventTime(ms: tasks[index].clockMs)
   }
 
-  /// Takes over final rows of an earlier life, as a public file keeps them; those that differ are
+  /// Takes over rows of an earlier life, as a public file keeps them; final ones that differ are
   /// conflicts.
-  public func adopt(_ finals: ResultTables) { conflicts += tables.adopt(finals) }
+  public func adopt(_ stored: ResultTables) {
+    conflicts += tables.adopt(stored)
+    merge.adopt(findings: stored.rows.findings)
+  }
+
+  /// Lets risk rules have the thresholds of a schedule from now on.
+  public func set(_ thresholds: ThresholdSchedule) {
+    for task in tasks { task.set(thresholds) }
+    for shard in shards { shard.set(thresholds) }
+  }
+
+  /// Rows of the table `findings` in order of (opening, rule, entity).
+  public var findingRows: [FindingRow] { tables.rows.findings }
+
+  /// What became known of findings, in the order in which it did.
+  public var findingTransitions: [FindingTransition] { tables.findingTransitions }
 
   /// Rows of the table `metrics` in order of metric, window and dimensions.
   public var rows: [MetricRow] { tables.rows.metrics }

@@ -46,6 +46,11 @@ public struct ResultTables: Sendable, Equatable {
   /// The table `alerts`, by id.
   public private(set) var alerts: [String: AlertRow] = [:]
 
+  /// The table `findings`, by id.
+  public private(set) var findings: [String: FindingRow] = [:]
+  /// The table `finding_transitions`.
+  public private(set) var findingTransitions: [FindingTransition] = []
+
   /// Empty tables.
   public init() {}
 
@@ -60,6 +65,10 @@ public struct ResultTables: Sendable, Equatable {
     for row in rows.sessions { Self.write(row, to: &sessions, &conflicts) }
     for row in rows.alertTransitions { Self.write(row, to: &alertTransitions, &conflicts) }
     for row in rows.alerts { alerts[row.alertID] = row }
+    for row in rows.findings { write(row, &conflicts) }
+    for transition in rows.findingTransitions where !findingTransitions.contains(transition) {
+      findingTransitions.append(transition)
+    }
     return conflicts
   }
 
@@ -76,6 +85,13 @@ public struct ResultTables: Sendable, Equatable {
     for row in rows.alerts where alerts[row.alertID].map({ $0.windowEnd < row.windowEnd }) ?? true {
       alerts[row.alertID] = row
     }
+    for row in rows.findings {
+      let later = findings.updateValue(row, forKey: row.findingID)
+      if let later { write(later, &conflicts) }
+    }
+    findingTransitions =
+      others.findingTransitions
+      + findingTransitions.filter { !others.findingTransitions.contains($0) }
     return conflicts
   }
 
@@ -88,6 +104,7 @@ public struct ResultTables: Sendable, Equatable {
     finals.sessions = sessions.filter { $0.value.status == .final }
     finals.alertTransitions = alertTransitions.filter { $0.value.status == .final }
     finals.alerts = alerts.filter { $0.value.status == .final }
+    finals.findings = findings.filter { $0.value.status == .final }
     return finals
   }
 
@@ -117,6 +134,11 @@ public struct ResultTables: Sendable, Equatable {
       ($0.rule, $0.windowStart.ms, $0.dimensions, $0.alertID)
         < ($1.rule, $1.windowStart.ms, $1.dimensions, $1.alertID)
     }
+    rows.findings = findings.values.sorted {
+      ($0.opened.ms, $0.rule, $0.entity, $0.findingID)
+        < ($1.opened.ms, $1.rule, $1.entity, $1.findingID)
+    }
+    rows.findingTransitions = findingTransitions
     return rows
   }
 
@@ -144,6 +166,24 @@ public struct ResultTables: Sendable, Equatable {
       return
     }
     table[row.key] = row
+  }
+
+  /// Writes a finding. A settled one only closes, once; one that says as what it was announced takes
+  /// that one's place.
+  private mutating func write(_ row: FindingRow, _ conflicts: inout [String]) {
+    if let id = row.announcedAs, findings[id]?.status == .provisional { findings[id] = nil }
+    guard var held = findings[row.findingID], held.status == .final else {
+      findings[row.findingID] = row
+      return
+    }
+    if row.status != .final { return }
+    let isOther =
+      held.rule != row.rule || held.entityKind != row.entityKind || held.entity != row.entity
+      || held.opened != row.opened || held.figures != row.figures
+      || (held.closed != nil && row.closed != nil && held.closed != row.closed)
+    if isOther { conflicts.append("\(held), then \(row)") }
+    held.closed = held.closed ?? row.closed
+    findings[row.findingID] = held
   }
 
   private static func take<Row: KeyedRow>(

@@ -22,9 +22,23 @@ public final class ExchangeShard {
   public func absorb(_ chunk: EventChunk) { ordered.sequencer.adopt(chunk) }
 
   /// Applies the events before `watermark`, in order. O(n log n) in the events that came since.
-  public func advance(to watermark: EventTime) { ordered.advance(to: watermark) }
+  ///
+  /// `horizon` is the greatest event time of any clock: once the input has ended, deadlines of risk
+  /// rules come up to there.
+  public func advance(to watermark: EventTime, horizon: EventTime = .distantPast) {
+    ordered.advance(to: watermark, horizon: horizon)
+  }
 
-  /// Drops the records of all keys: the clocks of all partitions are past everything, and no event
-  /// that comes may be applied. O(bytes of records).
+  /// Lets risk rules have the thresholds of a schedule from now on.
+  public func set(_ thresholds: ThresholdSchedule) { ordered.set(thresholds) }
+
+  /// Whether risk rules judge events on arrival too, as they do at first: provisional findings.
+  public var judgesArrivals: Bool {
+    get { ordered.judgesArrivals }
+    set { ordered.judgesArrivals = newValue }
+  }
+
+  /// Drops the records that nobody needs any more: the clocks of all partitions are past everything,
+  /// and no event that comes may be applied. O(bytes of records).
   public func close() { ordered.close() }
 }

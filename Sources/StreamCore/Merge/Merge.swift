@@ -30,6 +30,8 @@ public final class Merge {
   /// Metrics that only explain alerts, and their rows that the judge has not taken.
   private let hidden: Set<String>
   var hiddenRows: [MetricRow] = []
+  /// What is known of findings that may still move or close.
+  var findings = FindingBook()
   private let readers: [String: [(formula: Int, input: Int)]]
   private let formulaGroups: [Set<Int>]
 
@@ -98,6 +100,7 @@ public final class Merge {
     if let progress = report.progress, let known = partitions[progress.id] {
       partitions[progress.id] = (known.source, report.clock)
     }
+    findings.absorb(report.findings)
     for partial in report.partials { groups[partial.group].absorb(partial, owner: owner) }
   }
 
@@ -200,6 +203,7 @@ extension Merge {
           formulas[index].plan.name, start, end, name, result, .final, isReplacing: true)
       }
     }
+    closeFindings(into: &rows)
   }
 
   private func close(group index: Int, upTo watermark: EventTime, horizon: EventTime) {

@@ -166,6 +166,17 @@ final class OrderedState {
   private let isExchanged: Bool
   private var closedRecords: RecordTotals?
   let plan: StagePlan
+  /// Those of `users` that have risk rules.
+  private let risky: [UserStages]
+  /// The greatest event time of any clock, as far as it is known.
+  private var horizon = EventTime.distantPast
+  /// Judges events on arrival; nil without risk rules.
+  private let arrivals: RiskArrivals?
+  /// Whether events are judged on arrival.
+  var judgesArrivals: Bool {
+    get { sequencer.isNoting }
+    set { sequencer.isNoting = newValue && arrivals != nil }
+  }
 
   /// Makes the ordered stages of a partition, or with `isExchanged` of a shard.
   init(plan: StagePlan, isExchanged: Bool, isSaved: Bool) {
@@ -183,6 +194,13 @@ final class OrderedState {
     }
     users = own.filter { !$0.element.stages.isEmpty || !$0.element.traits.isEmpty }
       .map { UserStages(plan: plan, key: $0.offset, isSaved: isSaved) }
+    risky = users.filter { !$0.risks.isEmpty }
+    arrivals =
+      risky.isEmpty ? nil : RiskArrivals(sequencer: sequencer, stride: plan.pipeline.slotCount)
+    for (_, risk) in risky.flatMap(\.risks) {
+      risk.isJudgedOnArrival = !risk.readsTraits(plan.pipeline)
+    }
+    judgesArrivals = true
   }
 
   /// Leaves the events that go by user: metrics know no other key.
@@ -200,8 +218,11 @@ final class OrderedState {
     plan.groups.contains { $0.isOrdered && $0.exchanged == isExchanged }
   }
 
-  /// Applies the events before `watermark`, in order.
-  func advance(to watermark: EventTime) {
+  /// Applies the events before `watermark`, in order, and lets deadlines before it come up. Those
+  /// of an input that has ended: up to `horizon`, the greatest event time of any clock.
+  func advance(to watermark: EventTime, horizon known: EventTime = .distantPast) {
+    horizon = max(horizon, known)
+    defer { fireDeadlines(before: watermark) }
     sequencer.advance(to: watermark) { block in
       scratch.reset()
       for stages in users { stages.apply(block, scratch: scratch) }
@@ -211,11 +232,31 @@ final class OrderedState {
     }
   }
 
-  /// Drops the records of all keys: the input is closed, whatever might still come is late.
+  private func fireDeadlines(before watermark: EventTime) {
+    let isEnd = watermark.ms > EventTime.distantFuture.ms / 2
+    let limitMs = isEnd ? horizon.ms : watermark.ms - 1
+    for stages in risky { stages.fireDeadlines(upTo: limitMs) }
+  }
+
+  /// Lets risk rules have the thresholds of a schedule.
+  func set(_ thresholds: ThresholdSchedule) {
+    for stages in risky { for (_, risk) in stages.risks { risk.set(thresholds) } }
+  }
+
+  /// Findings since the last call, settled ones first; with those that pending events may come to,
+  /// where they are looked at.
+  func takeFindings() -> [FindingReport] {
+    var taken: [FindingReport] = []
+    for stages in risky { for (_, risk) in stages.risks { taken += risk.takeFindings() } }
+    return taken + (arrivals?.judge(risky) ?? [])
+  }
+
+  /// Drops the records of all keys: the input is closed, whatever might still come is late. Those
+  /// that risk rules have a part in stay: how far deadlines come is not known yet.
   func close() {
     guard closedRecords == nil else { return }
     closedRecords = records
-    for stages in users { stages.pages.removeAll() }
+    for stages in users where stages.risks.isEmpty { stages.pages.removeAll() }
   }
 
   /// Records of all keys; once closed those that there were then.

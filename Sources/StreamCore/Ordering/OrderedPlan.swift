@@ -133,14 +133,16 @@ struct OrderedPlan: Sendable {
       }
     }
     var conditions: [OrderedCondition] = []
-    for expression in stage.conditions {
+    let decidingCount = stage.decidingCount
+    for (index, expression) in stage.conditions.enumerated() {
       let condition = condition(expression, pipeline)
       conditions.append(condition)
+      if condition.bit == nil { slots[key].formUnion(expression?.slots ?? []) }
+      if index >= decidingCount { continue }
       if let bit = condition.bit {
         sets[key].interest.mask |= bit
       } else {
         sets[key].interest.takesEveryKey = true
-        slots[key].formUnion(expression?.slots ?? [])
       }
     }
     if stage.takesEveryEvent { sets[key].interest.takesEveryKey = true }

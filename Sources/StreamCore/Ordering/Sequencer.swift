@@ -11,7 +11,7 @@ final class Sequencer {
   private static let leastBatch = 1_024
 
   /// An event that waits: its time, the number of its chunk and its index there.
-  private struct Waiting {
+  struct Waiting {
     var timeMs: Int64
     var chunk: Int32
     var index: Int32
@@ -54,6 +54,9 @@ final class Sequencer {
   /// Everything before this has been handed on.
   private(set) var appliedThrough = Int64.min
   private var goneNumbers: [UInt64] = []
+  /// Whether events are noted for `takeNoted()` when they come.
+  var isNoting = false
+  private var noted: ContiguousArray<Waiting> = []
 
   init(plan: StagePlan, slots: [Int], isShared: Bool) {
     self.slots = slots
@@ -140,6 +143,26 @@ final class Sequencer {
   private func note(_ waiting: Waiting) {
     if isFreshSorted, let last = fresh.last, last.timeMs > waiting.timeMs { isFreshSorted = false }
     fresh.append(waiting)
+    if isNoting { keepNote(waiting) }
+  }
+
+  @inline(never)
+  private func keepNote(_ waiting: Waiting) {
+    if noted.count >= Self.leastBatch && noted.count > 2 * count {
+      noted.removeAll { $0.timeMs < appliedThrough }
+    }
+    noted.append(waiting)
+  }
+
+  /// Events that came since the last call and still wait, in order of arrival.
+  func takeNoted() -> ContiguousArray<Waiting> {
+    defer { noted.removeAll(keepingCapacity: true) }
+    return noted.filter { $0.timeMs >= appliedThrough }
+  }
+
+  /// What is known of an event that waits.
+  func entry(_ waiting: Waiting) -> EventChunk.Entry {
+    chunks[Int(waiting.chunk)].chunk.entries[Int(waiting.index)]
   }
 
   /// Hands on the events before `watermark`, block by block. O(n log n) in what came since.
@@ -159,7 +182,7 @@ final class Sequencer {
       while head < sorted.count, head - first < EventBlock.capacity,
         sorted[head].timeMs < watermark.ms
       {
-        fill(head - first, sorted[head], after: head == first ? -1 : sorted[head - 1].chunk)
+        fill(block, head - first, sorted[head], after: head == first ? -1 : sorted[head - 1].chunk)
         head += 1
       }
       apply(block)
@@ -172,15 +195,15 @@ final class Sequencer {
     }
   }
 
-  /// Copies an event into the block. `last` is the chunk of the event before.
+  /// Copies an event into a block, as its last. `last` is the chunk of the event before.
   @inline(__always)
-  private func fill(_ i: Int, _ waiting: Waiting, after last: Int32) {
+  func fill(_ block: EventBlock, _ i: Int, _ waiting: Waiting, after last: Int32) {
     let entry = Unmanaged.passUnretained(chunks[Int(waiting.chunk)].chunk)
       ._withUnsafeGuaranteedRef { chunk -> EventChunk.Entry in
         let row = block.row(i)
         let first = Int(waiting.index) &* slots.count
         for at in 0..<slots.count { row[slots[at]] = chunk.values[first &+ at] }
-        if waiting.chunk != last { begin(chunk) }
+        if waiting.chunk != last { begin(chunk, in: block) }
         return chunk.entries[Int(waiting.index)]
       }
     block.partitionIndex[i] = Int32(block.partitions.count - 1)
@@ -195,9 +218,9 @@ final class Sequencer {
     block.appliedCount = i + 1
   }
 
-  /// Notes in the block where the events that follow come from.
+  /// Notes in a block where the events that follow come from.
   @inline(never)
-  private func begin(_ chunk: EventChunk) {
+  private func begin(_ chunk: EventChunk, in block: EventBlock) {
     if block.partitions.last == chunk.partition { return }
     block.partitions.append(chunk.partition)
     block.sources.append(chunk.source)
@@ -259,7 +282,7 @@ extension Sequencer {
   }
 
   @inline(__always)
-  private func comesBefore(_ a: Waiting, _ b: Waiting) -> Bool {
+  func comesBefore(_ a: Waiting, _ b: Waiting) -> Bool {
     if a.timeMs != b.timeMs { return a.timeMs < b.timeMs }
     return tieComesBefore(a, b)
   }

@@ -92,7 +92,8 @@ extension StagePlan {
     if group.stage?.takesEveryEvent ?? false { return true }
     for set in ordered.sets {
       guard let at = set.stages.firstIndex(of: group.index) else { continue }
-      return set.conditions[at].contains { $0.bit.map { bits & $0 != 0 } ?? true }
+      let deciding = set.conditions[at].prefix(group.stage?.decidingCount ?? Int.max)
+      return deciding.contains { $0.bit.map { bits & $0 != 0 } ?? true }
     }
     return false
   }

@@ -120,7 +120,7 @@ extension OrderedState {
 
   /// Ends the putting back of records. Throws when pages are missing.
   func finishRestore() throws(CodecError) {
-    for own in users { try own.pages.finishRestore() }
+    for own in users { try own.finishRestore() }
   }
 }
 

@@ -226,10 +226,19 @@ public final class PartitionTask {
   }
 
   /// Lets stages that take events in order have those that the watermark has passed.
-  func settle() {
+  func settle(horizon: EventTime = .distantPast) {
     guard let ordered, clockMs != Int64.min else { return }
-    ordered.advance(to: EventTime(ms: clockMs - settlingLatenessMs))
+    ordered.advance(to: EventTime(ms: clockMs - settlingLatenessMs), horizon: horizon)
     if clockMs >= EventTime.distantFuture.ms { ordered.close() }
+  }
+
+  /// Lets risk rules have the thresholds of a schedule from now on.
+  public func set(_ thresholds: ThresholdSchedule) { ordered?.set(thresholds) }
+
+  /// Whether risk rules judge events on arrival too, as they do at first: provisional findings.
+  public var judgesArrivals: Bool {
+    get { ordered?.judgesArrivals ?? false }
+    set { ordered?.judgesArrivals = newValue }
   }
 
   /// Events for each shard of the exchange since the last call; empty without an exchange.

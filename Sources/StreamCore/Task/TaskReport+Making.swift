@@ -3,7 +3,11 @@ extension PartitionTask {
   /// last such report.
   ///
   /// `released` gives for each group up to where its windows are closed and need not be kept.
-  public func report(isIdle: Bool, partials: Bool, released: [EventTime]) -> TaskReport {
+  /// `horizon` is the greatest event time of any clock: once the input has ended, deadlines of risk
+  /// rules come up to there.
+  public func report(
+    isIdle: Bool, partials: Bool, released: [EventTime], horizon: EventTime = .distantPast
+  ) -> TaskReport {
     var report = TaskReport(owner: id.description)
     report.clock = clockMs == Int64.min ? nil : EventTime(ms: clockMs)
     // At the end of input the clock is lifted past everything; people want the last real one.
@@ -12,7 +16,8 @@ extension PartitionTask {
       id: id, nextOffset: nextOffset,
       clock: shownMs == Int64.min ? nil : EventTime(ms: shownMs), fates: fates, idle: isIdle)
     guard partials else { return report }
-    settle()
+    settle(horizon: horizon)
+    report.findings = ordered?.takeFindings() ?? []
     for group in groups {
       group.release(closed: released[group.plan.index])
       report.partials += group.takePartials()
@@ -38,6 +43,7 @@ extension ExchangeShard {
   /// Every contribution that changed since the last report.
   public func report(released: [EventTime]) -> TaskReport {
     var report = TaskReport(owner: owner)
+    report.findings = ordered.takeFindings()
     for group in groups {
       group.release(closed: released[group.plan.index])
       report.partials += group.takePartials()

@@ -9,6 +9,8 @@ public struct TaskReport: Sendable {
   public var clock: EventTime?
   /// Changed contributions, each replacing the one before.
   public var partials: [Partial] = []
+  /// What risk rules found since the last report.
+  public var findings: [FindingReport] = []
   /// Counts of each group of metrics, by index.
   public var stageCounts: [StageCounts] = []
   /// Records of users and other keys that it holds, and the bytes of memory that they take.

@@ -75,6 +75,15 @@ public struct ThresholdSchedule: Sendable {
     return nil
   }
 
+  /// The instants after which some threshold of a rule may have another value, ascending. O(rows).
+  public func changes(of rule: String) -> [EventTime] {
+    var times: Set<EventTime> = []
+    for (key, own) in scopes where key.rule == rule {
+      for scope in own { times.formUnion(scope.rows.map(\.effective)) }
+    }
+    return times.sorted()
+  }
+
   /// The value that the file gives for a series.
   static func standard(_ threshold: ThresholdPlan, _ dimensions: String) -> Double {
     if threshold.byDimensions.isEmpty { return threshold.standard }

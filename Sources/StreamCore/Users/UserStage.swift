@@ -15,9 +15,10 @@ class UserStage: StageState {
 
   init(plan: GroupPlan, conditions: [OrderedCondition], zone: Zone, isSaved: Bool) {
     self.conditions = conditions
-    mask = conditions.reduce(0) { $0 | ($1.bit ?? 0) }
+    let deciding = conditions.prefix(plan.stage?.decidingCount ?? conditions.count)
+    mask = deciding.reduce(0) { $0 | ($1.bit ?? 0) }
     takesEveryEvent =
-      conditions.contains { $0.bit == nil } || (plan.stage?.takesEveryEvent ?? false)
+      deciding.contains { $0.bit == nil } || (plan.stage?.takesEveryEvent ?? false)
     dictionary = SeriesDictionary(names: plan.dimensions.map(\.name))
     parts = .allocate(capacity: max(1, plan.dimensions.count))
     super.init(plan: plan, zone: zone, isSaved: isSaved)
@@ -31,6 +32,9 @@ class UserStage: StageState {
     var bits: UInt64 = 0
     var row: UnsafeMutablePointer<Value>
     let scratch: ScratchArena
+    /// Where it is, for stages that ask where it comes from.
+    unowned(unsafe) var block: EventBlock?
+    var index = 0
   }
 
   /// Takes an event: reads a section, empty when there is none, and writes what is to stand in its

@@ -4,11 +4,13 @@ enum UserStagePlan: Sendable {
   case retention(RetentionPlan)
   case session(SessionPlan)
   case lifecycle(LifecyclePlan)
+  case risk(RiskPlan)
 
   /// The stages of a pipeline, in an order that depends on its definition alone.
   static func all(_ pipeline: PipelinePlan) -> [UserStagePlan] {
     pipeline.funnels.map { .funnel($0) } + pipeline.retentions.map { .retention($0) }
       + pipeline.sessions.map { .session($0) } + pipeline.lifecycles.map { .lifecycle($0) }
+      + pipeline.risks.map { .risk($0) }
   }
 
   var name: String {
@@ -17,6 +19,7 @@ enum UserStagePlan: Sendable {
     case .retention(let plan): plan.name
     case .session(let plan): plan.name
     case .lifecycle(let plan): plan.name
+    case .risk(let plan): plan.name
     }
   }
 
@@ -26,6 +29,7 @@ enum UserStagePlan: Sendable {
     case .retention(let plan): plan.latenessMs
     case .session(let plan): plan.latenessMs
     case .lifecycle(let plan): plan.latenessMs
+    case .risk(let plan): plan.latenessMs
     }
   }
 
@@ -35,6 +39,7 @@ enum UserStagePlan: Sendable {
     case .retention(let plan): plan.dimensions
     case .session(let plan): plan.dimensions
     case .lifecycle(let plan): plan.dimensions
+    case .risk: []
     }
   }
 
@@ -44,7 +49,7 @@ enum UserStagePlan: Sendable {
     case .funnel(let plan): plan.maxSeries
     case .retention(let plan): plan.maxSeries
     case .session(let plan): plan.maxSeries
-    case .lifecycle: Self.unlimited
+    case .lifecycle, .risk: Self.unlimited
     }
   }
 
@@ -55,7 +60,7 @@ enum UserStagePlan: Sendable {
     switch self {
     case .funnel(let plan): plan.entered
     case .retention(let plan): plan.unit
-    case .session: WindowPlan(unit: .day, every: 1)
+    case .session, .risk: WindowPlan(unit: .day, every: 1)
     case .lifecycle(let plan): plan.unit
     }
   }
@@ -65,13 +70,17 @@ enum UserStagePlan: Sendable {
     switch self {
     case .funnel(let plan): plan.withinMs
     case .session(let plan): plan.maxMs
-    case .retention, .lifecycle: 0
+    case .retention, .lifecycle, .risk: 0
     }
   }
 
   /// What its key is, when it is not the user.
   var key: Expression? {
-    if case .funnel(let plan) = self { plan.per } else { nil }
+    switch self {
+    case .funnel(let plan): plan.per
+    case .risk(let plan): plan.entity
+    case .retention, .session, .lifecycle: nil
+    }
   }
 
   /// Amounts that it adds up.
@@ -86,19 +95,31 @@ enum UserStagePlan: Sendable {
     case .retention(let plan): [plan.start, plan.returning]
     case .session(let plan): [plan.condition]
     case .lifecycle(let plan): [plan.condition]
+    case .risk(let plan): (plan.condition.map { [$0] } ?? []) + plan.pattern.conditions
     }
+  }
+
+  /// How many of its conditions, from the first, decide whether an event concerns it at all.
+  var decidingCount: Int {
+    if case .risk(let plan) = self, plan.condition != nil { 1 } else { conditions.count }
   }
 
   /// Whether every event of a key concerns it, whatever its conditions.
   var takesEveryEvent: Bool {
     if case .funnel(let plan) = self { return plan.order == .strict }
-    return conditions.contains { $0 == nil }
+    return conditions.prefix(decidingCount).contains { $0 == nil }
   }
 
   /// Slots that it reads beside its conditions.
   var slots: Set<Int> {
     var slots = Set(dimensions.flatMap(\.expression.slots) + (value?.slots ?? []))
     if case .session = self { slots.insert(Slot.name) }
+    if case .risk(let plan) = self {
+      slots.formUnion(plan.entity?.slots ?? [Slot.user])
+      if case .window(_, let aggregates) = plan.pattern {
+        slots.formUnion(aggregates.flatMap { $0.value?.slots ?? [] })
+      }
+    }
     return slots
   }
 
@@ -117,8 +138,20 @@ enum UserStagePlan: Sendable {
       parts.nameCounts = 2
     case .lifecycle:
       parts.counts = LifecycleCount.allCases.count
+    case .risk: break
     }
     return parts
+  }
+}
+
+extension RiskPlan.Pattern {
+  /// Its conditions: of aggregates, or of steps and then of `absent`; nil: every event.
+  var conditions: [Expression?] {
+    switch self {
+    case .window(_, let aggregates):
+      aggregates.prefix(RiskPlan.aggregatesMax).map(\.condition)
+    case .sequence(let steps, let absent): steps.map(\.condition) + (absent.map { [$0] } ?? [])
+    }
   }
 }
 

@@ -9,8 +9,11 @@ final class UserStages {
   let stages: [UserStage]
   let pages: UserPages
   private let traits: TraitStage?
+  /// Its risk rules, by where their sections are.
+  let risks: [(at: Int, stage: RiskStage)]
   private let record = RecordWriter()
   private let section = RecordWriter()
+  private let fired = RecordWriter()
   private let sections: UnsafeMutablePointer<UnsafeRawBufferPointer>
   /// Sections of a record: traits, then the stages; and bytes of their bits.
   private let width: Int
@@ -36,6 +39,9 @@ final class UserStages {
     let set = plan.ordered.sets[key]
     stages = zip(set.stages, set.conditions).map { index, conditions in
       Self.make(plan.groups[index], conditions, plan.pipeline.zone, isSaved)
+    }
+    risks = stages.enumerated().compactMap { at, stage in
+      (stage as? RiskStage).map { (at + 1, $0) }
     }
     traits = set.traits.isEmpty ? nil : TraitStage(plan.pipeline, set.traits)
     pages = UserPages(isSaved: isSaved)
@@ -70,6 +76,8 @@ final class UserStages {
       SessionStage(plan, group: group, conditions: conditions, zone: zone, isSaved: isSaved)
     case .lifecycle(let plan):
       LifecycleStage(plan, group: group, conditions: conditions, zone: zone, isSaved: isSaved)
+    case .risk(let plan):
+      RiskStage(plan, group: group, conditions: conditions, zone: zone, isSaved: isSaved)
     case nil:
       UserStage(plan: group, conditions: conditions, zone: zone, isSaved: isSaved)
     }
@@ -92,13 +100,14 @@ final class UserStages {
     }
     guard count > 0 else { return }
     touched = pages.find(hashes, count: count, into: found)
-    var event = UserStage.Event(row: block.row(0), scratch: scratch)
+    var event = UserStage.Event(row: block.row(0), scratch: scratch, block: block)
     for k in 0..<count {
       let held = found[k].flatMap { pages.isCurrent($0) ? $0 : nil } ?? pages.find(hashes[k])
       let i = Int(picked[k])
       event.timeMs = block.timeMs[i]
       event.bits = block.bits[i]
       event.row = block.row(i)
+      event.index = i
       apply(event, block, i, held)
     }
     sweep(EventTime(ms: block.timeMs[Int(picked[count - 1])]))
@@ -153,11 +162,54 @@ final class UserStages {
   private func isLate(
     _ stage: UserStage, _ event: UserStage.Event, _ block: EventBlock, _ i: Int
   ) -> Bool {
-    guard event.timeMs < block.clockMs[i] - stage.plan.latenessMs[block.source(i)] else {
-      return false
-    }
+    guard isBehind(stage, block, i) else { return false }
     stage.counts.late += 1
     return true
+  }
+
+  /// Whether an event is too late for a stage.
+  func isBehind(_ stage: UserStage, _ block: EventBlock, _ i: Int) -> Bool {
+    block.timeMs[i] < block.clockMs[i] - stage.plan.latenessMs[block.source(i)]
+  }
+
+  /// Lets risk rules look at what is due before or at `limitMs`. O(log n) a deadline.
+  func fireDeadlines(upTo limitMs: Int64) {
+    for (at, risk) in risks {
+      while let entry = risk.deadlines.first, entry.ms <= limitMs {
+        risk.deadlines.removeFirst()
+        guard let found = pages.find(entry.keyHash) else { continue }
+        split(pages.bytes(found))
+        fired.begin()
+        guard risk.fire(sections[at], entry, limitMs: limitMs, into: fired) else { continue }
+        beginRecord()
+        for other in 0..<width {
+          section.begin()
+          section.write(other == at ? fired.bytes : sections[other])
+          append(other)
+        }
+        pages.set(entry.keyHash, found, to: finishedRecord())
+      }
+    }
+  }
+
+  /// Finds the deadlines that records that were put back rely on. O(records).
+  func finishRestore() throws(CodecError) {
+    try pages.finishRestore()
+    if risks.isEmpty { return }
+    for (_, risk) in risks { risk.deadlines.removeAll() }
+    pages.forEach { hash, bytes in
+      split(bytes)
+      for (at, risk) in risks { risk.rearm(sections[at], hash) }
+    }
+  }
+
+  /// The section that a stage has in a record, until the record changes.
+  func settledSection(_ at: Int, _ keyHash: UInt64) -> UnsafeRawBufferPointer {
+    guard let found = pages.find(keyHash) else {
+      return UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+    split(pages.bytes(found))
+    return sections[at]
   }
 
   // MARK: - Records

@@ -80,6 +80,7 @@ extension Worker {
   /// reads on in between, so that none stands still for longer than one report takes.
   private func gather(partials: Bool, savingState: Bool) throws -> [LaneReport] {
     let released = merge.released
+    let horizon = horizon
     let idle = idle.idle
     let answers = places.sorted { $0.key < $1.key }.map { _, place in
       lanes[place.lane].perform { content -> LaneReport in
@@ -94,7 +95,8 @@ extension Worker {
         }
         answer.reports = [
           task.report(
-            isIdle: idle[task.id] == task.nextOffset, partials: partials, released: released)
+            isIdle: idle[task.id] == task.nextOffset, partials: partials, released: released,
+            horizon: horizon)
         ]
         answer.routed = [task.takeRouted()]
         if savingState { answer.states = [task.copyState()] }
@@ -125,6 +127,7 @@ extension Worker {
     if !report.stageCounts.isEmpty {
       latest[report.owner] = report
       latest[report.owner]?.partials = []
+      latest[report.owner]?.findings = []
     }
     guard let progress = report.progress else { return }
     if let clock = progress.clock { horizon = max(horizon, clock) }
@@ -174,6 +177,7 @@ extension Worker {
     let watermark = merge.exchangeWatermark()
     let isClosed = merge.isClosed
     let released = merge.released
+    let horizon = horizon
     let width = lanes.count
     let answers = lanes.enumerated().map { number, lane in
       lane.perform { content -> LaneReport in
@@ -183,7 +187,7 @@ extension Worker {
           for batches in routed where index < batches.count {
             if let batch = batches[index] { shard.absorb(batch) }
           }
-          if let watermark { shard.advance(to: watermark) }
+          if let watermark { shard.advance(to: watermark, horizon: horizon) }
           if isClosed { shard.close() }
           if reporting { answer.reports.append(shard.report(released: released)) }
           if savingState { answer.states.append(shard.copyState()) }
@@ -236,6 +240,7 @@ extension Worker {
   /// lets close must not close without it.
   private func lift(_ lifts: [IdleWatch.Lift]) throws {
     let released = merge.released
+    let horizon = horizon
     let answers = lifts.compactMap { lift -> LaneResult<(ClockMark, TaskReport)?>? in
       guard let place = places[lift.id] else { return nil }
       return lanes[place.lane].perform { content -> (ClockMark, TaskReport)? in
@@ -244,7 +249,9 @@ extension Worker {
           return nil
         }
         return (
-          mark, task.report(isIdle: lift.kind != .close, partials: true, released: released)
+          mark,
+          task.report(
+            isIdle: lift.kind != .close, partials: true, released: released, horizon: horizon)
         )
       }
     }
@@ -263,6 +270,7 @@ extension TaskReport {
   var withoutContributions: TaskReport {
     var copy = self
     copy.partials = []
+    copy.findings = []
     return copy
   }
 }
