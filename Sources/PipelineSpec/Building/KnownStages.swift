@@ -33,7 +33,7 @@ struct KnownStages {
         dimensions[kind, default: [:]][entry.name] = .some(nil)
       }
     }
-    for plan in stages.metrics { add(.metric, plan.name, plan.dimensions) }
+    for plan in stages.metrics where !plan.isInternal { add(.metric, plan.name, plan.dimensions) }
     for plan in stages.formulas { dimensions[.metric, default: [:]][plan.name] = plan.dimensions }
     for plan in stages.lifecycles {
       for name in plan.resultNames { add(.metric, name, plan.dimensions) }

@@ -115,7 +115,7 @@ public enum PipelineReference {
 
     mutating func section(_ title: String, _ options: [OptionSpec]) {
       text += "\n## \(title)\n\n| option | value | default | what |\n| --- | --- | --- | --- |\n"
-      for option in options where !option.isLater { text += row(option) }
+      for option in options where !option.isRefused { text += row(option) }
       let later = options.filter(\.isLater).map { "`\($0.name)`" }
       if !later.isEmpty {
         text += "\nNot part of this version, and refused: \(later.joined(separator: ", ")).\n"
@@ -145,6 +145,9 @@ public enum PipelineReference {
 }
 
 extension OptionSpec {
+  /// Whether only a later version knows it, or another place of the file.
+  var isRefused: Bool { if case .elsewhere = kind { true } else { isLater } }
+
   /// Whether only a later version knows it.
   fileprivate var isLater: Bool { if case .unavailable = kind { true } else { false } }
 }

@@ -96,7 +96,7 @@ final class StageMatcher {
     for funnel in plan.funnels {
       for (index, step) in funnel.steps.enumerated() {
         add(funnel.name, "step \(index + 1) \(step.name)", step.condition)
-        if step.condition.text == FunnelBuilder.condition(event: step.name) {
+        if step.condition.text == StepReader.condition(event: step.name) {
           parts[parts.count - 1].eventName = step.name
         }
       }
