@@ -29,7 +29,7 @@ struct AlertBuilder {
     let clear = settings[AlertOptions.clear].flatMap { expressions.compile($0, owner: "clear") }
     guard let when, clear != nil || !settings.gives(AlertOptions.clear) else { return nil }
     for (index, threshold) in thresholds.enumerated()
-    where !expressions.inputs.contains(.threshold(index)) {
+    where !expressions.inputs.contains(.threshold(index)) && !isTaken(threshold.plan.name) {
       UnusedThreshold.report(threshold.plan.name, of: entry.name, threshold.position, faults)
     }
     var plan = AlertPlan(

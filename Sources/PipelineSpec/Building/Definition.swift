@@ -75,7 +75,7 @@ enum Definition {
 
   private static func lines(of metric: MetricPlan) -> [String] {
     var lines = [
-      "metric \(metric.name) \(text(of: metric.aggregate)) "
+      "\(metric.isInternal ? "breakdown" : "metric") \(metric.name) \(text(of: metric.aggregate)) "
         + "window=\(WindowText.length(metric.window.size, metric.window.unit)) "
         + "every=\(WindowText.length(metric.window.every, metric.window.unit)) "
         + "lateness=\(optional(metric.latenessMs)) carry=\(optional(metric.carryMs)) "

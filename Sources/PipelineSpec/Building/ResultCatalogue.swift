@@ -59,10 +59,10 @@ struct ResultCatalogue {
     let steps = PathText.steps(of: name)
     let rest = Array(steps.dropFirst())
     if let plan = stages.funnels.first(where: { $0.name == steps[0] }) {
-      return found(name, funnel(plan, name), Self.names(of: plan))
+      return found(name, funnel(plan, rest), Self.names(of: plan), hint: hint(plan, rest))
     }
     if let plan = stages.retentions.first(where: { $0.name == steps[0] }) {
-      return found(name, retention(plan, rest), Self.names(of: plan))
+      return found(name, retention(plan, rest), Self.names(of: plan), hint: hint(plan, rest))
     }
     if let plan = stages.sessions.first(where: { $0.name == steps[0] }) {
       return found(name, session(plan, rest), Self.names(of: plan))
@@ -81,20 +81,21 @@ struct ResultCatalogue {
       + stages.sessions.flatMap(Self.names)).sorted()
   }
 
-  private func found(_ name: String, _ entry: Entry?, _ names: [String]) -> Outcome {
+  private func found(
+    _ name: String, _ entry: Entry?, _ names: [String], hint: String? = nil
+  ) -> Outcome {
     if let entry { return .entry(entry) }
     let shown = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
     return .unknown(
-      message: "there is no such number",
-      hint: NearestName.hint(name, in: names) ?? "there are \(shown)")
+      message: "there is no number",
+      hint: hint ?? NearestName.hint(name, in: names) ?? "there are \(shown)")
   }
 
   // MARK: - Stages with several numbers
 
   /// The figure is after the last dot; what is between is a step's name or number. Names of steps
   /// may have dots of their own.
-  private func funnel(_ plan: FunnelPlan, _ name: String) -> Entry? {
-    let rest = PathText.steps(of: name).dropFirst()
+  private func funnel(_ plan: FunnelPlan, _ rest: [String]) -> Entry? {
     guard let last = rest.last, let figure = ResultReference.FunnelFigure(rawValue: last) else {
       return nil
     }
@@ -117,6 +118,26 @@ struct ResultCatalogue {
       reference: ResultReference(stage: plan.name, figure: .funnel(step: step, figure)),
       window: plan.entered, dimensions: plan.dimensions.map(\.name),
       isRatioOfCounts: figure == .conversion || figure == .fromPrevious)
+  }
+
+  /// What to write where a step has the name of another.
+  private func hint(_ plan: FunnelPlan, _ rest: [String]) -> String? {
+    let called = rest.dropLast().joined(separator: ".")
+    let places = plan.steps.indices.filter { plan.steps[$0].name == called }
+    guard places.count > 1 else { return nil }
+    let numbers = places.map { String($0 + 1) }.joined(separator: " and ")
+    return "`\(ConfigNode.shortened(called))` is the name of steps \(numbers); write a number"
+  }
+
+  /// What a cell needs that is not there.
+  private func hint(_ plan: RetentionPlan, _ rest: [String]) -> String? {
+    if rest.count == 2, rest[1] == "amount", plan.value == nil {
+      return "\(plan.name) has no value, so that there are no amounts"
+    }
+    guard let cell = rest.first, let period = Int(cell.drop { !$0.isNumber }),
+      period > plan.periods
+    else { return nil }
+    return "\(plan.name) has periods 0 to \(plan.periods)"
   }
 
   private func retention(_ plan: RetentionPlan, _ rest: [String]) -> Entry? {
@@ -147,13 +168,18 @@ struct ResultCatalogue {
 
   private static func names(of plan: FunnelPlan) -> [String] {
     let figures = ResultReference.FunnelFigure.allCases.map(\.rawValue)
+    let names = plan.steps.map(\.name)
+    let steps = names.enumerated().map { index, name in
+      names.count { $0 == name } > 1 ? String(index + 1) : name
+    }
     return ["\(plan.name).conversion"]
-      + plan.steps.flatMap { step in figures.map { "\(plan.name).\(step.name).\($0)" } }
+      + steps.flatMap { step in figures.map { "\(plan.name).\(step).\($0)" } }
   }
 
   private static func names(of plan: RetentionPlan) -> [String] {
     (0...plan.periods).map { "\(plan.name).period_\($0)" }
-      + ["\(plan.name).period_1.users"] + (plan.value == nil ? [] : ["\(plan.name).period_1.amount"])
+      + ["\(plan.name).period_1.users"]
+      + (plan.value == nil ? [] : ["\(plan.name).period_1.amount"])
   }
 
   private static func names(of plan: SessionPlan) -> [String] {

@@ -115,7 +115,8 @@ struct RiskBuilder {
     var expressions = RiskExpressions(reader: reader, thresholds: thresholds.map(\.plan.name))
     guard let when = expressions.compile(node, &scope) else { return nil }
     let first = expressions.aggregates.count
-    for (index, threshold) in thresholds.enumerated() where !when.slots.contains(first + index) {
+    for (index, threshold) in thresholds.enumerated()
+    where !when.slots.contains(first + index) && !Self.isTaken(threshold.plan.name) {
       UnusedThreshold.report(threshold.plan.name, of: entry.name, threshold.position, faults)
     }
     return .window(when: when, aggregates: expressions.aggregates)

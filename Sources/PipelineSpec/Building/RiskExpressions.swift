@@ -9,6 +9,8 @@ struct RiskExpressions {
   private(set) var aggregates: [RiskPlan.Aggregate] = []
   /// Thresholds that stand inside a call, where they have no value.
   private var inside: [String] = []
+  /// Names outside calls that are no thresholds.
+  private var outside: [String] = []
 
   init(reader: StageReader, thresholds: [String]) {
     self.reader = reader
@@ -25,7 +27,7 @@ struct RiskExpressions {
       locator: reader.compiler.locator, faults: FaultCollector(file: reader.faults.file))
     _ = compile(node, quiet, firstThreshold: RiskOptions.aggregatesMax, &scope)
     let count = aggregates.count
-    (aggregates, inside) = ([], [])
+    (aggregates, inside, outside) = ([], [], [])
     let expression = compile(node, reader.compiler, firstThreshold: count, &scope)
     for name in inside {
       reader.faults.add(
@@ -33,8 +35,15 @@ struct RiskExpressions {
         "the threshold \(name) has no value inside a call, which is of each event by itself",
         hint: "compare it outside, or name it otherwise than the event's field")
     }
+    for name in outside {
+      reader.faults.add(
+        reader.compiler.position(of: name, in: node), "unknown-name",
+        "`\(ConfigNode.shortened(name))` is no threshold, and fields of events stand inside a call",
+        hint: NearestName.hint(name, in: thresholds)
+          ?? "for example last(\(ConfigNode.shortened(name)))")
+    }
     let hasTraits = reader.compiler.refuseTraits(node, scope)
-    guard let expression, inside.isEmpty, !hasTraits else { return nil }
+    guard let expression, inside.isEmpty, outside.isEmpty, !hasTraits else { return nil }
     if count == 0 {
       reader.faults.add(
         node.position, "constant-condition", "when is always the same: it reads no event",
@@ -64,7 +73,8 @@ struct RiskExpressions {
         if let index = thresholds.firstIndex(of: name) {
           return .slot(firstThreshold + index, type: .number)
         }
-        return .unknown(known: thresholds)
+        reading.outside.append(name)
+        return .slot(firstThreshold)
       })
     self = reading
     return expression

@@ -24,6 +24,8 @@ public struct ResultTables: Sendable, Equatable {
   public private(set) var retention: [RetentionKey: RetentionRow] = [:]
   /// The table `sessions`, by kind, start of the day, and dimensions.
   public private(set) var sessions: [MetricKey: SessionRow] = [:]
+  /// The tables of what rules found.
+  public internal(set) var rules = RuleTables()
 
   /// Empty tables.
   public init() {}
@@ -37,6 +39,7 @@ public struct ResultTables: Sendable, Equatable {
     for row in rows.funnels { Self.write(row, to: &funnels, &conflicts) }
     for row in rows.retention { Self.write(row, to: &retention, &conflicts) }
     for row in rows.sessions { Self.write(row, to: &sessions, &conflicts) }
+    conflicts += rules.apply(rows)
     return conflicts
   }
 
@@ -48,6 +51,7 @@ public struct ResultTables: Sendable, Equatable {
     for row in rows.funnels { Self.take(row, into: &funnels, &conflicts) }
     for row in rows.retention { Self.take(row, into: &retention, &conflicts) }
     for row in rows.sessions { Self.take(row, into: &sessions, &conflicts) }
+    conflicts += self.rules.adopt(others.rules)
     return conflicts
   }
 
@@ -58,6 +62,7 @@ public struct ResultTables: Sendable, Equatable {
     finals.funnels = funnels.filter { $0.value.status == .final }
     finals.retention = retention.filter { $0.value.status == .final }
     finals.sessions = sessions.filter { $0.value.status == .final }
+    finals.rules = rules.finals
     return finals
   }
 
@@ -78,6 +83,7 @@ public struct ResultTables: Sendable, Equatable {
     rows.sessions = sessions.values.sorted {
       ($0.session, $0.dayStart.ms, $0.dimensions) < ($1.session, $1.dayStart.ms, $1.dimensions)
     }
+    rules.write(to: &rows)
     return rows
   }
 
@@ -117,13 +123,17 @@ public struct ResultTables: Sendable, Equatable {
   }
 }
 
+/// A row that people are shown.
+protocol ShownRow: Equatable {
+  /// All of it that expectations can name, for people.
+  var text: String { get }
+}
+
 /// A row with its key in its table.
-protocol KeyedRow: Equatable {
+protocol KeyedRow: ShownRow {
   associatedtype Key: Hashable
   var key: Key { get }
   var status: ResultStatus { get }
-  /// All of it that expectations can name, for people.
-  var text: String { get }
 }
 
 extension MetricRow: KeyedRow {

@@ -90,7 +90,7 @@ enum PipelineOptions {
     .later("backup", "backups are"),
     OptionSpec(
       name: "thresholds", kind: .elsewhere("under their alert or risk"),
-      text: "thresholds belong to the rule that reads them"),
+      text: "They belong to the rule that reads them."),
   ]
 }
 

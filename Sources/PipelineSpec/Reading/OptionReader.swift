@@ -30,8 +30,8 @@ struct OptionReader {
       }
       if case .elsewhere(let place) = spec.kind {
         faults.add(
-          entry.keyPosition, "misplaced-option", "\(entry.key): \(spec.text)",
-          hint: "write it \(place)")
+          entry.keyPosition, "misplaced-option", "\(owner) has no \(entry.key) of its own",
+          hint: "write \(entry.key) \(place)")
         continue
       }
       if settings.gives(spec) {
