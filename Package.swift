@@ -86,7 +86,7 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "NotificationsTests", dependencies: ["Notifications", "StreamTestKit"],
-      swiftSettings: swift),
+      exclude: ["Golden"], swiftSettings: swift),
     .testTarget(
       name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StreamTestKit"],
       swiftSettings: swift),

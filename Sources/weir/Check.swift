@@ -94,7 +94,7 @@ struct Check: ParsableCommand {
       plan.funnels.count + plan.retentions.count + plan.sessions.count + plan.lifecycles.count
     let counts = [
       Terminal.count(Int64(plan.sources.count), "source"),
-      Terminal.count(Int64(plan.metrics.count + plan.formulas.count), "metric"),
+      Terminal.count(Int64(plan.shownMetrics.count + plan.formulas.count), "metric"),
       userStages == 0 ? nil : Terminal.count(Int64(userStages), "user stage"),
       Terminal.count(Int64(checked.tests.count), "test"),
     ]

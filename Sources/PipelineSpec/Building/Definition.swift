@@ -30,6 +30,8 @@ enum Definition {
     for retention in plan.retentions { lines += self.lines(of: retention) }
     for session in plan.sessions { lines += self.lines(of: session) }
     for lifecycle in plan.lifecycles { lines += self.lines(of: lifecycle) }
+    for risk in plan.risks { lines += self.lines(of: risk) }
+    for alert in plan.alerts { lines += self.lines(of: alert) }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -73,7 +75,7 @@ enum Definition {
 
   private static func lines(of metric: MetricPlan) -> [String] {
     var lines = [
-      "metric \(metric.name) \(text(of: metric.aggregate)) "
+      "\(metric.isInternal ? "breakdown" : "metric") \(metric.name) \(text(of: metric.aggregate)) "
         + "window=\(WindowText.length(metric.window.size, metric.window.unit)) "
         + "every=\(WindowText.length(metric.window.every, metric.window.unit)) "
         + "lateness=\(optional(metric.latenessMs)) carry=\(optional(metric.carryMs)) "

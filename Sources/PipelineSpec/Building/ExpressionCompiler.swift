@@ -9,6 +9,8 @@ struct ExpressionCompiler {
   /// why not, or a variable in it has no value.
   func compile(
     _ node: ConfigNode, owner: String, wanted: ExpressionType = .unknown,
+    calls: Set<String> = [],
+    resolveCall: (ExpressionCall) -> CallResolution = { _ in .faults([]) },
     resolve: (String) -> NameResolution
   ) -> Expression? {
     if node.scalar?.isUnresolved ?? false { return nil }
@@ -18,7 +20,8 @@ struct ExpressionCompiler {
       return nil
     }
     do {
-      return try Expression.compile(scalar.text, wanted: wanted, resolve: resolve)
+      return try Expression.compile(
+        scalar.text, wanted: wanted, calls: calls, resolveCall: resolveCall, resolve: resolve)
     } catch {
       guard scalar.text == scalar.written else {
         // The compiler quotes the text, and a variable's value must not show.
@@ -45,15 +48,28 @@ struct ExpressionCompiler {
   ) -> Expression? {
     scope.refusedTraits = []
     let expression = compile(node, owner: owner, wanted: wanted) { scope.resolve($0) }
-    guard let refusal = scope.traitRefusal, let scalar = node.scalar else { return expression }
+    return refuseTraits(node, scope) ? nil : expression
+  }
+
+  /// Notes a fault at each trait that was read at `node` and has no value there; whether there were
+  /// any.
+  func refuseTraits(_ node: ConfigNode, _ scope: NameScope) -> Bool {
+    guard let refusal = scope.traitRefusal else { return false }
     for path in scope.refusedTraits {
-      let before = scalar.text.firstRange(of: path).map { scalar.text[..<$0.lowerBound] }
-      let place = before.map { locator.position(ofByte: $0.utf8.count, in: node) }
       faults.add(
-        place ?? node.position, "trait-out-of-place", "`\(path)` has no value here: \(refusal)",
+        position(of: path, in: node), "trait-out-of-place",
+        "`\(path)` has no value here: \(refusal)",
         hint: "use it in a stage: where, by, value, steps")
     }
-    return scope.refusedTraits.isEmpty ? expression : nil
+    return !scope.refusedTraits.isEmpty
+  }
+
+  /// Where `path` is first written in the expression at `node`.
+  func position(of path: String, in node: ConfigNode) -> Position {
+    guard let text = node.scalar?.text, let range = text.firstRange(of: path) else {
+      return node.position
+    }
+    return locator.position(ofByte: text[..<range.lowerBound].utf8.count, in: node)
   }
 
   /// Whether `text` is a path: names, perhaps in backquotes, with dots between them.

@@ -94,8 +94,8 @@ struct FormulaBuilder {
       if otherShape.window != shape.window {
         faults.add(
           place, "formula-windows",
-          "\(first) has windows of \(Self.text(shape.window)) and \(other) of "
-            + Self.text(otherShape.window), hint: "give both the same every and window")
+          "\(first) has windows of \(WindowText.text(shape.window)) and \(other) of "
+            + WindowText.text(otherShape.window), hint: "give both the same every and window")
         return nil
       }
       if otherShape.dimensions != shape.dimensions {
@@ -118,8 +118,8 @@ struct FormulaBuilder {
       if own != shape.window {
         faults.add(
           settings.position(of: MetricOptions.every), "formula-windows",
-          "\(draft.entry.name) has windows of \(Self.text(own)) and \(first) of "
-            + Self.text(shape.window), hint: "leave every and window out, or give both the same")
+          "\(draft.entry.name) has windows of \(WindowText.text(own)) and \(first) of "
+            + WindowText.text(shape.window), hint: "leave every and window out, or give both the same")
         return false
       }
     }
@@ -140,15 +140,16 @@ struct FormulaBuilder {
     dimensions.isEmpty ? "nothing" : dimensions.joined(separator: ", ")
   }
 
-  private static func text(_ window: WindowPlan) -> String {
-    let size = WindowText.length(window.size, window.unit)
-    let every = WindowText.length(window.every, window.unit)
-    return window.size == window.every ? size : "\(size) every \(every)"
-  }
 }
 
 /// Windows as a pipeline file writes them.
 enum WindowText {
+  /// `1h`, or `7d every 1d`.
+  static func text(_ window: WindowPlan) -> String {
+    let size = length(window.size, window.unit)
+    return window.size == window.every ? size : "\(size) every \(length(window.every, window.unit))"
+  }
+
   static func length(_ count: Int64, _ unit: WindowPlan.Unit) -> String {
     switch unit {
     case .millisecond: Units.text(ofFixed: count)

@@ -14,7 +14,11 @@ struct FunnelBuilder {
       reader.checkUser(entry, "the funnel", scope)
     }
     defer { scope.traitRefusal = nil }
-    let steps = steps(entry, &scope)
+    let steps = settings[FunnelOptions.steps].flatMap {
+      StepReader(
+        reader: reader, option: "steps", owner: "the funnel \(entry.name)", plural: "funnels"
+      ).steps($0, of: entry.name, atLeast: FunnelPlan.stepsRange.lowerBound, &scope)
+    }
     var plan = FunnelPlan(
       name: entry.name, steps: steps ?? [], withinMs: settings[FunnelOptions.within] ?? 0)
     plan.order = settings[FunnelOptions.order].flatMap(FunnelPlan.Order.init) ?? .default
@@ -43,88 +47,6 @@ struct FunnelBuilder {
       settings.position(of: FunnelOptions.within), "too-many-windows",
       "within \(settings.found(FunnelOptions.within)) spans \(open) entry windows; a user may be "
         + "in \(FunnelOptions.openWindowsMax) at most", hint: "lower within or raise entered")
-  }
-
-  // MARK: - Steps
-
-  private func steps(_ entry: NamedSettings, _ scope: inout NameScope) -> [FunnelPlan.Step]? {
-    guard let node = entry.settings[FunnelOptions.steps] else { return nil }
-    guard let items = node.items else {
-      if node.scalar?.isUnresolved ?? false { return nil }
-      faults.add(
-        node.position, "not-a-list", "steps is \(node.found); it has to be a list of 2 to 32 steps",
-        hint: "for example steps: [product_view, add_to_cart, purchase]")
-      return nil
-    }
-    guard FunnelPlan.stepsRange.contains(items.count) else {
-      faults.add(
-        node.position, items.count < 2 ? "too-few-steps" : "too-many-steps",
-        "the funnel \(entry.name) has \(items.count) step\(items.count == 1 ? "" : "s"); 2 to 32 "
-          + "are legal",
-        hint: items.count < 2
-          ? "count a single event with a metric" : "make several funnels of it")
-      return nil
-    }
-    let steps = items.enumerated().map { step($1, "step \($0 + 1) of \(entry.name)", &scope) }
-    let right = steps.compactMap { $0 }
-    return right.count == items.count ? right : nil
-  }
-
-  private func step(
-    _ node: ConfigNode, _ owner: String, _ scope: inout NameScope
-  ) -> FunnelPlan.Step? {
-    switch node.content {
-    case .scalar(let scalar):
-      if scalar.isUnresolved { return nil }
-      if !scalar.isNull, !scalar.text.isEmpty { return step(ofEvent: scalar, node, &scope) }
-    case .mapping(let entries) where !entries.isEmpty:
-      return step(ofMapping: node, owner, &scope)
-    case .mapping, .sequence: break
-    }
-    faults.add(
-      node.position, "bad-step", "\(owner) is \(node.found)",
-      hint: "write the name of an event, or {name: NAME, where: 'expression'}")
-    return nil
-  }
-
-  private func step(
-    ofEvent scalar: ConfigNode.Scalar, _ node: ConfigNode, _ scope: inout NameScope
-  ) -> FunnelPlan.Step? {
-    if ["==", "!=", "&&", "||"].contains(where: { scalar.text.contains($0) }) {
-      faults.add(
-        node.position, "unnamed-step",
-        "\(node.found) is an expression, and a step is written as the name of an event",
-        hint: "give it a name: {name: NAME, where: 'expression'}")
-      return nil
-    }
-    return event(scalar.text, at: node, &scope)
-  }
-
-  private func step(
-    ofMapping node: ConfigNode, _ owner: String, _ scope: inout NameScope
-  ) -> FunnelPlan.Step? {
-    let settings = OptionReader(faults: faults).read(node, FunnelStepOptions.all, owner: owner)
-    guard let name = settings[FunnelStepOptions.name] else {
-      _ = reader.condition(settings, &scope)
-      return nil
-    }
-    guard settings.gives(StageOptions.condition) else { return event(name, at: node, &scope) }
-    return reader.condition(settings, &scope).map { .init(name: name, condition: $0) }
-  }
-
-  /// What a step that is the event called `name` asks.
-  static func condition(event name: String) -> String { "event == \(JSONText.quoted(name))" }
-
-  /// The step that is every event called `name`.
-  private func event(
-    _ name: String, at node: ConfigNode, _ scope: inout NameScope
-  ) -> FunnelPlan.Step? {
-    let text = Self.condition(event: name)
-    let place = ConfigNode(
-      position: node.position,
-      content: .scalar(.init(written: text, text: text, style: .plain)))
-    return reader.compiler.compile(place, owner: "a step", wanted: .bool, in: &scope)
-      .map { .init(name: name, condition: $0) }
   }
 }
 

@@ -4,7 +4,7 @@ import StreamCore
 struct KnownStages {
   /// Kinds of expected rows.
   enum Kind: CaseIterable, Hashable {
-    case metric, funnel, retention, session
+    case metric, funnel, retention, session, alert, risk
 
     /// The option that names the stage, and what messages call it.
     var called: String {
@@ -13,6 +13,8 @@ struct KnownStages {
       case .funnel: "funnel"
       case .retention: "retention table"
       case .session: "kind of session"
+      case .alert: "alert"
+      case .risk: "risk"
       }
     }
   }
@@ -21,11 +23,14 @@ struct KnownStages {
   private var dimensions: [Kind: [String: [String]?]] = [:]
   /// Names of each funnel's steps.
   private(set) var steps: [String: [String]] = [:]
+  /// Thresholds of each rule that is right.
+  private(set) var thresholds: [String: [ThresholdPlan]] = [:]
 
   init(_ settings: Settings, _ stages: Stages) {
     let entries: [(Kind, Option<[NamedSettings]>)] = [
       (.metric, PipelineOptions.metrics), (.funnel, PipelineOptions.funnels),
       (.retention, PipelineOptions.retention), (.session, PipelineOptions.sessions),
+      (.alert, PipelineOptions.alerts), (.risk, PipelineOptions.risks),
     ]
     for (kind, option) in entries {
       // Faulty ones first: they are there, with dimensions that nobody knows.
@@ -33,7 +38,7 @@ struct KnownStages {
         dimensions[kind, default: [:]][entry.name] = .some(nil)
       }
     }
-    for plan in stages.metrics { add(.metric, plan.name, plan.dimensions) }
+    for plan in stages.metrics where !plan.isInternal { add(.metric, plan.name, plan.dimensions) }
     for plan in stages.formulas { dimensions[.metric, default: [:]][plan.name] = plan.dimensions }
     for plan in stages.lifecycles {
       for name in plan.resultNames { add(.metric, name, plan.dimensions) }
@@ -44,6 +49,14 @@ struct KnownStages {
     }
     for plan in stages.retentions { add(.retention, plan.name, plan.dimensions) }
     for plan in stages.sessions { add(.session, plan.name, plan.dimensions) }
+    for plan in stages.alerts {
+      dimensions[.alert, default: [:]][plan.name] = plan.dimensions
+      thresholds[plan.name] = plan.thresholds
+    }
+    for plan in stages.risks {
+      dimensions[.risk, default: [:]][plan.name] = .some([])
+      thresholds[plan.name] = plan.thresholds
+    }
   }
 
   private mutating func add(_ kind: Kind, _ name: String, _ by: [MetricPlan.Dimension]) {

@@ -29,6 +29,8 @@ struct PipelineBuilder {
     plan.retentions = stages.retentions
     plan.sessions = stages.sessions
     plan.lifecycles = stages.lifecycles
+    plan.risks = stages.risks
+    plan.alerts = stages.alerts
     plan.definition = Definition.text(of: plan)
     var kafka: [String: KafkaSource] = [:]
     for source in sources { kafka[source.name] = source.kafka }
@@ -36,7 +38,11 @@ struct PipelineBuilder {
       faults: faults, zone: zone, sources: sources.map(\.name),
       known: KnownStages(settings, stages)
     ).build(settings[PipelineOptions.tests] ?? [])
-    return Pipeline(plan: plan, kafka: kafka, storage: storage(), tests: tests)
+    var pipeline = Pipeline(plan: plan, kafka: kafka, storage: storage(), tests: tests)
+    pipeline.notify = NotifyBuilder(
+      settings: settings, faults: faults, hasBrokers: !kafka.isEmpty
+    ).build()
+    return pipeline
   }
 
   // MARK: - Zone, time, storage

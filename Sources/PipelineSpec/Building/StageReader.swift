@@ -114,38 +114,50 @@ struct StageReader {
 
   /// `by`, sorted by name.
   func dimensions(_ settings: Settings, _ scope: inout NameScope) -> [MetricPlan.Dimension] {
-    guard let node = settings[StageOptions.by] else { return [] }
+    settings[StageOptions.by].map {
+      dimensions($0, option: "by", max: StageOptions.dimensionsMax, &scope)
+        .sorted { $0.name < $1.name }
+    } ?? []
+  }
+
+  /// The dimensions that `node` lists for the option called `option`, in its order.
+  func dimensions(
+    _ node: ConfigNode, option: String, max: Int, _ scope: inout NameScope
+  ) -> [MetricPlan.Dimension] {
     let items = node.items ?? (node.isNull ? [] : [node])
     var dimensions: [MetricPlan.Dimension] = []
-    if items.count > StageOptions.dimensionsMax {
+    if items.count > max {
       faults.add(
         node.position, "too-many-dimensions",
-        "by has \(items.count) dimensions; at most \(StageOptions.dimensionsMax) are legal")
+        "\(option) has \(items.count) dimensions; at most \(max) are legal")
       return []
     }
     for item in items {
-      for (name, position, value) in named(item) {
+      for (name, position, value) in named(item, option) {
         guard !dimensions.contains(where: { $0.name == name }) else {
-          faults.add(position, "duplicate-dimension", "by has a dimension twice", hint: "keep one")
+          faults.add(
+            position, "duplicate-dimension", "\(option) has a dimension twice", hint: "keep one")
           continue
         }
-        if let expression = compiler.compile(value, owner: "by", in: &scope) {
+        if let expression = compiler.compile(value, owner: option, in: &scope) {
           dimensions.append(.init(name: name, expression: expression))
         }
       }
     }
-    return dimensions.sorted { $0.name < $1.name }
+    return dimensions
   }
 
-  /// Dimensions of one entry of `by`: a path that is its own name, or `{name: expression}`.
-  private func named(_ item: ConfigNode) -> [(String, Position, ConfigNode)] {
+  /// Dimensions of one entry: a path that is its own name, or `{name: expression}`.
+  private func named(
+    _ item: ConfigNode, _ option: String
+  ) -> [(String, Position, ConfigNode)] {
     switch item.content {
     case .scalar(let scalar):
       if scalar.isUnresolved || ExpressionCompiler.isPath(scalar.text) {
         return [(scalar.text, item.position, item)]
       }
       faults.add(
-        item.position, "unnamed-dimension", "by has \(item.found), which is no path",
+        item.position, "unnamed-dimension", "\(option) has \(item.found), which is no path",
         hint: "give the expression a name: {name: 'expression'}")
       return []
     case .mapping(let entries) where !entries.isEmpty:
@@ -155,7 +167,7 @@ struct StageReader {
       return entries.map { ($0.key, $0.keyPosition, $0.value) }
     default:
       faults.add(
-        item.position, "bad-value", "by has \(item.found)",
+        item.position, "bad-value", "\(option) has \(item.found)",
         hint: "write a path, or {name: 'expression'}")
       return []
     }

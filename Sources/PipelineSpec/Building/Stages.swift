@@ -12,6 +12,8 @@ struct Stages {
   var retentions: [RetentionPlan] = []
   var sessions: [SessionPlan] = []
   var lifecycles: [LifecyclePlan] = []
+  var risks: [RiskPlan] = []
+  var alerts: [AlertPlan] = []
 }
 
 /// Makes the stages of one file, once over.
@@ -51,7 +53,13 @@ struct StagesBuilder {
     stages.lifecycles = made(PipelineOptions.lifecycle) {
       LifecycleBuilder(reader: reader).build($0, &scope)
     }
-    checkNames()
+    stages.risks = made(PipelineOptions.risks) { RiskBuilder(reader: reader).build($0, &scope) }
+    let alerts = AlertBuilder(reader: reader, catalogue: ResultCatalogue(settings, stages))
+    let built = made(PipelineOptions.alerts) { alerts.build($0, &scope) }
+    stages.alerts = built.map(\.plan)
+    stages.metrics = (stages.metrics + built.flatMap(\.hidden)).sorted { $0.name < $1.name }
+    checkNames(Self.kinds)
+    checkNames(Self.rules)
     checkCount()
     return stages
   }
@@ -70,23 +78,28 @@ struct StagesBuilder {
     (PipelineOptions.lifecycle, "lifecycle"),
   ]
 
+  /// Rules, whose names are unique among them.
+  static let rules: [(option: Option<[NamedSettings]>, called: String)] = [
+    (PipelineOptions.risks, "risk"), (PipelineOptions.alerts, "alert"),
+  ]
+
   /// The parts that stages have in a user's record share the bits of its first word.
   private func checkCount() {
-    let all = Self.kinds.dropFirst().flatMap { settings[$0.option] ?? [] }
+    let all = (Self.kinds.dropFirst() + Self.rules.prefix(1)).flatMap { settings[$0.option] ?? [] }
       .sorted { $0.position < $1.position }
     guard all.count > StageOptions.userStagesMax else { return }
     compiler.faults.add(
       all[StageOptions.userStagesMax].position, "too-many-stages",
-      "the pipeline has \(all.count) funnels, retention tables, kinds of sessions and lifecycles; "
-        + "at most \(StageOptions.userStagesMax) may share the records of users",
+      "the pipeline has \(all.count) funnels, retention tables, kinds of sessions, lifecycles and "
+        + "risks; at most \(StageOptions.userStagesMax) may share the records of users",
       hint: "make several pipelines of it")
   }
 
   /// Each name is that of one stage alone. The results of a lifecycle have a dot in their names, so
   /// that no other stage can have them.
-  private func checkNames() {
+  private func checkNames(_ kinds: [(option: Option<[NamedSettings]>, called: String)]) {
     var all: [(entry: NamedSettings, called: String)] = []
-    for kind in Self.kinds { all += (settings[kind.option] ?? []).map { ($0, kind.called) } }
+    for kind in kinds { all += (settings[kind.option] ?? []).map { ($0, kind.called) } }
     var taken: [String: String] = [:]
     for (entry, called) in all.sorted(by: { $0.entry.position < $1.entry.position }) {
       guard let other = taken[entry.name], other != called else {
@@ -95,7 +108,7 @@ struct StagesBuilder {
       }
       compiler.faults.add(
         entry.position, "duplicate-stage",
-        "the \(called) \(entry.name) has the name of a \(other)", hint: "name one otherwise")
+        "the \(called) \(entry.name) has the name of \(other == "alert" ? "an" : "a") \(other)", hint: "name one otherwise")
     }
   }
 }

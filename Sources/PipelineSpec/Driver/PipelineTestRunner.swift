@@ -43,6 +43,7 @@ public enum PipelineTestRunner {
       format.header = header
       plan.sources[index].format = .csv(format)
     }
+    for threshold in test.thresholds { plan.set(threshold) }
     let driver = try PipelineDriver(plan)
     let records = events.map { (payload: Array($0.utf8), timestampMs: Int64?.none) }
     driver.push(records, to: index)
@@ -61,6 +62,27 @@ public enum PipelineTestRunner {
         let last = scalars.lastIndex(where: { !isBlank($0) })
       else { return "" }
       return String(scalars[first...last])
+    }
+  }
+}
+
+extension PipelinePlan {
+  /// Gives a threshold another value, in every series.
+  fileprivate mutating func set(_ threshold: PipelineTest.ThresholdValue) {
+    for index in alerts.indices where alerts[index].name == threshold.rule {
+      alerts[index].thresholds.set(threshold)
+    }
+    for index in risks.indices where risks[index].name == threshold.rule {
+      risks[index].thresholds.set(threshold)
+    }
+  }
+}
+
+extension [ThresholdPlan] {
+  fileprivate mutating func set(_ threshold: PipelineTest.ThresholdValue) {
+    for index in indices where self[index].name == threshold.name {
+      self[index].standard = threshold.value
+      self[index].byDimensions = []
     }
   }
 }

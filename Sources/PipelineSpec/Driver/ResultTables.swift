@@ -196,13 +196,17 @@ public struct ResultTables: Sendable, Equatable {
   }
 }
 
+/// A row that people are shown.
+protocol ShownRow: Equatable {
+  /// All of it that expectations can name, for people.
+  var text: String { get }
+}
+
 /// A row with its key in its table.
-protocol KeyedRow: Equatable {
+protocol KeyedRow: ShownRow {
   associatedtype Key: Hashable
   var key: Key { get }
   var status: ResultStatus { get }
-  /// All of it that expectations can name, for people.
-  var text: String { get }
 }
 
 extension MetricRow: KeyedRow {
@@ -232,10 +236,6 @@ extension SessionRow: KeyedRow {
 extension AlertTransition: KeyedRow {
   var key: ResultTables.AlertTransitionKey {
     .init(alertID: alertID, windowEnd: windowEnd, to: to)
-  }
-  var text: String {
-    "\(rule) \(dimensions) \(windowEnd.ms): \(from) to \(to) at "
-      + "\(value.map { "\($0)" } ?? "no value") of \(samples), \(thresholds)"
   }
 }
 

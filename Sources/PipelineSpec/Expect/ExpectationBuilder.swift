@@ -20,6 +20,7 @@ struct ExpectationBuilder {
     if settings.gives(ExpectOptions.sessions) {
       expected.sessions = (settings[ExpectOptions.sessions] ?? []).map(session)
     }
+    rules(settings, &expected)
     guard let fates = settings[ExpectOptions.fates] else { return expected }
     let options: [(Option<Int64>, ExpectedFate.Fate)] = [
       (FateOptions.read, .read), (FateOptions.rejected, .rejected),
@@ -171,12 +172,12 @@ struct ExpectationBuilder {
   }
 
   /// A list says what each row is; no other option may say it, too.
-  private func checkAlone(_ settings: Settings, _ list: ConfigNode, _ others: [OptionSpec]) {
+  func checkAlone(_ settings: Settings, _ list: ConfigNode, _ others: [OptionSpec]) {
     for other in others where settings.gives(other) {
       faults.add(
         list.position, "list-of-rows",
         "a list stands for a row each, and \(other.name) is of one row",
-        hint: "remove \(other.name), or write a number in place of the list")
+        hint: "remove \(other.name), or write a single one in place of the list")
     }
   }
 }

@@ -2,7 +2,7 @@ import StreamCore
 
 /// A row that is expected in a table of results. What it leaves out may be anything.
 protocol ExpectedRow {
-  associatedtype Row: KeyedRow
+  associatedtype Row: ShownRow
 
   /// What tells the rows of one stage apart, in words.
   static var keyWords: String { get }
@@ -21,9 +21,13 @@ protocol ExpectedRow {
   func hasKey(_ row: Row) -> Bool
   /// Whether `row`, with this key, is as expected.
   func hasContent(_ row: Row) -> Bool
+  /// What does not hold of all rows together, where something is expected of them.
+  func listMismatch(in rows: [Row]) -> String?
 }
 
 extension ExpectedRow {
+  func listMismatch(in rows: [Row]) -> String? { nil }
+
   /// What does not hold, or nil when it does: what was expected, and the nearest that is there.
   func mismatch(in rows: [Row]) -> String? {
     let own = rows.filter { Self.stage(of: $0) == stage }

@@ -7,12 +7,24 @@ public struct PipelineTest: Sendable, Equatable {
   /// Payloads in the order of the partition's log: JSON text of inline events, others as given. Of
   /// CSV without a header in the plan, the first one names the columns and is no event.
   public var events: [String]
+  /// Values of thresholds in place of those of the plan, in order of rule and name.
+  public var thresholds: [ThresholdValue] = []
   /// Name of the source that they come from.
   public var source: String
   /// What holds in the end.
   public var expected: ExpectedResults
   /// Line of the file that it begins in, from 1.
   public var line: Int
+
+  /// The value of one threshold.
+  public struct ThresholdValue: Sendable, Equatable {
+    /// The alert or risk.
+    public var rule: String
+    /// The threshold's name.
+    public var name: String
+    /// Its value in every series.
+    public var value: Double
+  }
 
   /// Makes a test of its parts.
   public init(
@@ -36,6 +48,12 @@ public struct ExpectedResults: Sendable, Equatable {
   public var retention: [ExpectedRetention]?
   /// Rows of the table `sessions`.
   public var sessions: [ExpectedSession]?
+  /// Rows of the table `alerts`; an empty list expects that none fired.
+  public var alerts: [ExpectedAlert]?
+  /// Rows of the table `alert_transitions`.
+  public var transitions: [ExpectedTransition]?
+  /// Rows of the table `findings`; an empty list expects none but withdrawn ones.
+  public var findings: [ExpectedFinding]?
   /// Counts by fate, in order of name; those not named may be any number.
   public var fates: [ExpectedFate]
 
@@ -51,6 +69,11 @@ public struct ExpectedResults: Sendable, Equatable {
       Self.mismatches(metrics, in: rows.metrics) + Self.mismatches(funnels, in: rows.funnels)
       + Self.mismatches(retention, in: rows.retention)
       + Self.mismatches(sessions, in: rows.sessions)
+    mismatches += Self.mismatches(
+      alerts, in: alerts?.isEmpty ?? true ? rows.alerts.filter(\.hasFired) : rows.alerts)
+    mismatches += Self.mismatches(transitions, in: rows.alertTransitions)
+    mismatches += Self.mismatches(
+      findings, in: findings?.isEmpty ?? true ? rows.findings.filter(\.isFound) : rows.findings)
     for expected in self.fates {
       let found = fates[keyPath: expected.fate.count]
       if found != expected.count {
@@ -67,7 +90,7 @@ public struct ExpectedResults: Sendable, Equatable {
     if expected.isEmpty, let row = rows.first {
       return ["expected no row, found \(rows.count), first \(row.text)"]
     }
-    return expected.compactMap { $0.mismatch(in: rows) }
+    return expected.compactMap { $0.mismatch(in: rows) ?? $0.listMismatch(in: rows) }
   }
 }
 

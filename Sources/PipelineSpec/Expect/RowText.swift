@@ -38,3 +38,30 @@ extension SessionRow {
       + "exit_events \(exitEvents) (\(status.rawValue))"
   }
 }
+
+extension AlertRow {
+  var text: String {
+    var text = "\(rule) \(dimensions) of \(Instants.text(windowStart)): \(state.rawValue)"
+    if let opened { text += ", opened \(Instants.text(opened))" }
+    if let resolved { text += ", resolved \(Instants.text(resolved))" }
+    if let value { text += ", value \(value)" }
+    return text + " (\(status.rawValue))"
+  }
+}
+
+extension AlertTransition {
+  var text: String {
+    var text = "\(rule) \(dimensions) at \(Instants.text(windowStart)): "
+    text += "\(from.rawValue) to \(to.rawValue)"
+    if let value { text += ", value \(value)" }
+    return text + " (\(status.rawValue))"
+  }
+}
+
+extension FindingRow {
+  var text: String {
+    var text = "\(rule) \(entityKind) \(entity): opened \(Instants.text(opened))"
+    if let closed { text += ", closed \(Instants.text(closed))" }
+    return text + " (\(status.rawValue))"
+  }
+}

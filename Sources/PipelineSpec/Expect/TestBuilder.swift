@@ -25,9 +25,11 @@ struct TestBuilder {
           hint: "for example expect: {fates: {applied: 1}}")
       }
       let builder = ExpectationBuilder(faults: faults, zone: zone, known: known)
-      return PipelineTest(
+      var test = PipelineTest(
         name: name, events: events(settings), source: source(settings),
         expected: expect.map(builder.build) ?? ExpectedResults(), line: settings.position.line)
+      test.thresholds = thresholds(settings)
+      return test
     }
   }
 
@@ -41,6 +43,52 @@ struct TestBuilder {
           ?? "sources: \(sources.joined(separator: ", "))")
     }
     return name
+  }
+
+  private func thresholds(_ settings: Settings) -> [PipelineTest.ThresholdValue] {
+    guard let node = settings[TestOptions.thresholds], !node.isNull else { return [] }
+    guard let entries = node.entries else {
+      faults.add(
+        node.position, "not-a-mapping", "thresholds is \(node.found), not a mapping",
+        hint: "for example thresholds: {payment_trouble.above: 0.5}")
+      return []
+    }
+    return entries.compactMap { entry in
+      let parts = entry.key.split(separator: ".", maxSplits: 1).map(String.init)
+      let rule = parts.first ?? ""
+      let name = parts.count > 1 ? parts[1] : ""
+      guard known.has(.alert, rule) || known.has(.risk, rule) else {
+        let rules = known.names(.alert) + known.names(.risk)
+        faults.add(
+          entry.keyPosition, "unknown-rule",
+          "there is no alert or risk `\(ConfigNode.shortened(rule))`",
+          hint: NearestName.hint(rule, in: rules) ?? "write RULE.NAME")
+        return nil
+      }
+      // Of a faulty rule nothing is known.
+      guard let own = known.thresholds[rule] else { return nil }
+      guard let plan = own.first(where: { $0.name == name }) else {
+        let names = own.map(\.name)
+        faults.add(
+          entry.keyPosition, "unknown-threshold",
+          "\(rule) has no threshold `\(ConfigNode.shortened(name))`",
+          hint: NearestName.hint(name, in: names)
+            ?? (names.isEmpty ? "it has none" : "it has \(names.joined(separator: ", "))"))
+        return nil
+      }
+      if entry.value.scalar?.isUnresolved ?? false { return nil }
+      guard let value = entry.value.scalar.flatMap({ Double($0.text) }), value.isFinite,
+        value >= plan.min ?? value, value <= plan.max ?? value
+      else {
+        faults.add(
+          entry.value.position, "bad-value",
+          "\(entry.key) is \(entry.value.found); it has to be a number"
+            + (plan.min.map { ", at least \($0)" } ?? "")
+            + (plan.max.map { ", at most \($0)" } ?? ""))
+        return nil
+      }
+      return .init(rule: rule, name: name, value: value)
+    }.sorted { ($0.rule, $0.name) < ($1.rule, $1.name) }
   }
 
   private func events(_ settings: Settings) -> [String] {

@@ -44,7 +44,7 @@ extension PlanExplanation {
   }
 
   /// Bytes of a number that takes seven bits a byte.
-  private static func varintBytes(_ number: Int64) -> Int64 {
+  static func varintBytes(_ number: Int64) -> Int64 {
     Int64((64 - max(1, number).leadingZeroBitCount + 6) / 7)
   }
 

@@ -23,6 +23,9 @@ public struct PlanExplanation: Sendable, Equatable {
       Self.formulas(pipeline.plan), Self.funnels(pipeline.plan), Self.steps(pipeline.plan),
       Self.retentions(pipeline.plan), Self.sessions(pipeline.plan),
       Self.lifecycles(pipeline.plan), Self.costs(pipeline.plan),
+      Self.risks(pipeline.plan), Self.riskPatterns(pipeline.plan), Self.alerts(pipeline.plan),
+      Self.thresholds(pipeline.plan), Self.health(pipeline.notify.health),
+      Self.people(pipeline), Self.destinations(pipeline.notify),
     ].filter { !$0.rows.isEmpty }
   }
 
@@ -107,7 +110,7 @@ public struct PlanExplanation: Sendable, Equatable {
     Section(
       title: "Metrics",
       columns: ["metric", "computes", "where", "by", "window", "every", "lateness", "max_series"],
-      rows: plan.metrics.map { metric in
+      rows: plan.shownMetrics.map { metric in
         [
           metric.name,
           Definition.text(of: metric.aggregate) + (metric.value.map { " of \($0.text)" } ?? ""),

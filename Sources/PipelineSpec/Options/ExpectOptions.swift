@@ -5,12 +5,20 @@ enum ExpectOptions {
   static let retention = Option.list(
     "retention", ExpectedRetentionOptions.all, text("retention"))
   static let sessions = Option.list("sessions", ExpectedSessionOptions.all, text("sessions"))
+  static let alerts = Option.list(
+    "alerts", ExpectedAlertOptions.all,
+    text("alerts") + " Those that never fired are no alerts there, unless an entry says so.")
+  static let transitions = Option.list(
+    "alert_transitions", ExpectedTransitionOptions.all, text("alert_transitions"))
+  static let findings = Option.list(
+    "findings", ExpectedFindingOptions.all,
+    text("findings") + " Those that were withdrawn are none there, unless an entry says so.")
   static let fates = Option.group(
     "fates", FateOptions.all, "How many events met which fate. Those not named may be any number.")
 
   static let all: [OptionSpec] = [
-    metrics.spec, funnels.spec, retention.spec, sessions.spec, fates.spec,
-    .later("findings", "risks are"), .later("alerts", "alerts are"), .later("kpis", "KPIs are"),
+    metrics.spec, funnels.spec, retention.spec, sessions.spec, alerts.spec,
+    transitions.spec, findings.spec, fates.spec, .later("kpis", "KPIs are"),
   ]
 
   private static func text(_ table: String) -> String {

@@ -58,6 +58,18 @@ extension Option where Value == Double {
         name: name, kind: .decimal(range), defaultText: value, text: text, example: example)
     ) { if case .decimal(let value) = $0 { value } else { nil } }
   }
+
+  /// Any number but those that are not finite.
+  static func number(
+    _ name: String, required: Bool = false, _ text: String, example: String
+  ) -> Self {
+    let greatest = Double.greatestFiniteMagnitude
+    return Option(
+      OptionSpec(
+        name: name, kind: .decimal(-greatest...greatest), isRequired: required, text: text,
+        example: example)
+    ) { if case .decimal(let value) = $0 { value } else { nil } }
+  }
 }
 
 extension Option where Value == String {
@@ -96,6 +108,12 @@ extension Option where Value == ConfigNode {
     Option(OptionSpec(name: name, kind: .expression, text: text, example: example)) {
       if case .node(let value) = $0 { value } else { nil }
     }
+  }
+
+  static func requiredExpression(_ name: String, _ text: String, example: String) -> Self {
+    var option = expression(name, text, example: example)
+    option.spec.isRequired = true
+    return option
   }
 
   /// A value that other code reads; `legal` says what it looks like.

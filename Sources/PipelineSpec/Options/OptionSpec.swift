@@ -50,6 +50,8 @@ indirect enum OptionKind: Sendable {
   case list([OptionSpec])
   /// Known, but not in this version.
   case unavailable
+  /// Known, but elsewhere in the file: where, in words.
+  case elsewhere(String)
 
   /// What is legal, in words, for the reference and for messages.
   var legal: String {
@@ -57,6 +59,7 @@ indirect enum OptionKind: Sendable {
     case .flag: "`true` or `false`"
     case .presence: "`true`"
     case .integer(let range): "a whole number, \(range.lowerBound) to \(range.upperBound)"
+    case .decimal(let range) where range.upperBound == .greatestFiniteMagnitude: "a number"
     case .decimal(let range): "a number, \(range.lowerBound) to \(range.upperBound)"
     case .text: "a text"
     case .phrase(let words): words
@@ -75,6 +78,7 @@ indirect enum OptionKind: Sendable {
     case .named: "a mapping of names to mappings"
     case .list: "a list of mappings"
     case .unavailable: "not part of this version"
+    case .elsewhere(let place): place
     }
   }
 }
@@ -129,6 +133,9 @@ struct Settings: Sendable {
   func position<Value>(of option: Option<Value>) -> Position {
     values[option.spec.name]?.node.position ?? position
   }
+
+  /// The option's node, where the file gives it or it has a default.
+  func node<Value>(of option: Option<Value>) -> ConfigNode? { values[option.spec.name]?.node }
 
   /// What the file says, for messages: never what a variable stands for.
   func found<Value>(_ option: Option<Value>) -> String {

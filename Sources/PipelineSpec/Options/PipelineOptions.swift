@@ -52,6 +52,22 @@ enum PipelineOptions {
     "How many users are new, returning, resurrected and dormant in each unit, by name. The results "
       + "are metrics: `NAME.active`, `NAME.new`, `NAME.returning`, `NAME.resurrected`, "
       + "`NAME.dormant`.")
+  static let risks = Option.named(
+    "risks", .name, RiskOptions.all,
+    "Patterns in the events of one user, card, device, …, by name. Either `when` or `sequence` "
+      + "each. Names are unique over risks and alerts.")
+  static let alerts = Option.named(
+    "alerts", .name, AlertOptions.all, "Conditions over closed windows of a result, by name.")
+  static let health = Option.group(
+    "health", HealthOptions.all,
+    "Rules on wall time that watch the worker itself. They are on; each may be `off`.")
+  static let notify = Option.named(
+    "notify", .name, DestinationOptions.all,
+    "Destinations of messages, by name. Each is exactly one of `webhook`, `kafka`, `log`, "
+      + "`alertmanager`, `wecom`, `dingtalk`, `feishu` and `slack`.")
+  static let notifyWithin = Option.duration(
+    "notify_within", default: "1h", in: 0...(400 * Units.day),
+    "What ended longer ago than this, in wall time, is not announced one by one.")
   static let limits = Option.group(
     "limits", LimitOptions.all, "Defaults of limits for every stage that does not say otherwise.")
   static let tests = Option.list(
@@ -64,15 +80,17 @@ enum PipelineOptions {
     [
       name.spec, zone.spec, source.spec, sources.spec, time.spec, filter.spec, derive.spec,
       dedup.spec, users.spec, metrics.spec, funnels.spec, retention.spec, sessions.spec,
-      lifecycle.spec, limits.spec,
+      lifecycle.spec, risks.spec, alerts.spec, health.spec, notify.spec, notifyWithin.spec,
+      limits.spec,
     ] + StorageOptions.all + [tests.spec] + later
 
   /// Stages that the design has and this version does not.
   static let later: [OptionSpec] = [
-    .later("risks", "risks are"), .later("alerts", "alerts are"),
-    .later("thresholds", "thresholds are"), .later("kpis", "KPIs are"),
-    .later("notify", "notifications are"), .later("archive", "archives are"),
+    .later("kpis", "KPIs are"), .later("archive", "archives are"),
     .later("backup", "backups are"),
+    OptionSpec(
+      name: "thresholds", kind: .elsewhere("under their alert or risk"),
+      text: "They belong to the rule that reads them."),
   ]
 }
 

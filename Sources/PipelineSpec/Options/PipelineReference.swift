@@ -7,6 +7,7 @@ public enum PipelineReference {
     page.section("Top level", PipelineOptions.all)
     page.add(fields)
     page.add(values)
+    page.add(rules)
     page.add(expectations)
     return page.text
   }
@@ -74,6 +75,18 @@ public enum PipelineReference {
 
     """
 
+  private static let rules = """
+
+    ## Rules
+
+    [alerts.md](alerts.md) says what alerts, risks, health rules and messages do, [thresholds.md](thresholds.md)
+    what their thresholds are. Distances in `same_time`, `change`, `mean` and `stddev` are a whole number of
+    the watched windows' distance: `1w` are 7 windows of a day of the calendar, and 168 of an hour; at most 40,000.
+    `active` takes days, hours or both: `mon-fri`, `9:00-18:00`, `"sat,sun 22:00-06:00"`. Hours that pass
+    midnight end on the day after.
+
+    """
+
   private static let expectations = """
 
     ## Tests
@@ -105,6 +118,22 @@ public enum PipelineReference {
       sessions:
         - {session: visits, day: 2026-01-01, sessions: 2, users: 1, entry_events: {home: 2}}
     ```
+
+    Of alerts, `alerts: []` expects that none fired, and `findings: []` that none was found; a list of
+    states is of all transitions of a rule and its dimensions. `thresholds` gives them other values in
+    one test:
+
+    ```yaml
+    thresholds: {payment_trouble.above: 0.5}
+    expect:
+      alerts:
+        - {rule: payment_trouble, window: 2026-01-02, opened: 2026-01-03, resolved: none, value: 0.7}
+        - {rule: no_orders, state: none}
+      alert_transitions:
+        - {rule: payment_trouble, to: [pending, firing]}
+      findings:
+        - {rule: card_testing, entity: 10.0.0.1, opened: "2026-01-02T08:04:00Z", closed: none}
+    ```
     """
 
   /// A page in the making: a table for each mapping of options.
@@ -115,7 +144,7 @@ public enum PipelineReference {
 
     mutating func section(_ title: String, _ options: [OptionSpec]) {
       text += "\n## \(title)\n\n| option | value | default | what |\n| --- | --- | --- | --- |\n"
-      for option in options where !option.isLater { text += row(option) }
+      for option in options where !option.isRefused { text += row(option) }
       let later = options.filter(\.isLater).map { "`\($0.name)`" }
       if !later.isEmpty {
         text += "\nNot part of this version, and refused: \(later.joined(separator: ", ")).\n"
@@ -145,6 +174,9 @@ public enum PipelineReference {
 }
 
 extension OptionSpec {
+  /// Whether only a later version knows it, or another place of the file.
+  var isRefused: Bool { if case .elsewhere = kind { true } else { isLater } }
+
   /// Whether only a later version knows it.
   fileprivate var isLater: Bool { if case .unavailable = kind { true } else { false } }
 }

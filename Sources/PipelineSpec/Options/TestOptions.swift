@@ -9,8 +9,14 @@ enum TestOptions {
     "Events in the order of the partition's log. Of CSV without `csv.header`, the first one is the "
       + "row that names the columns.",
     example: "[{timestamp: \"2026-01-01T00:00:00Z\", event: open, user_id: u1}]")
+  static let thresholds = Option.custom(
+    "thresholds", "a mapping of RULE.NAME to numbers", default: "{}",
+    "Values of thresholds in this test, in place of those of the rules.",
+    example: "{payment_trouble.above: 0.5}")
   static let expect = Option.group(
     "expect", ExpectOptions.all, "What holds once the events are read and the input has ended.")
 
-  static let all: [OptionSpec] = [name.spec, source.spec, events.spec, expect.spec]
+  static let all: [OptionSpec] = [
+    name.spec, source.spec, events.spec, thresholds.spec, expect.spec,
+  ]
 }

@@ -56,10 +56,16 @@ struct ConfigNode: Sendable {
   var found: String {
     switch content {
     case .scalar(let scalar) where scalar.isNull: "nothing"
-    case .scalar(let scalar): "`\(Self.shortened(scalar.written))`"
+    case .scalar(let scalar): "`\(Self.shortened(Self.withoutSecrets(scalar.written)))`"
     case .mapping: "a mapping"
     case .sequence: "a list"
     }
+  }
+
+  /// `text` without what comes after the scheme of a URL in it: paths and parameters of webhooks are
+  /// secrets.
+  static func withoutSecrets(_ text: String) -> String {
+    text.firstRange(of: "://").map { text[..<$0.upperBound] + "…" } ?? text
   }
 
   /// At most 60 characters of one line of `text`.

@@ -28,6 +28,12 @@ struct OptionReader {
           "\(entry.key): \(spec.text) not part of this version", hint: "remove \(entry.key)")
         continue
       }
+      if case .elsewhere(let place) = spec.kind {
+        faults.add(
+          entry.keyPosition, "misplaced-option", "\(owner) has no \(entry.key) of its own",
+          hint: "write \(entry.key) \(place)")
+        continue
+      }
       if settings.gives(spec) {
         faults.add(
           entry.keyPosition, "duplicate-key",
@@ -60,7 +66,7 @@ struct OptionReader {
   }
 
   private static func enumerated(_ specs: [OptionSpec]) -> String {
-    specs.filter { if case .unavailable = $0.kind { false } else { true } }
+    specs.filter { !$0.isRefused }
       .map { $0.shownName ?? $0.name }.joined(separator: ", ")
   }
 
@@ -76,6 +82,9 @@ struct OptionReader {
   private func fallback(_ spec: OptionSpec, at position: Position) -> OptionValue? {
     if spec.defaultText == "{}" {
       return .node(ConfigNode(position: position, content: .mapping([])))
+    }
+    if spec.defaultText == "[]" {
+      return .node(ConfigNode(position: position, content: .sequence([])))
     }
     if let text = spec.defaultText {
       let scalar = ConfigNode.Scalar(written: text, text: text, style: .plain)
@@ -115,7 +124,7 @@ struct OptionReader {
       return .list(items.map { read($0, children, owner: "an entry of \(entry.key)") })
     case .custom:
       return .node(node)
-    case .unavailable:
+    case .unavailable, .elsewhere:
       return nil
     default:
       guard let scalar = node.scalar else {

@@ -96,7 +96,7 @@ final class StageMatcher {
     for funnel in plan.funnels {
       for (index, step) in funnel.steps.enumerated() {
         add(funnel.name, "step \(index + 1) \(step.name)", step.condition)
-        if step.condition.text == FunnelBuilder.condition(event: step.name) {
+        if step.condition.text == StepReader.condition(event: step.name) {
           parts[parts.count - 1].eventName = step.name
         }
       }
@@ -110,6 +110,33 @@ final class StageMatcher {
     }
     for session in plan.sessions { add(session.name, "where", session.condition) }
     for lifecycle in plan.lifecycles { add(lifecycle.name, "where", lifecycle.condition) }
+    return parts + plan.risks.flatMap { Self.parts(of: $0) }
+  }
+
+  private static func parts(of risk: RiskPlan) -> [Part] {
+    var parts: [Part] = []
+    func add(_ part: String, _ expression: Expression?, isValue: Bool = false) {
+      guard let expression else { return }
+      parts.append(
+        Part(stage: risk.name, part: part, expression: expression, isValue: isValue))
+    }
+    add("entity", risk.entity, isValue: true)
+    add("where", risk.condition)
+    switch risk.pattern {
+    case .window(_, let aggregates):
+      for aggregate in aggregates {
+        add("\(aggregate.kind.rawValue) of", aggregate.value, isValue: true)
+        add("\(aggregate.kind.rawValue) where", aggregate.condition)
+      }
+    case .sequence(let steps, let absent):
+      for (index, step) in steps.enumerated() {
+        add("step \(index + 1) \(step.name)", step.condition)
+        if step.condition.text == StepReader.condition(event: step.name) {
+          parts[parts.count - 1].eventName = step.name
+        }
+      }
+      add("absent", absent)
+    }
     return parts
   }
 }

@@ -8,6 +8,9 @@ public struct Expression: Sendable {
   /// Most faults reported of one text.
   public static let maxFaults = 50
 
+  /// Names of the functions that every expression has.
+  public static let functions = Builtin.allCases.map(\.rawValue)
+
   /// The text it was compiled from.
   public let text: String
   /// Slots it reads, ascending.
@@ -48,6 +51,14 @@ public struct Expression: Sendable {
     guard root.operation == .divide else { return nil }
     let below = program.nodes[Int(root.b)]
     return below.operation == .slot ? Int(below.a) : nil
+  }
+
+  /// The slots above and below the line, where the expression is the ratio of two slots and nothing
+  /// more.
+  public var ratioSlots: (above: Int, below: Int)? {
+    guard let below = denominatorSlot else { return nil }
+    let above = program.nodes[Int(program.nodes[0].a)]
+    return above.operation == .slot ? (Int(above.a), below) : nil
   }
 
   /// The expression that is slot `index`.

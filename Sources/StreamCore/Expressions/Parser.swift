@@ -219,9 +219,9 @@ struct Parser {
     index += 2
     let children = (receiver.map { [$0] } ?? []) + arguments(until: .close)
     guard let builtin = Builtin(rawValue: name) else {
-      let nearest =
-        Self.synonyms[name] ?? NearestName.of(name, in: Builtin.allCases.map(\.rawValue))
-      let known = Builtin.allCases.map(\.rawValue).joined(separator: " ")
+      let names = openCalls.sorted() + Builtin.allCases.map(\.rawValue)
+      let nearest = Self.synonyms[name] ?? NearestName.of(name, in: names)
+      let known = names.joined(separator: " ")
       faults.append(
         .init(
           code: "unknown-function", position: position,

@@ -59,6 +59,9 @@ public struct PipelinePlan: Sendable {
     self.formulas = formulas
   }
 
+  /// Metrics with rows of their own: those that only explain alerts are not among them.
+  public var shownMetrics: [MetricPlan] { metrics.filter { !$0.isInternal } }
+
   /// The slot of the first trait.
   public var firstTraitSlot: Int { fields.count + derived.count }
 
