@@ -136,10 +136,10 @@ actor Lane {
       outcome.state = .dead
       outcome.error = "given up after \(outcome.attempts) attempts: \(error)"
     case .retry(let afterMs, let error):
-      let pauseMs =
-        afterMs
-        ?? Backoff.pauseMs(
-          attempts: outcome.attempts, jitter: jitter(message.messageID, outcome.attempts))
+      // A destination that says "at once" is still not asked at once.
+      let backoffMs = Backoff.pauseMs(
+        attempts: outcome.attempts, jitter: jitter(message.messageID, outcome.attempts))
+      let pauseMs = max(afterMs ?? 0, backoffMs)
       outcome.state = .pending
       outcome.nextAttempt = WallTime(ms: wall.ms + pauseMs)
       outcome.error = error
