@@ -25,29 +25,37 @@ public struct Notice: Sendable, Equatable, Codable {
 
   /// The message's id, the same for each attempt: the `Idempotency-Key`.
   public var messageID: String
-  /// What happened, to what.
+  /// What happened.
   public var event: Event
+  /// To what kind of rule.
   public var kind: Kind
   /// The alert's or finding's id.
   public var id: String
-  /// Name of the pipeline and of the rule.
+  /// Name of the pipeline.
   public var pipeline: String
+  /// Name of the rule.
   public var rule: String
   /// `info`, `warning` or `critical`.
   public var severity: String
+  /// The squad that it belongs to.
   public var owner: String?
+  /// What to do: a URL, or text.
   public var runbook: String?
+  /// What it says in one line, in place of the rule's name.
   public var summary: String?
+  /// Further facts for those who route messages, by name.
   public var labels: [String: String]
   /// Canonical JSON of the series; of a finding its entity by kind.
   public var dimensions: String
   /// Whether it rests on open windows, or an unsettled finding.
   public var isProvisional: Bool
-  /// The value and what it was judged against, canonical JSON by name.
+  /// The value that was judged; nil: there is none.
   public var value: Double?
+  /// What it was judged against, canonical JSON by name.
   public var thresholds: String
-  /// Event time of it: start and end of the window; of a finding both its opening.
+  /// Event time of it: start of the window; of a finding its opening.
   public var windowStartMs: Int64
+  /// End of the window, not within it; of a finding its opening.
   public var windowEndMs: Int64
   /// When it was decided.
   public var decidedWallMs: Int64

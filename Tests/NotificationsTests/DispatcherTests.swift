@@ -216,6 +216,45 @@ struct DispatcherTests {
     #expect(server.requests.all.count == 2)
   }
 
+  @Test("after kills each message came, again only what was in flight, with the same bytes")
+  func kills() async throws {
+    let server = try TestServer { _, before in .answer(before % 7 == 3 ? 500 : 200) }
+    defer { server.stop() }
+    let ids = (1...200).map { "m\($0)" }
+    let outbox = MemoryOutbox(ids.map { message($0, "ops") })
+    let destination = Destination(name: "ops", kind: .webhook, target: server.url())
+    let courier = Courier(clock: clock)
+    var random = PayloadLimitTests.Generator(state: 20)
+    for kill in 0...20 {
+      await outbox.revive()
+      let dispatcher = Dispatcher(
+        destinations: [destination], store: outbox, courier: courier, clock: clock)
+      await dispatcher.start()
+      if kill < 20 {
+        _ = await server.requests.first(
+          server.requests.all.count + Int.random(in: 1...8, using: &random))
+        await outbox.die()
+      } else {
+        while await outbox.nextDue(sink: "ops") != nil {
+          clock.advance(ms: 1_000)
+          await Task.yield()
+        }
+      }
+      await dispatcher.stop(within: 0)
+    }
+    try await courier.shutdown()
+    let requests = server.requests.all
+    let sent = Dictionary(grouping: requests) { $0.header("Idempotency-Key") ?? "" }
+    #expect(Set(sent.keys) == Set(ids))
+    for (id, requests) in sent {
+      #expect(Set(requests.map(\.text)) == [#"{"id":"\#(id)"}"#])
+    }
+    let noted = outbox.outcomes.all
+    #expect(noted.filter { $0.state == .delivered }.count == ids.count)
+    // Each request was noted, or in flight at one of the kills.
+    #expect(requests.count <= noted.count + 20)
+  }
+
   @Test("stopping waits for what is in flight as long as it may, then leaves it pending")
   func stop() async throws {
     let server = try TestServer { _, _ in .hang }

@@ -94,5 +94,7 @@ struct GateTests {
     for _ in 1...9 { gate.end(.retry(afterMs: 5_000, error: ""), nowMs: 100) }
     #expect(gate.freeAtMs == 5_100)
     #expect(!gate.breaker.isOpen(nowMs: 100))
+    gate.end(.retry(afterMs: 0, error: ""), nowMs: 6_000)
+    #expect(gate.freeAtMs == 7_000)
   }
 }

@@ -3,11 +3,11 @@ import Foundation
 
 /// What proves to a destination that a message is ours.
 ///
-/// A receiver of a `webhook` verifies it so: take the bytes of the body as they came and the text of
-/// the header `X-Weir-Timestamp` (seconds since the epoch); compute HMAC-SHA256 over
-/// timestamp + `.` + body with the shared secret; compare, in constant time, its lower-case
-/// hexadecimal behind `sha256=` with the header `X-Weir-Signature`; refuse timestamps that are more
-/// than a few minutes off. Each attempt is signed anew, the body stays the same.
+/// A receiver of a `webhook` verifies it so: take the bytes of the body as they came and the text
+/// of the header `X-Weir-Timestamp` (seconds since the epoch); compute HMAC-SHA256 over timestamp +
+/// `.` + body with the shared secret; compare, in constant time, `sha256=` and its lower-case
+/// hexadecimal digits with the header `X-Weir-Signature`; refuse timestamps that are more than a
+/// few minutes off. Each attempt is signed anew, the body stays the same.
 public enum Signing {
   /// The value of `X-Weir-Signature`.
   public static func webhook(payload: String, timestamp: String, secret: String) -> String {

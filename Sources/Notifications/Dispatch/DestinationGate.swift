@@ -104,7 +104,7 @@ struct DestinationGate: Sendable {
     case .delivered, .dead: breaker.answered()
     case .retry(let afterMs?, _):
       breaker.answered()
-      pausedUntilMs = max(pausedUntilMs, nowMs + afterMs)
+      pausedUntilMs = max(pausedUntilMs, nowMs + max(afterMs, Backoff.firstMs))
     case .retry(nil, _): breaker.failed(nowMs: nowMs)
     }
   }

@@ -35,7 +35,8 @@ public actor Dispatcher {
   }
 
   /// Stops: begins no further attempt, gives those in flight `ms` milliseconds to end, then cancels
-  /// them; they stay pending. Returns once nothing is in flight. The courier stays open.
+  /// them; they stay pending. Returns once nothing is in flight. The courier stays open; a
+  /// dispatcher that was stopped does not start again.
   public func stop(within ms: Int64) async {
     for lane in lanes { await lane.stop() }
     let tasks = tasks

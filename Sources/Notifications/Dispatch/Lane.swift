@@ -2,14 +2,17 @@ import StreamCore
 
 /// How a destination is doing.
 public struct DestinationStatus: Sendable, Equatable {
-  /// Its name and kind.
+  /// Its name.
   public var name: String
+  /// What it is.
   public var kind: Destination.Kind
   /// Whether it failed so often that it is left alone for a while.
   public var isBroken: Bool
-  /// Attempts since the start that were taken, are to be repeated, and are given up.
+  /// Attempts since the start that were taken.
   public var delivered: Int
+  /// Attempts that failed and are to be repeated.
   public var retried: Int
+  /// Messages that were given up.
   public var dead: Int
   /// Why the last attempt failed; nil after one that was taken.
   public var lastError: String?
@@ -136,10 +139,10 @@ actor Lane {
       outcome.state = .dead
       outcome.error = "given up after \(outcome.attempts) attempts: \(error)"
     case .retry(let afterMs, let error):
-      let pauseMs =
-        afterMs
-        ?? Backoff.pauseMs(
-          attempts: outcome.attempts, jitter: jitter(message.messageID, outcome.attempts))
+      // A destination that says "at once" is still not asked at once.
+      let backoffMs = Backoff.pauseMs(
+        attempts: outcome.attempts, jitter: jitter(message.messageID, outcome.attempts))
+      let pauseMs = max(afterMs ?? 0, backoffMs)
       outcome.state = .pending
       outcome.nextAttempt = WallTime(ms: wall.ms + pauseMs)
       outcome.error = error

@@ -33,9 +33,11 @@ public struct DeliveryOutcome: Sendable, Equatable {
     case delivered, pending, dead
   }
 
-  /// The message and its destination.
+  /// The message.
   public var messageID: String
+  /// The name of its destination.
   public var sink: String
+  /// What it is from now on.
   public var state: State
   /// Attempts so far, this one with them.
   public var attempts: Int

@@ -5,7 +5,8 @@ import StreamCore
 /// An object with sorted keys and no blanks; every key is always there, null when it has no value:
 /// - `version` 1, `message_id`, `event`, `kind`, `id`, `pipeline`, `rule`, `severity`, `owner`,
 ///   `runbook`, `summary`, `provisional`
-/// - `labels` an object of strings, `dimensions` an object, `value` a number, `thresholds` an object
+/// - `labels` an object of strings, `dimensions` an object, `value` a number, `thresholds` an
+///   object
 /// - `window_start_ms`, `window_end_ms`, `decided_wall_ms`: milliseconds since the epoch, and the
 ///   same as RFC 3339 in `window_start`, `window_end`, `decided_wall`
 /// - `explanation`, `lines`: lists of lines for people

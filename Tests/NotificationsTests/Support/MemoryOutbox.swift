@@ -19,6 +19,9 @@ actor MemoryOutbox: OutboxStore {
   init(_ messages: [PendingMessage] = []) { rows = messages.map { Row(message: $0) } }
 
   func add(_ message: PendingMessage) { rows.append(Row(message: message)) }
+  /// From now on nothing is stored, as after the end of the process; `revive` begins anew.
+  func die() { failures = .max }
+  func revive() { failures = 0 }
   func failNotes(_ count: Int) { failures = count }
 
   func pendingMessages(sink: String, dueBy: WallTime, limit: Int) -> [PendingMessage] {
