@@ -163,3 +163,43 @@ func expectError<T>(
   }
   return nil
 }
+
+/// Names of the tables that the result digest covers, in the order of reports.
+let digestedTables = [
+  "alert_transitions", "findings", "funnels", "metrics", "retention", "sessions",
+]
+
+/// `count` in the place of `table` among `digestedTables`, 0 in all others.
+func inTables(_ table: String, _ count: Int64) -> [Int64] {
+  digestedTables.map { $0 == table ? count : 0 }
+}
+
+/// Makes the file at `path` anew by the migrations up to `version`, with what it has of these
+/// tables.
+func makeOlder(_ path: String, version: Int) throws {
+  let old = path + ".old"
+  let queue = try DatabaseQueue(path: old)
+  try queue.writeWithoutTransaction { db in
+    let schema = Schema(
+      kind: Schema.results.kind, applicationID: Schema.results.applicationID,
+      migrations: Array(Schema.results.migrations.prefix(version)))
+    try schema.migrate(db, from: 0)
+    try db.execute(sql: "ATTACH ? AS whole", arguments: [path])
+    let tables = try String.fetchAll(
+      db, sql: "SELECT name FROM main.sqlite_master WHERE type = 'table'")
+    for table in tables {
+      try db.execute(sql: "INSERT OR IGNORE INTO main.\(table) SELECT * FROM whole.\(table)")
+    }
+    try db.execute(
+      sql: """
+        UPDATE main.run_manifest SET value = (
+          SELECT value FROM whole.run_manifest WHERE whole.run_manifest.key = main.run_manifest.key);
+        DELETE FROM main.run_manifest WHERE key LIKE 'result_digest.%'
+          AND substr(key, 15) NOT IN (SELECT name FROM main.sqlite_master);
+        DETACH whole
+        """)
+  }
+  try queue.close()
+  try FileManager.default.removeItem(atPath: path)
+  try FileManager.default.moveItem(atPath: old, toPath: path)
+}

@@ -25,20 +25,32 @@ struct AlertWriter {
     }
   }
 
-  /// Resolves every provisional alert that is not over, with a transition: nobody judges its window
-  /// any more unless it is reported anew. O(provisional alerts that are not over · log rows).
-  func endProvisional() throws {
+  /// Resolves every provisional alert that is not over, with a transition, but those of `reported`:
+  /// nobody judges its window any more. O(provisional alerts that are not over · log rows).
+  func endProvisional(but reported: [AlertRow]) throws {
     let going = "status = 'provisional' AND state <> 'resolved' AND state <> 'inactive'"
-    try db.execute(
-      sql: """
-        INSERT INTO alert_transitions (alert_id, window_start_ms, to_state, rule, window_end_ms,
-          dimensions, from_state, value, thresholds, samples, kind, status)
-        SELECT alert_id, window_start_ms, 'resolved', rule, window_end_ms, dimensions, state, value,
-          thresholds, 0, kind, status FROM alerts WHERE \(going)
-        ON CONFLICT DO NOTHING
-        """)
-    try db.execute(
-      sql: "UPDATE alerts SET state = 'resolved', resolved_ms = window_end_ms WHERE \(going)")
+    var left: [String] = []
+    try BoundStatement(db, "SELECT alert_id FROM alerts WHERE \(going) ORDER BY alert_id").execute {
+      left.append($0.text(0))
+    }
+    let again = Set(reported.map(\.alertID))
+    let insert = try BoundStatement(
+      db,
+      """
+      INSERT INTO alert_transitions (alert_id, window_start_ms, to_state, rule, window_end_ms,
+        dimensions, from_state, value, thresholds, samples, kind, status)
+      SELECT alert_id, window_start_ms, 'resolved', rule, window_end_ms, dimensions, state, value,
+        thresholds, 0, kind, status FROM alerts WHERE alert_id = ? ON CONFLICT DO NOTHING
+      """)
+    let update = try BoundStatement(
+      db,
+      "UPDATE alerts SET state = 'resolved', resolved_ms = window_end_ms WHERE alert_id = ?")
+    for id in left where !again.contains(id) {
+      insert.bind(1, id)
+      try insert.execute()
+      update.bind(1, id)
+      try update.execute()
+    }
   }
 }
 

@@ -4,10 +4,10 @@ import StreamCore
 /// Where people change what is theirs in a results file, beside a running worker or without one:
 /// thresholds, acknowledgements, silences, messages to send again.
 ///
-/// It never takes the worker's place: each change is a short transaction of its own, which waits for
-/// the worker's commit at most `busyTimeoutMs`. Only a threshold needs the worker, because event
-/// time passes there: it is asked for and answered by the next snapshot; on a file that no worker
-/// holds the desk takes `FILE.lock` for a moment and answers itself. What is refused changes
+/// Each change is a short transaction of its own, which waits for the worker's commit at most
+/// `busyTimeoutMs`. Only a threshold needs the worker, because event time passes there: it is asked
+/// for and answered by the next snapshot; on a file that no worker holds the desk takes `FILE.lock`
+/// for a moment and answers itself. What is refused changes
 /// nothing. Calls may come from any thread and run one after the other.
 public final class PeopleDesk: Sendable {
   /// The file's path, as it was given.

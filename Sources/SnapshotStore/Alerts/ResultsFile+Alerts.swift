@@ -15,7 +15,7 @@ extension ResultsFile {
     try connection.read("reading requests") { try ThresholdRequest.waiting($0) }
   }
 
-  /// Messages to send to `sink` by `time`, in the order in which they were decided, at most `limit`.
+  /// Messages to send to `sink` by `time`, at most `limit`, in the order in which they were decided.
   ///
   /// A message waits for earlier pending ones about the same subject, so that an end never
   /// overtakes its beginning. O(pending rows of the sink).

@@ -9,8 +9,9 @@ public struct AlertQuery: Sendable {
   public var rule: String?
   /// Of the pipeline's results, or of the worker.
   public var kind: AlertKind?
-  /// Alerts whose first window starts at or after this, and before that.
+  /// Alerts whose first window starts at or after this.
   public var from: EventTime?
+  /// Alerts whose first window starts before this.
   public var to: EventTime?
   /// At most so many, the newest.
   public var limit = 1000
@@ -29,8 +30,9 @@ public struct FindingQuery: Sendable {
   public var entity: String?
   /// Only those that are not closed, nor withdrawn.
   public var isOpen = false
-  /// Findings that opened at or after this, and before that.
+  /// Findings that opened at or after this.
   public var from: EventTime?
+  /// Findings that opened before this.
   public var to: EventTime?
   /// At most so many, the newest.
   public var limit = 1000

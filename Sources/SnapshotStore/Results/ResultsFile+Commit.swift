@@ -41,7 +41,7 @@ extension ResultsFile {
     let remover = ResultRemover(db)
     if change.dropsProvisional {
       try remover.removeAll()
-      try AlertWriter(db).endProvisional()
+      try AlertWriter(db).endProvisional(but: change.rows.alerts)
     }
     try remover.remove(change.rows.removed)
     try write(change.rows.funnels, db, &next)

@@ -7,8 +7,8 @@ public enum ThresholdDesk {
   /// The row of `thresholds` that `request` comes to, or why there is none.
   ///
   /// The row holds from `clock` on, or from the request's own later `from`. Refused are an unknown
-  /// rule or threshold, dimensions that the rule's series do not have, a value that is not finite or
-  /// outside of `min` and `max`, a `from` before `clock` (it has been judged), a reset without a
+  /// rule or threshold, dimensions that the rule's series do not have, a value that is not finite
+  /// or outside of `min` and `max`, a `from` before `clock` (it has been judged), a reset without a
   /// value to take back, and a request without a name or a reason.
   ///
   /// - Parameters:
