@@ -67,7 +67,8 @@ import Testing
     ("orders", ResultReference(stage: "orders")),
     ("growth.active_7d", ResultReference(stage: "growth.active_7d")),
     (
-      "checkout.conversion", ResultReference(stage: "checkout", figure: .funnel(step: 2, .conversion))
+      "checkout.conversion",
+      ResultReference(stage: "checkout", figure: .funnel(step: 2, .conversion))
     ),
     (
       "checkout.paid.from_previous",
@@ -88,22 +89,30 @@ import Testing
     #expect(try alert("{watch: \(name), when: value > 1}").watch == reference)
   }
 
-  @Test(arguments: [
-    ("orders", "previous(24) < same_time(1w)", [.previous(24), .previous(168)]),
-    ("orders", "change( 1d ) < 0", [.change(24)]),
-    ("days", "change(1w) < 0 && same_time(2d) > 0", [.change(7), .previous(2)]),
-    ("days", "mean(28) > 0 || mean(4, 1w) > 0", [.mean(count: 28, step: 1), .mean(count: 4, step: 7)]),
-    (
-      "orders", "(value - mean(24, 1d)) / stddev(24, 1d) > 3",
-      [.value, .mean(count: 24, step: 24), .stddev(count: 24, step: 24)]
-    ),
-    ("weekly.period_1", "change(14d) > 0", [.change(2)]),
-    ("rate", "upper(value) < 0.1", [.upper]),
-    ("checkout.conversion", "lower(value) < checkout.paid.users",
-      [.lower, .other(ResultReference(stage: "checkout", figure: .funnel(step: 2, .users)))]),
-    ("orders", "orders > all && errors > 0",
-      [.value, .other(ResultReference(stage: "all")), .other(ResultReference(stage: "errors"))]),
-  ] as [(String, String, [AlertInput])])
+  @Test(
+    arguments: [
+      ("orders", "previous(24) < same_time(1w)", [.previous(24), .previous(168)]),
+      ("orders", "change( 1d ) < 0", [.change(24)]),
+      ("days", "change(1w) < 0 && same_time(2d) > 0", [.change(7), .previous(2)]),
+      (
+        "days", "mean(28) > 0 || mean(4, 1w) > 0",
+        [.mean(count: 28, step: 1), .mean(count: 4, step: 7)]
+      ),
+      (
+        "orders", "(value - mean(24, 1d)) / stddev(24, 1d) > 3",
+        [.value, .mean(count: 24, step: 24), .stddev(count: 24, step: 24)]
+      ),
+      ("weekly.period_1", "change(14d) > 0", [.change(2)]),
+      ("rate", "upper(value) < 0.1", [.upper]),
+      (
+        "checkout.conversion", "lower(value) < checkout.paid.users",
+        [.lower, .other(ResultReference(stage: "checkout", figure: .funnel(step: 2, .users)))]
+      ),
+      (
+        "orders", "orders > all && errors > 0",
+        [.value, .other(ResultReference(stage: "all")), .other(ResultReference(stage: "errors"))]
+      ),
+    ] as [(String, String, [AlertInput])])
   func `Calls and names are inputs in whole windows`(
     _ watch: String, _ when: String, _ inputs: [AlertInput]
   ) throws {
@@ -172,7 +181,8 @@ import Testing
       """)
     #expect(risk.entityKind == "context.ip" && risk.entity?.text == "context.ip")
     #expect(risk.withinMs == Self.hour / 6 && risk.maxEvents == 50 && risk.latenessMs == 5_000)
-    #expect(risk.condition?.text == "event != \"ping\"" && risk.thresholds.map(\.name) == ["failures"])
+    #expect(
+      risk.condition?.text == "event != \"ping\"" && risk.thresholds.map(\.name) == ["failures"])
     guard case .window(let when, let aggregates) = risk.pattern else {
       Issue.record("no window")
       return

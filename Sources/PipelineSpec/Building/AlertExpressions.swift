@@ -193,7 +193,8 @@ struct AlertExpressions {
     guard (least...AlertOptions.lookBackMax).contains(number) else {
       throw CallFault(
         argument.position, "out-of-range",
-        "`\(call.name)` takes \(least) to \(AlertOptions.lookBackMax) windows; found \(number)", nil)
+        "`\(call.name)` takes \(least) to \(AlertOptions.lookBackMax) windows; found \(number)", nil
+      )
     }
     return Int(number)
   }
@@ -240,7 +241,8 @@ enum WindowDistance {
       case .millisecond:
         return .uneven(hint: "months have no fixed length; write days or weeks")
       case .day, .week:
-        return .uneven(hint: "windows of days follow the calendar; write days or weeks, as \(every)")
+        return .uneven(
+          hint: "windows of days follow the calendar; write days or weeks, as \(every)")
       case .month:
         return .uneven(hint: "write months, as \(every)")
       }

@@ -119,7 +119,8 @@ struct FormulaBuilder {
         faults.add(
           settings.position(of: MetricOptions.every), "formula-windows",
           "\(draft.entry.name) has windows of \(WindowText.text(own)) and \(first) of "
-            + WindowText.text(shape.window), hint: "leave every and window out, or give both the same")
+            + WindowText.text(shape.window),
+          hint: "leave every and window out, or give both the same")
         return false
       }
     }

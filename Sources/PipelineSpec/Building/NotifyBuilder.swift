@@ -39,7 +39,8 @@ struct NotifyBuilder {
       faults.add(
         entry.position, given.isEmpty ? "no-destination" : "two-destinations",
         given.isEmpty
-          ? "the destination \(entry.name) is nowhere" : "the destination \(entry.name) has \(names)",
+          ? "the destination \(entry.name) is nowhere"
+          : "the destination \(entry.name) has \(names)",
         hint: given.isEmpty ? "give it one of \(all)" : "make each a destination of its own")
       return nil
     }
@@ -73,7 +74,8 @@ struct NotifyBuilder {
     if plan.kind == .kafka {
       if !Self.isTopic(plan.target) {
         faults.add(
-          settings.position(of: option), "bad-topic", "kafka of \(entry.name) is no name of a topic",
+          settings.position(of: option), "bad-topic",
+          "kafka of \(entry.name) is no name of a topic",
           hint: "use at most 249 letters, digits, ., _ and -")
       }
       if !hasBrokers {

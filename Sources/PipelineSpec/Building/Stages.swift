@@ -108,7 +108,8 @@ struct StagesBuilder {
       }
       compiler.faults.add(
         entry.position, "duplicate-stage",
-        "the \(called) \(entry.name) has the name of \(other == "alert" ? "an" : "a") \(other)", hint: "name one otherwise")
+        "the \(called) \(entry.name) has the name of \(other == "alert" ? "an" : "a") \(other)",
+        hint: "name one otherwise")
     }
   }
 }

@@ -168,8 +168,8 @@ public struct ResultTables: Sendable, Equatable {
     table[row.key] = row
   }
 
-  /// Writes a finding. A settled one only closes, once; one that says as what it was announced takes
-  /// that one's place.
+  /// Writes a finding. A settled one only closes, once; one that says as what it was announced
+  /// takes that one's place.
   private mutating func write(_ row: FindingRow, _ conflicts: inout [String]) {
     if let id = row.announcedAs, findings[id]?.status == .provisional { findings[id] = nil }
     guard var held = findings[row.findingID], held.status == .final else {

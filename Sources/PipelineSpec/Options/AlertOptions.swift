@@ -20,7 +20,8 @@ enum AlertOptions {
     "How long `when` has to hold before it fires: in so many judged windows one after the other, "
       + "or from the first one's start to the last one's end.", example: "30m")
   static let clear = Option.expression(
-    "clear", "Ends it when true; reads what `when` reads. Without it, it ends when `when` does not "
+    "clear",
+    "Ends it when true; reads what `when` reads. Without it, it ends when `when` does not "
       + "hold.", example: "value < 0.5 * above")
   static let keepFiring = Option.duration(
     "keep_firing_for", default: "0s", in: 0...(400 * Units.day),

@@ -62,8 +62,8 @@ struct ConfigNode: Sendable {
     }
   }
 
-  /// `text` without what comes after the scheme of a URL in it: paths and parameters of webhooks are
-  /// secrets.
+  /// `text` without what comes after the scheme of a URL in it: paths and parameters of webhooks
+  /// are secrets.
   static func withoutSecrets(_ text: String) -> String {
     text.firstRange(of: "://").map { text[..<$0.upperBound] + "…" } ?? text
   }

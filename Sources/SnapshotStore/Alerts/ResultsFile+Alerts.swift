@@ -15,7 +15,8 @@ extension ResultsFile {
     try connection.read("reading requests") { try ThresholdRequest.waiting($0) }
   }
 
-  /// Messages to send to `sink` by `time`, at most `limit`, in the order in which they were decided.
+  /// Messages to send to `sink` by `time`, at most `limit`, in the order in which they were
+  /// decided.
   ///
   /// A message waits for earlier pending ones about the same subject, so that an end never
   /// overtakes its beginning. O(pending rows of the sink).
@@ -98,6 +99,16 @@ extension ResultsFile {
     try connection.read("reading acknowledgements") { try Acknowledgement.of(ids, $0) }
   }
 
+  /// Messages about an alert or a finding, in the order in which they were decided.
+  /// O(its messages · log rows).
+  public func messages(about subjectID: String) throws(StoreError) -> [OutboxRow] {
+    try connection.read("reading the outbox") { db in
+      var filter = Filter()
+      filter.require("subject_id", is: subjectID)
+      return try OutboxRow.all(db, filter, "ORDER BY id", limit: 10_000)
+    }
+  }
+
   /// Alerts that fire or recover, provisional ones and those of health rules too, by rule and first
   /// window. O(their number).
   public func firingAlerts() throws(StoreError) -> [AlertRow] {
@@ -108,12 +119,14 @@ extension ResultsFile {
     }
   }
 
-  /// Findings that are not settled yet, by rule and opening: a worker that starts takes them over.
+  /// Findings that are not settled yet, and those that go on under another id than they were
+  /// announced as, by rule and opening: a worker that starts takes them over.
   /// O(their number).
   public func provisionalFindings() throws(StoreError) -> [FindingRow] {
     try connection.read("reading findings") { db in
       var filter = Filter()
-      filter.require("status = 'provisional'")
+      filter.require(
+        "(status = 'provisional' OR (closed_ms IS NULL AND announced_as IS NOT NULL))")
       return try FindingRow.all(db, filter, "ORDER BY rule, opened_ms, finding_id")
     }
   }

@@ -38,7 +38,7 @@ public final class ExchangeShard {
     set { ordered.judgesArrivals = newValue }
   }
 
-  /// Drops the records that nobody needs any more: the clocks of all partitions are past everything,
-  /// and no event that comes may be applied. O(bytes of records).
+  /// Drops the records that nobody needs any more: the clocks of all partitions are past
+  /// everything, and no event that comes may be applied. O(bytes of records).
   public func close() { ordered.close() }
 }

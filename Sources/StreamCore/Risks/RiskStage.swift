@@ -2,16 +2,18 @@
 ///
 /// An entity is judged at each of its events that the rule looks at, after the event is taken. That
 /// alone opens a finding (but for a deadline of `absent`), at the event's time. A finding closes at
-/// the first judged instant at which its pattern does not hold: at an event, or when an event leaves
-/// what the rule sees, `within` and a millisecond after it happened. It never closes in the
+/// the first judged instant at which its pattern does not hold: at an event, or when an event
+/// leaves what the rule sees, `within` and a millisecond after it happened. It never closes in the
 /// millisecond in which it opened, so that no two findings of an entity open at one time; what ends
 /// it in that millisecond ends it in the next.
 ///
 /// - A window rule holds while `when` is true of at least one event.
-/// - A sequence holds while all of its steps are within, in order. Each chain of steps is used once;
+/// - A sequence holds while all of its steps are within, in order. Each chain of steps is used
+/// once;
 ///   one that is complete while a finding is open keeps it open.
-/// - A sequence with `absent` opens `within` after its last step when no such event came until then,
-///   that instant included, and closes with the next such event. What comes meanwhile opens nothing.
+/// - A sequence with `absent` opens `within` after its last step when no such event came until
+/// then,
+/// that instant included, and closes with the next such event. What comes meanwhile opens nothing.
 ///
 /// Section: flags, what an open finding shows, then the events (`RiskWindow`) or chains
 /// (`RiskSequence`).

@@ -68,6 +68,11 @@ final class KafkaSide {
   /// The cluster that a source's topic is in, by number.
   func cluster(of sourceIndex: Int) -> Int { clusterOfSource[sourceIndex] ?? 0 }
 
+  /// Name of the source that a partition belongs to.
+  func sourceName(of id: PartitionID) -> String? {
+    partitions.first { $0.id == id }.map { pipeline.plan.sources[$0.sourceIndex].name }
+  }
+
   /// Whether records of a source that are not applied go to a topic.
   func hasDeadLetters(_ sourceIndex: Int) -> Bool {
     source(sourceIndex)?.deadLetters != nil

@@ -4,8 +4,12 @@ import StreamCore
 extension Worker {
   /// Commits what the merge has, and then, if `states` are given, the state that belongs to it.
   func commit(_ states: [TaskState]?, provisional: Bool) throws {
-    let rows = merge.takeRows(provisional: provisional, horizon: horizon)
-    var change = SnapshotChange(taken: options.now())
+    var rows = merge.takeRows(provisional: provisional, horizon: horizon)
+    let now = options.now()
+    let told = try announcer.decide(
+      rows, sample: try healthSample(now), isCaughtUp: isOfNow(now), now: now)
+    rows.alerts += told.health
+    var change = SnapshotChange(taken: now)
     change.watermark = horizon == .distantPast ? nil : merge.watermark.map { min($0, horizon) }
     change.partitions = status.partitions
     change.newMarks = newMarks
@@ -14,6 +18,10 @@ extension Worker {
     change.rejected = rejected
     change.late = late
     change.manifest = stageManifest()
+    change.thresholds = newThresholds
+    change.answers = answers
+    change.rules = newRules
+    change.messages = told.messages
     let start = options.now().ms
     let id = try results.commit(change, durable: states != nil)
     status.commitMs = options.now().ms - start
@@ -22,8 +30,31 @@ extension Worker {
     newMarks.removeAll()
     rejected.removeAll()
     late.removeAll()
+    newThresholds.removeAll()
+    answers.removeAll()
+    newRules = nil
+    announcer.committed(told)
     if let states { try save(states, snapshotID: id) }
     commitGroupOffsets()
+  }
+
+  /// How the worker does, for its health rules; nil where they are not judged.
+  private func healthSample(_ now: WallTime) throws -> HealthMonitor.Sample? {
+    guard announcer.watchesHealth else { return nil }
+    var last: [String: WallTime] = [:]
+    for (id, _) in places {
+      let name = kafka?.sourceName(of: id) ?? id.topic
+      last[name] = max(last[name] ?? WallTime(ms: 0), lastInput[id] ?? now)
+    }
+    return HealthMonitor.Sample(
+      now: now, lastInput: last, watermark: merge.watermark, fates: status.fates,
+      usersInTwoPartitions: userPlaces.tornCount,
+      oldestUndelivered: try announcer.oldestUndelivered())
+  }
+
+  /// Whether what is judged now is of now: nothing that is told would be old.
+  private func isOfNow(_ now: WallTime) -> Bool {
+    merge.watermark.map { now.ms - min($0.ms, horizon.ms) <= pipeline.notify.withinMs } ?? false
   }
 
   private func save(_ states: [TaskState], snapshotID: Int64) throws {

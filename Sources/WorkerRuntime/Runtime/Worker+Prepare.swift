@@ -50,6 +50,7 @@ extension Worker {
       merge.register(assignment.id, source: assignment.sourceIndex)
     }
     try restore(opened.state, tasks, shards)
+    merge.adopt(findings: try opened.results.provisionalFindings())
     try makeLanes(assignments, tasks, shards)
   }
 

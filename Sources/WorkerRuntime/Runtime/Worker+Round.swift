@@ -47,6 +47,7 @@ extension Worker {
 
   /// Gathers everything, closes what can be closed, and commits it.
   func snapshot(savingState: Bool, provisional: Bool) throws {
+    try takeThresholdRequests()
     let gathered = try gather(partials: true, savingState: savingState)
     absorb(gathered)
     note(gathered)
@@ -130,6 +131,7 @@ extension Worker {
       latest[report.owner]?.findings = []
     }
     guard let progress = report.progress else { return }
+    userPlaces.note(report.sampledUsers, in: progress.id)
     if let clock = progress.clock { horizon = max(horizon, clock) }
     let from = target[progress.id] ?? 0
     rejected += report.rejected.filter { $0.offset >= from }
@@ -149,6 +151,7 @@ extension Worker {
         partitions.append(progress)
       }
       for seen in answer.seen {
+        lastInput[seen.id] = seen.lastInput
         kafka?.positions[seen.id] = max(seen.nextOffset, seen.logPosition ?? 0)
       }
     }
@@ -259,7 +262,7 @@ extension Worker {
       guard let (mark, report) = try answer.get() else { continue }
       newMarks.removeAll { $0.id == mark.id && $0.nextOffset == mark.nextOffset }
       newMarks.append(mark)
-      if mark.kind != .close { horizon = max(horizon, mark.clock) }
+      if mark.kind != .close { self.horizon = max(self.horizon, mark.clock) }
       absorb(report)
     }
   }

@@ -34,6 +34,18 @@ public final class Worker {
   var horizon = EventTime.distantPast
   var rejected: [EventSample] = []
   var late: [EventSample] = []
+  /// What the thresholds are and were, with rows that the next snapshot stores.
+  var thresholdRows: [ThresholdRow] = []
+  var newThresholds: [ThresholdRow] = []
+  var answers: [ThresholdAnswer] = []
+  /// Rules that the next snapshot stores; nil: they are there.
+  var newRules: [RuleRow]?
+  let announcer: Announcer
+  /// Whether the lanes read: between their first release and the end.
+  private(set) var isReading = false
+  var userPlaces = UserPlaces()
+  /// Wall time of the last input of each partition.
+  var lastInput: [PartitionID: WallTime] = [:]
   var latest: [String: TaskReport] = [:]
   /// Whether provisional rows of an earlier life may still stand in the file.
   var dropsProvisional = true
@@ -74,7 +86,11 @@ public final class Worker {
       merge = Merge(plan: plan)
       target = opened.results.resume?.positions ?? [:]
       idle = IdleWatch(time: pipeline.plan.time)
+      announcer = try Announcer(
+        pipeline, results: opened.results, isLive: kafka != nil && !options.untilEnd,
+        log: options.log)
       try prepare(opened, logs)
+      try prepareThresholds()
     } catch {
       for lane in lanes { lane.stop() }
       try? results.close()
@@ -102,6 +118,8 @@ public final class Worker {
     if target.isEmpty || nextStateIsFull { try begin() }
     isCaughtUp = target.isEmpty
     for lane in lanes { lane.release() }
+    isReading = true
+    announcer.start()
     while true {
       try throwLaneError()
       if stopFlag.isRaised {
@@ -154,6 +172,7 @@ public final class Worker {
   /// closed first.
   private func finish(atEnd: Bool, closing: Bool) throws {
     for lane in lanes { lane.hold() }
+    isReading = false
     try tick()
     guard isCaughtUp else {
       if atEnd {
@@ -180,6 +199,7 @@ public final class Worker {
   }
 
   private func shutDown() {
+    announcer.stop(draining: summary.reachedEnd)
     for lane in lanes { lane.stop() }
     lanes = []
     try? stateFile.close()

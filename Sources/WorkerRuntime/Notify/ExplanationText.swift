@@ -1,0 +1,49 @@
+import Foundation
+
+/// What moved an alert, in lines that need no language.
+enum ExplanationText {
+  private struct Explanation: Decodable {
+    struct Part: Decodable {
+      var dimension: String
+      var value: String
+      var from: Double?
+      var to: Double?
+      var share: Double?
+    }
+
+    struct Baseline: Decodable {
+      var value: Double?
+    }
+
+    var baseline: Baseline?
+    var value: Double?
+    var by: [Part]?
+  }
+
+  /// A line for the whole and one for each value that moved it: `platform = mobile: 0.1 → 0.5
+  /// (80%)`. None for what is no explanation.
+  static func lines(_ json: String?) -> [String] {
+    guard let json,
+      let explanation = try? JSONDecoder().decode(Explanation.self, from: Data(json.utf8))
+    else { return [] }
+    var lines: [String] = []
+    if let from = explanation.baseline?.value, let to = explanation.value {
+      lines.append("\(number(from)) → \(number(to))")
+    }
+    for part in explanation.by ?? [] {
+      let share = part.share.map { " (\(Int(($0 * 100).rounded()))%)" } ?? ""
+      let change = "\(part.from.map(number) ?? "–") → \(part.to.map(number) ?? "–")"
+      lines.append("\(part.dimension) = \(part.value): \(change)\(share)")
+    }
+    return lines
+  }
+
+  /// At most four digits behind the point.
+  private static func number(_ value: Double) -> String {
+    let text = String(format: "%.4f", value)
+    var trimmed = Substring(text)
+    while trimmed.hasSuffix("0") { trimmed = trimmed.dropLast() }
+    if trimmed.hasSuffix(".") { trimmed = trimmed.dropLast() }
+    return String(trimmed)
+  }
+}
