@@ -98,7 +98,7 @@ import Testing
 }
 
 /// Errors of several threads.
-private final class Failures: @unchecked Sendable {
+final class Failures: @unchecked Sendable {
   private let lock = NSLock()
   private var found: [any Error] = []
 

@@ -35,7 +35,7 @@ import Testing
       if let exact = row.valueExact { text(exact) } else { bytes.append(0) }
       integer(row.approximate ? 1 : 0)
       var carry = 0
-      let digest = Array(SHA256.hash(data: bytes))
+      let digest = SHA256Digest.of(bytes)
       for place in (0..<32).reversed() {
         let total = Int(sum[place]) + Int(digest[place]) + carry
         sum[place] = UInt8(total & 255)

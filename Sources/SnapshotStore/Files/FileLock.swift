@@ -23,7 +23,8 @@ final class FileLock {
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let owner = Self.owner(descriptor).map { "process \($0)" } ?? "another process"
-      close(descriptor)
+      // Closed once: after this throws, `deinit` runs as well.
+      release()
       throw StoreError(
         kind: .locked, path: path, what: "\(owner) is writing to it",
         whatToDo: "Stop that worker first, or give this one a file of its own with --data")

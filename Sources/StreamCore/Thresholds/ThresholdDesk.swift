@@ -91,7 +91,7 @@ public enum ThresholdDesk {
     var copy = json
     let canonical: [UInt8]? = copy.withUTF8 { bytes in
       let bytes = UnsafeRawBufferPointer(bytes)
-      guard bytes.first == UInt8(ascii: "{") else { return nil }
+      guard bytes.first(where: { $0 > 32 }) == UInt8(ascii: "{") else { return nil }
       var out: [UInt8] = []
       CanonicalJSON.append(.text(.object, bytes), to: &out)
       return out
