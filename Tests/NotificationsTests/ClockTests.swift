@@ -1,3 +1,4 @@
+import StreamTestKit
 import Testing
 
 @testable import Notifications

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import StreamTestKit
 import Testing
 
 @testable import Notifications

@@ -1,4 +1,5 @@
 import StreamCore
+import StreamTestKit
 import Testing
 
 @testable import Notifications

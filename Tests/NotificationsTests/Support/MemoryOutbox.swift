@@ -1,4 +1,5 @@
 import StreamCore
+import StreamTestKit
 
 @testable import Notifications
 

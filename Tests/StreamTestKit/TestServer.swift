@@ -6,22 +6,28 @@ import Synchronization
 #endif
 
 /// An HTTP server on the loopback that keeps what it was sent and answers what it is told.
-final class TestServer: Sendable {
+public final class TestServer: Sendable {
   /// A request as it came.
-  struct Request: Sendable {
-    var target: String
-    var headers: [(name: String, value: String)]
-    var body: [UInt8]
+  public struct Request: Sendable {
+    /// Path and query.
+    public var target: String
+    /// In the order in which they came.
+    public var headers: [(name: String, value: String)]
+    /// As it came.
+    public var body: [UInt8]
 
-    var text: String { String(decoding: body, as: UTF8.self) }
+    /// The body as text.
+    public var text: String { String(decoding: body, as: UTF8.self) }
 
-    func header(_ name: String) -> String? {
+    /// The value of a header, whatever the case of its name.
+    public func header(_ name: String) -> String? {
       headers.first { $0.name.lowercased() == name.lowercased() }?.value
     }
   }
 
   /// What to do about a request.
-  enum Reply: Sendable {
+  public enum Reply: Sendable {
+    /// A status, headers and a body.
     case answer(Int, headers: [String: String] = [:], body: String = "")
     /// Nothing, for ever.
     case hang
@@ -31,17 +37,23 @@ final class TestServer: Sendable {
     case close
   }
 
-  struct SocketError: Error { var step: String }
+  /// The machine gave no socket.
+  public struct SocketError: Error {
+    /// What it did not do.
+    public var step: String
+  }
 
-  let requests = Awaited<Request>()
-  let port: UInt16
+  /// What was sent so far.
+  public let requests = Awaited<Request>()
+  /// Where it listens.
+  public let port: UInt16
   private let listener: Int32
   private let open = Mutex<Set<Int32>>([])
   private let isStopped = Mutex(false)
   private let reply: @Sendable (Request, Int) -> Reply
 
   /// `reply` is asked with each request and how many came before it.
-  init(_ reply: @escaping @Sendable (Request, Int) -> Reply) throws {
+  public init(_ reply: @escaping @Sendable (Request, Int) -> Reply) throws {
     self.reply = reply
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
@@ -65,10 +77,11 @@ final class TestServer: Sendable {
     Thread.detachNewThread { self.accept() }
   }
 
-  func url(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
+  /// An address of it.
+  public func url(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
 
   /// Closes everything; what hangs ends.
-  func stop() {
+  public func stop() {
     isStopped.withLock { $0 = true }
     shutdown(listener, Int32(SHUT_RDWR))
     close(listener)

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A list that tests wait on: for its length, not for time.
-final class Awaited<Element: Sendable>: Sendable {
+public final class Awaited<Element: Sendable>: Sendable {
   private struct State {
     var elements: [Element] = []
     var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
@@ -9,9 +9,14 @@ final class Awaited<Element: Sendable>: Sendable {
 
   private let state = Mutex(State())
 
-  var all: [Element] { state.withLock { $0.elements } }
+  /// An empty list.
+  public init() {}
 
-  func append(_ element: Element) {
+  /// What is in it now.
+  public var all: [Element] { state.withLock { $0.elements } }
+
+  /// Appends an element, and lets those go on who waited for it.
+  public func append(_ element: Element) {
     let due = state.withLock { state in
       state.elements.append(element)
       let count = state.elements.count
@@ -23,7 +28,7 @@ final class Awaited<Element: Sendable>: Sendable {
   }
 
   /// The elements, once there are `count` of them.
-  func first(_ count: Int) async -> [Element] {
+  public func first(_ count: Int) async -> [Element] {
     await withCheckedContinuation { continuation in
       let isThere = state.withLock { state in
         if state.elements.count >= count { return true }
