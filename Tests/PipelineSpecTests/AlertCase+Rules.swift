@@ -84,7 +84,9 @@ extension AlertCase {
     let spread = 1.959963984540054 * 1.959963984540054 / Double(look.samples)
     let (a, b, c) = (1 + spread, -(2 * look.value + spread), look.value * look.value)
     let root = max(0, b * b - 4 * a * c).squareRoot()
-    return ((-b - root) / (2 * a), (-b + root) / (2 * a))
+    return (
+      look.value == 0 ? 0 : (-b - root) / (2 * a), look.value == 1 ? 1 : (-b + root) / (2 * a)
+    )
   }
 
   mutating func addRule(

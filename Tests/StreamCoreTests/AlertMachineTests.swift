@@ -1,3 +1,4 @@
+import StreamTestKit
 import Testing
 
 @testable import StreamCore
@@ -132,5 +133,49 @@ import Testing
       AlertID.of(pipeline: "sho", rule: "pr", name, EventTime(ms: 0), isProvisional: false),
     ]
     #expect(Set(others + [id]).count == 5)
+  }
+
+  @Test func `Damaged state is refused or read, and never a crash`() throws {
+    let window = WindowPlan(unit: .day, every: 1)
+    var pipeline = PipelinePlan(
+      name: "shop", definition: "", zone: .utc, tzdataVersion: "", sources: [],
+      time: TimePlan(), fields: [])
+    pipeline.retentions = [RetentionPlan(name: "back", unit: window, periods: 3)]
+    pipeline.alerts = [
+      AlertPlan(
+        name: "lost",
+        watch: ResultReference(stage: "back", figure: .retention(period: 1, .share)),
+        when: try Expression.compile("value < 0.5") { _ in .slot(0) }, inputs: [.value],
+        window: window)
+    ]
+    let plan = StagePlan(pipeline, keyed: true)
+    let judge = try #require(AlertJudge(plan))
+    let day: Int64 = 86_400_000
+    judge.take(
+      [],
+      (0..<5).map {
+        RetentionRow(
+          retention: "back", cohort: "", period: 0, unitStart: EventTime(ms: $0 * day),
+          unitEnd: EventTime(ms: ($0 + 1) * day), dimensions: "{}", users: 10, amount: nil,
+          amountExact: nil, status: .final)
+      }, [])
+    let closed = EventTime(ms: 5 * day)
+    judge.advance(horizon: closed, thresholds: ThresholdSchedule([])) { _ in closed }
+    var writer = ByteWriter()
+    judge.encode(into: &writer)
+    #expect(judge.progress.first?.open.count == 1)
+    try withSeeds([7]) { _, generator in
+      for _ in 0..<2000 {
+        var bytes = writer.bytes
+        for _ in 0...generator.below(3) {
+          bytes[generator.below(bytes.count)] = UInt8(generator.below(256))
+        }
+        if generator.chance(0.3) { bytes.removeLast(generator.below(bytes.count)) }
+        var reader = ByteReader(bytes)
+        let other = try #require(AlertJudge(plan))
+        do throws(CodecError) { try other.restore(from: &reader) } catch { continue }
+        other.advance(horizon: closed, thresholds: ThresholdSchedule([])) { _ in closed }
+      }
+    }
   }
 }

@@ -75,7 +75,11 @@ struct AlertView {
     let spread = z * z / count
     let center = share + spread / 2
     let half = z * (share * (1 - share) / count + spread / (4 * count)).squareRoot()
-    return (max(0, (center - half) / (1 + spread)), min(1, (center + half) / (1 + spread)))
+    // None and all of them are bounds themselves, however they round.
+    return (
+      share == 0 ? 0 : max(0, (center - half) / (1 + spread)),
+      share == 1 ? 1 : min(1, (center + half) / (1 + spread))
+    )
   }
 }
 

@@ -25,7 +25,7 @@ extension AlertJudge {
     }
     for index in rules.indices {
       let hasNext = try reader.readBool("has judged windows")
-      let next = try reader.readSignedVarint("next window")
+      let next = try reader.readBounded("next window")
       progress[index].next = hasNext ? next : nil
       for _ in 0..<(try reader.readCount("open alerts", elementBytes: 8)) {
         let name = SeriesName(try reader.readText("dimensions"))
@@ -59,11 +59,11 @@ extension AlertProgress.Open {
     guard Self.states.indices.contains(Int(state)) else {
       throw reader.invalid("state of an alert")
     }
-    let first = EventTime(ms: try reader.readSignedVarint("first window"))
+    let first = EventTime(ms: try reader.readBounded("first window"))
     let held = try reader.readSignedVarint("windows held")
-    let since = EventTime(ms: try reader.readSignedVarint("recovering since"))
+    let since = EventTime(ms: try reader.readBounded("recovering since"))
     let hasOpened = try reader.readBool("has opened")
-    let opened = EventTime(ms: try reader.readSignedVarint("opened"))
+    let opened = EventTime(ms: try reader.readBounded("opened"))
     let hasExplanation = try reader.readBool("has an explanation")
     let explanation = try reader.readText("explanation")
     self.init(

@@ -30,24 +30,22 @@ extension AlertSignal {
 
   mutating func restore(from reader: inout ByteReader) throws(CodecError) {
     let hasSettled = try reader.readBool("has settled windows")
-    let ordinal = try reader.readSignedVarint("last settled window")
+    let ordinal = try reader.readBounded("last settled window")
     settled = hasSettled ? ordinal : nil
     for _ in 0..<(try reader.readCount("series of an alert", elementBytes: 4)) {
       let name = SeriesName(try reader.readText("dimensions"))
-      var own = Series(lastSeen: EventTime(ms: try reader.readSignedVarint("last seen")))
-      let first = try reader.readSignedVarint("first window")
+      var own = Series(lastSeen: EventTime(ms: try reader.readBounded("last seen")))
+      let first = try reader.readBounded("first window")
       own.history = ReadingHistory(first: first)
       for at in 0..<Int64(try reader.readCount("readings", elementBytes: 1)) {
         let reading = try Self.reading(from: &reader)
-        let (window, overflow) = first.addingReportingOverflow(at)
-        if overflow { throw reader.invalid("first window") }
-        own.history.append(reading, at: window, keepFrom: .min)
+        own.history.append(reading, at: first + at, keepFrom: .min)
       }
       if hasSettled, own.history.end > ordinal { live += 1 }
       series[name] = own
     }
     for _ in 0..<(try reader.readCount("cohorts", elementBytes: 2)) {
-      let ordinal = try reader.readSignedVarint("cohort")
+      let ordinal = try reader.readBounded("cohort")
       for _ in 0..<(try reader.readCount("series of a cohort", elementBytes: 2)) {
         let name = SeriesName(try reader.readText("dimensions"))
         cohorts[ordinal, default: [:]][name] = try reader.readSignedVarint("users")
@@ -63,5 +61,14 @@ extension AlertSignal {
     guard samples >= 0 else { throw reader.invalid("samples") }
     return AlertReading(
       value: kind == 2 ? try reader.readDouble("value") : .nan, samples: samples)
+  }
+}
+
+extension ByteReader {
+  /// Reads a number of a window or an instant: one that can be calculated with.
+  mutating func readBounded(_ what: StaticString) throws(CodecError) -> Int64 {
+    let value = try readSignedVarint(what)
+    guard value.magnitude <= EventTime.distantPast.ms.magnitude else { throw invalid(what) }
+    return value
   }
 }

@@ -34,9 +34,11 @@ public struct MetricCounts: Sendable, Equatable {
 }
 
 extension StagePlan {
-  /// Counts of every metric, by name, from those of every group, by index.
+  /// Counts of every metric, by name, from those of every group, by index; without those that only
+  /// explain alerts.
   public func metricCounts(_ totals: [StageCounts]) -> [MetricCounts] {
-    groups.flatMap { group in
+    let hidden = Set(pipeline.metrics.filter(\.isInternal).map(\.name))
+    return groups.flatMap { group in
       let counts = totals[group.index]
       if group.stage != nil {
         let unusable = counts.unusableByInput
@@ -53,6 +55,6 @@ extension StagePlan {
         return MetricCounts(
           name: metric.name, matched: counts.matched, unusable: unusable ?? 0, late: counts.late)
       }
-    }.sorted { $0.name < $1.name }
+    }.filter { !hidden.contains($0.name) }.sorted { $0.name < $1.name }
   }
 }
