@@ -122,6 +122,10 @@ import Testing
     ]
     _ = try file.commit(change(rows { $0.findings = later }), durable: false)
     #expect(try found() == later)
+    // What goes on under another id than it was announced as is followed until it closes.
+    #expect(try file.provisionalFindings() == [later[2]])
+    let closed = finding("f4", opened: 900, closed: 5000, announcedAs: "f3")
+    _ = try file.commit(change(rows { $0.findings = [closed] }), durable: false)
     #expect(try file.provisionalFindings().isEmpty)
     try file.close()
     let report = try ResultsDigest.verify(path: directory.file())
@@ -130,7 +134,7 @@ import Testing
     open.isOpen = true
     #expect(
       try ResultsReader.open(path: directory.file()).findings(open).map(\.finding.findingID)
-        == ["f1", "f4"])
+        == ["f1"])
   }
 
   @Test func `When a worker starts, provisional alerts of before end and findings stay`() throws {

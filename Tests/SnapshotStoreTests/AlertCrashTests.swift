@@ -4,8 +4,8 @@ import Testing
 @testable import SnapshotStore
 
 @Suite struct AlertCrashTests {
-  /// Snapshot `id`: opens a finding and closes the one before, makes a step, decides a message, sets
-  /// a threshold.
+  /// Snapshot `id`: opens a finding and closes the one before, makes a step, decides a message,
+  /// sets a threshold.
   private func snapshot(_ id: Int64) -> SnapshotChange {
     let rows = rows {
       $0.findings = [finding("f\(id)", opened: id)]
@@ -39,7 +39,7 @@ import Testing
     }
     let bytes = try #require(FileSystem.size(of: path + "-wal"))
     var seen: Set<Int64> = []
-    for _ in 0..<40 {
+    for _ in 0..<20 {
       try copyAsKilled(path, to: image)
       let at = UInt64.random(in: 0...UInt64(bytes), using: &random)
       if Bool.random(using: &random) || at == bytes {

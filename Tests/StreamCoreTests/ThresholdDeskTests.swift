@@ -50,7 +50,8 @@ import Testing
     #expect(row.set == now && row.setBy == "ann" && row.reason == "noise")
     #expect(
       ThresholdDesk.text(of: row)
-        == #"trouble.above for {"platform":"app"} is 0.5 from 2026-01-01T00:00:00Z of event time on"#
+        == #"trouble.above for {"platform":"app"} is 0.5 "#
+        + "from 2026-01-01T00:00:00Z of event time on"
     )
     let later = EventTime(ms: clock.ms + 1500)
     let dated = try apply(request(from: later), clock: clock).get()

@@ -73,7 +73,8 @@ extension Schema {
     CREATE INDEX findings_time ON findings (rule, opened_ms);
     CREATE INDEX findings_open ON findings (rule, opened_ms)
       WHERE closed_ms IS NULL AND status <> 'withdrawn';
-    CREATE INDEX findings_provisional ON findings (rule, opened_ms) WHERE status = 'provisional';
+    CREATE INDEX findings_followed ON findings (rule, opened_ms)
+      WHERE status = 'provisional' OR (closed_ms IS NULL AND announced_as IS NOT NULL);
     CREATE TABLE finding_transitions (
       finding_id TEXT NOT NULL,
       kind TEXT NOT NULL
