@@ -27,7 +27,7 @@ struct ClockTests {
       defer { ended.append(true) }
       try await clock.wait(untilElapsedMs: .max)
     }
-    _ = await began.first(1)
+    _ = try await began.first(1)
     clock.advance(ms: 100)
     do {
       try await result

@@ -6,7 +6,7 @@ import Testing
 @testable import Notifications
 
 /// A courier against a real server on the loopback; time stands still unless a test moves it.
-@Suite("delivery")
+@Suite("delivery", .timeLimit(.minutes(2)))
 struct CourierTests {
   let clock = ManualClock()
   let message = PendingMessage(
@@ -84,7 +84,7 @@ struct CourierTests {
     let destination = destination(server.url("/secret-1"), .wecom)
     try await withCourier { courier in
       async let result = courier.deliver(message, to: destination)
-      _ = await server.requests.first(1)
+      _ = try await server.requests.first(1)
       clock.advance(ms: 9_999)
       #expect(server.requests.all.count == 1)
       clock.advance(ms: 1)
@@ -251,7 +251,7 @@ struct CourierTests {
       let destination = destination(server.url())
       let message = message
       let task = Task { try await courier.deliver(message, to: destination) }
-      _ = await server.requests.first(1)
+      _ = try await server.requests.first(1)
       task.cancel()
       await #expect(throws: CancellationError.self) { try await task.value }
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import Notifications
 
 /// A dispatcher against real servers, with an outbox in memory and time that tests move.
-@Suite("dispatcher")
+@Suite("dispatcher", .timeLimit(.minutes(2)))
 struct DispatcherTests {
   let clock = ManualClock()
   let reports = Awaited<String>()
@@ -49,17 +49,17 @@ struct DispatcherTests {
       Destination(name: "fast", kind: .webhook, target: fast.url()),
     ]
     try await withDispatcher(destinations, outbox) { dispatcher in
-      _ = await slow.requests.first(1)
-      let done = await outbox.outcomes.first(20)
+      _ = try await slow.requests.first(1)
+      let done = try await outbox.outcomes.first(20)
       #expect(done.allSatisfy { $0.sink == "fast" && $0.state == .delivered })
       #expect(done.map(\.messageID) == (1...20).map { "f\($0)" })
       clock.advance(ms: 10_000)
-      let late = await outbox.outcomes.first(21)[20]
+      let late = try await outbox.outcomes.first(21)[20]
       #expect(late.state == .pending && late.attempts == 1)
       #expect(late.nextAttempt == WallTime(ms: late.ended.ms + 1_000))
       #expect(late.error == "127.0.0.1 did not answer within 10000 ms")
       clock.advance(ms: 1_000)
-      let again = await outbox.outcomes.first(22)[21]
+      let again = try await outbox.outcomes.first(22)[21]
       #expect(again.state == .delivered && again.attempts == 2)
       let status = await dispatcher.status()
       #expect(status.map(\.delivered) == [1, 20])
@@ -78,14 +78,14 @@ struct DispatcherTests {
       name: "ops", kind: .webhook, target: server.url(), attemptsMax: 4)
     try await withDispatcher([destination], outbox) { dispatcher in
       for (attempt, pauseMs) in [(1, 1_000), (2, 2_000), (3, 4_000)] as [(Int, Int64)] {
-        let outcome = await outbox.outcomes.first(attempt)[attempt - 1]
+        let outcome = try await outbox.outcomes.first(attempt)[attempt - 1]
         #expect(outcome.state == .pending && outcome.attempts == attempt)
         #expect(outcome.nextAttempt == WallTime(ms: outcome.ended.ms + pauseMs))
         clock.advance(ms: pauseMs - 1)
         #expect(server.requests.all.count == attempt)
         clock.advance(ms: 1)
       }
-      let last = await outbox.outcomes.first(4)[3]
+      let last = try await outbox.outcomes.first(4)[3]
       #expect(last.state == .dead && last.nextAttempt == nil)
       #expect(last.error == "given up after 4 attempts: 127.0.0.1 answered 500")
     }
@@ -99,7 +99,7 @@ struct DispatcherTests {
     let outbox = MemoryOutbox([message("m1", "ops"), message("m2", "ops")])
     let destination = Destination(name: "ops", kind: .webhook, target: server.url())
     try await withDispatcher([destination], outbox) { _ in
-      let outcomes = await outbox.outcomes.first(2)
+      let outcomes = try await outbox.outcomes.first(2)
       #expect(outcomes.map(\.state) == [.dead, .delivered])
       #expect(outcomes[0].error == "127.0.0.1 answered 400, which is a refusal")
     }
@@ -114,13 +114,13 @@ struct DispatcherTests {
     let outbox = MemoryOutbox([message("m1", "ops"), message("m2", "ops")])
     let destination = Destination(name: "ops", kind: .webhook, target: server.url())
     try await withDispatcher([destination], outbox) { dispatcher in
-      let first = await outbox.outcomes.first(1)[0]
+      let first = try await outbox.outcomes.first(1)[0]
       #expect(first.nextAttempt == WallTime(ms: first.ended.ms + 7_000))
       clock.advance(ms: 6_999)
       dispatcher.wake()
       #expect(server.requests.all.count == 1)
       clock.advance(ms: 1)
-      let outcomes = await outbox.outcomes.first(3)
+      let outcomes = try await outbox.outcomes.first(3)
       #expect(outcomes.dropFirst().allSatisfy { $0.state == .delivered })
     }
   }
@@ -132,18 +132,19 @@ struct DispatcherTests {
     let outbox = MemoryOutbox((1...7).map { message("m\($0)", "ops") })
     let destination = Destination(name: "ops", kind: .webhook, target: server.url())
     try await withDispatcher([destination], outbox) { dispatcher in
-      _ = await outbox.outcomes.first(5)
-      #expect(await reports.first(1)[0].hasPrefix("ops failed again and again"))
+      _ = try await outbox.outcomes.first(5)
+      let report = try await reports.first(1)[0]
+      #expect(report.hasPrefix("ops failed again and again"))
       #expect(await dispatcher.status()[0].isBroken)
       clock.advance(ms: 29_999)
       #expect(server.requests.all.count == 5)
       clock.advance(ms: 1)
       // The one probe fails: twice as long.
-      _ = await outbox.outcomes.first(6)
+      _ = try await outbox.outcomes.first(6)
       clock.advance(ms: 59_999)
       #expect(server.requests.all.count == 6)
       clock.advance(ms: 1)
-      let outcomes = await outbox.outcomes.first(13)
+      let outcomes = try await outbox.outcomes.first(13)
       #expect(outcomes.dropFirst(6).allSatisfy { $0.state == .delivered })
       // Those that were held back lost no attempt.
       #expect(outcomes.filter { $0.messageID == "m7" }.map(\.attempts) == [1])
@@ -157,11 +158,11 @@ struct DispatcherTests {
     let outbox = MemoryOutbox((1...25).map { message("m\($0)", "group") })
     let destination = Destination(name: "group", kind: .wecom, target: server.url())
     try await withDispatcher([destination], outbox) { _ in
-      _ = await outbox.outcomes.first(20)
+      _ = try await outbox.outcomes.first(20)
       clock.advance(ms: 59_999)
       #expect(server.requests.all.count == 20)
       clock.advance(ms: 1)
-      _ = await outbox.outcomes.first(25)
+      _ = try await outbox.outcomes.first(25)
     }
   }
 
@@ -175,9 +176,9 @@ struct DispatcherTests {
     ])
     let destination = Destination(name: "ops", kind: .webhook, target: server.url())
     try await withDispatcher([destination], outbox) { _ in
-      _ = await outbox.outcomes.first(2)
+      _ = try await outbox.outcomes.first(2)
       clock.advance(ms: 1_000)
-      let outcomes = await outbox.outcomes.first(4)
+      let outcomes = try await outbox.outcomes.first(4)
       #expect(outcomes.map(\.messageID) == ["firing", "other", "firing", "resolved"])
     }
   }
@@ -192,7 +193,7 @@ struct DispatcherTests {
       for count in 1...50 {
         await outbox.add(message("m\(count)", "ops"))
         dispatcher.wake()
-        _ = await outbox.outcomes.first(count)
+        _ = try await outbox.outcomes.first(count)
       }
     }
     #expect(server.requests.all.count == 50)
@@ -208,11 +209,13 @@ struct DispatcherTests {
     let destination = Destination(name: "ops", kind: .webhook, target: server.url())
     try await withDispatcher([destination], outbox) { _ in
       for failed in 1...3 {
-        #expect(await reports.first(failed).last == "outbox of ops: Broken()")
+        let last = try await reports.first(failed).last
+        #expect(last == "outbox of ops: Broken()")
         #expect(server.requests.all.count == 1)
         clock.advance(ms: 1_000)
       }
-      #expect(await outbox.outcomes.first(2).map(\.messageID) == ["m1", "m2"])
+      let outcomes = try await outbox.outcomes.first(2)
+      #expect(outcomes.map(\.messageID) == ["m1", "m2"])
     }
     #expect(server.requests.all.count == 2)
   }
@@ -232,7 +235,7 @@ struct DispatcherTests {
         destinations: [destination], store: outbox, courier: courier, clock: clock)
       await dispatcher.start()
       if kill < 20 {
-        _ = await server.requests.first(
+        _ = try await server.requests.first(
           server.requests.all.count + Int.random(in: 1...8, using: &random))
         await outbox.die()
       } else {
@@ -256,6 +259,48 @@ struct DispatcherTests {
     #expect(requests.count <= noted.count + 20)
   }
 
+  /// Stores an outcome only when the test lets it, and not for a task that was cancelled.
+  struct SlowOutbox: OutboxStore {
+    let outbox: MemoryOutbox
+    let begun = Awaited<String>()
+    let allowed = Awaited<Bool>()
+
+    func pendingMessages(
+      sink: String, dueBy: WallTime, limit: Int
+    ) async throws -> [PendingMessage] {
+      await outbox.pendingMessages(sink: sink, dueBy: dueBy, limit: limit)
+    }
+
+    func nextDue(sink: String) async throws -> WallTime? { await outbox.nextDue(sink: sink) }
+
+    func noteDelivery(_ outcome: DeliveryOutcome) async throws {
+      begun.append(outcome.messageID)
+      _ = try await allowed.first(1)
+      try Task.checkCancellation()
+      try await outbox.noteDelivery(outcome)
+    }
+  }
+
+  @Test("what is known of a delivery is stored even while everything stops")
+  func noteWhileStopping() async throws {
+    let server = try TestServer { _, _ in .answer(200) }
+    defer { server.stop() }
+    let slow = SlowOutbox(outbox: MemoryOutbox([message("m1", "ops"), message("m2", "ops")]))
+    let courier = Courier(clock: clock)
+    let dispatcher = Dispatcher(
+      destinations: [Destination(name: "ops", kind: .webhook, target: server.url())], store: slow,
+      courier: courier, clock: clock)
+    await dispatcher.start()
+    _ = try await slow.begun.first(1)
+    let stopping = Task { await dispatcher.stop(within: 0) }
+    // Its time is over at once; then the lane is cancelled.
+    for _ in 0..<100 { await Task.yield() }
+    slow.allowed.append(true)
+    await stopping.value
+    try await courier.shutdown()
+    #expect(slow.outbox.outcomes.all.first?.messageID == "m1")
+  }
+
   @Test("stopping waits for what is in flight as long as it may, then leaves it pending")
   func stop() async throws {
     let server = try TestServer { _, _ in .hang }
@@ -264,7 +309,7 @@ struct DispatcherTests {
     let destination = Destination(
       name: "ops", kind: .webhook, target: server.url(), timeoutMs: 1_000_000_000)
     try await withDispatcher([destination], outbox) { dispatcher in
-      _ = await server.requests.first(1)
+      _ = try await server.requests.first(1)
       let stopped = Awaited<Bool>()
       let task = Task {
         await dispatcher.stop(within: 3_000)

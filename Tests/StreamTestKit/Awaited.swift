@@ -4,7 +4,7 @@ import Synchronization
 public final class Awaited<Element: Sendable>: Sendable {
   private struct State {
     var elements: [Element] = []
-    var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    var waiters: [(count: Int, continuation: CheckedContinuation<Void, any Error>)] = []
   }
 
   private let state = Mutex(State())
@@ -27,15 +27,25 @@ public final class Awaited<Element: Sendable>: Sendable {
     for waiter in due { waiter.continuation.resume() }
   }
 
-  /// The elements, once there are `count` of them.
-  public func first(_ count: Int) async -> [Element] {
-    await withCheckedContinuation { continuation in
-      let isThere = state.withLock { state in
-        if state.elements.count >= count { return true }
-        state.waiters.append((count, continuation))
-        return false
+  /// The elements, once there are `count` of them; throws when the test's time is over.
+  public func first(_ count: Int) async throws -> [Element] {
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        let result: Result<Void, any Error>? = state.withLock { state in
+          if state.elements.count >= count { return .success(()) }
+          if Task.isCancelled { return .failure(CancellationError()) }
+          state.waiters.append((count, continuation))
+          return nil
+        }
+        if let result { continuation.resume(with: result) }
       }
-      if isThere { continuation.resume() }
+    } onCancel: {
+      let waiters = state.withLock { state in
+        let waiters = state.waiters
+        state.waiters = []
+        return waiters
+      }
+      for waiter in waiters { waiter.continuation.resume(throwing: CancellationError()) }
     }
     return Array(all.prefix(count))
   }

@@ -92,7 +92,6 @@ public final class Courier: Sendable {
       let answer = try await clock.limit(ms: destination.timeoutMs) { [client] in
         try await Self.exchange(request, client, readsBody: readsBody)
       }
-      try Task.checkCancellation()
       return .answered(answer)
     } catch {
       try Task.checkCancellation()
@@ -120,6 +119,8 @@ public final class Courier: Sendable {
       answer.body.append(contentsOf: part.readableBytesView.prefix(left))
       if answer.body.count >= answerBytesMax { break }
     }
+    // A body that was cut short by that says nothing; an answer that is whole counts.
+    try Task.checkCancellation()
     return answer
   }
 

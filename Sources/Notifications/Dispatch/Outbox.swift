@@ -66,8 +66,8 @@ public struct DeliveryOutcome: Sendable, Equatable {
 /// Where messages are kept.
 public protocol OutboxStore: Sendable {
   /// Messages of `sink` that are pending and may be sent at `dueBy`, at most `limit`, in the order
-  /// in which they were decided. One whose subject has an earlier message still pending is left
-  /// out, so that nobody hears of an end before the beginning.
+  /// in which they were decided. One whose subject has an earlier message that is pending and not
+  /// due is left out, so that nobody hears of an end before the beginning.
   func pendingMessages(
     sink: String, dueBy: WallTime, limit: Int
   ) async throws -> [PendingMessage]

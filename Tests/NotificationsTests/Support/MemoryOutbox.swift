@@ -26,12 +26,12 @@ actor MemoryOutbox: OutboxStore {
   func failNotes(_ count: Int) { failures = count }
 
   func pendingMessages(sink: String, dueBy: WallTime, limit: Int) -> [PendingMessage] {
-    var seen: Set<String> = []
+    var held: Set<String> = []
     let due = rows.filter { row in
       guard row.message.sink == sink, row.state == .pending else { return false }
       let subject = row.message.subject
-      let isFirst = subject.isEmpty || seen.insert(subject).inserted
-      return isFirst && row.due <= dueBy
+      if !subject.isEmpty && row.due > dueBy { held.insert(subject) }
+      return row.due <= dueBy && !held.contains(subject)
     }
     return due.prefix(limit).map(\.message)
   }
