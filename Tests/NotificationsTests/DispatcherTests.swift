@@ -191,6 +191,8 @@ struct DispatcherTests {
     let destination = Destination(name: "ops", kind: .webhook, target: server.url())
     try await withDispatcher([destination], outbox) { dispatcher in
       for count in 1...50 {
+        // It has looked, and found nothing.
+        _ = try await outbox.idle.first(count)
         await outbox.add(message("m\(count)", "ops"))
         dispatcher.wake()
         _ = try await outbox.outcomes.first(count)
@@ -226,7 +228,9 @@ struct DispatcherTests {
     defer { server.stop() }
     let ids = (1...200).map { "m\($0)" }
     let outbox = MemoryOutbox(ids.map { message($0, "ops") })
-    let destination = Destination(name: "ops", kind: .webhook, target: server.url())
+    // Time runs while attempts are in flight; it may not end them.
+    let destination = Destination(
+      name: "ops", kind: .webhook, target: server.url(), timeoutMs: 1_000_000_000_000)
     let courier = Courier(clock: clock)
     var random = PayloadLimitTests.Generator(state: 20)
     for kill in 0...20 {

@@ -27,17 +27,8 @@ public final class Awaited<Element: Sendable>: Sendable {
     for waiter in due { waiter.continuation.resume() }
   }
 
-<<<<<<< HEAD:Tests/StreamTestKit/Awaited.swift
-  /// The elements, once there are `count` of them.
-  public func first(_ count: Int) async -> [Element] {
-    await withCheckedContinuation { continuation in
-      let isThere = state.withLock { state in
-        if state.elements.count >= count { return true }
-        state.waiters.append((count, continuation))
-        return false
-=======
   /// The elements, once there are `count` of them; throws when the test's time is over.
-  func first(_ count: Int) async throws -> [Element] {
+  public func first(_ count: Int) async throws -> [Element] {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         let result: Result<Void, any Error>? = state.withLock { state in
@@ -47,7 +38,6 @@ public final class Awaited<Element: Sendable>: Sendable {
           return nil
         }
         if let result { continuation.resume(with: result) }
->>>>>>> notify:Tests/NotificationsTests/Support/Awaited.swift
       }
     } onCancel: {
       let waiters = state.withLock { state in

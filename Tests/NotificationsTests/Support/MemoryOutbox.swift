@@ -16,6 +16,8 @@ actor MemoryOutbox: OutboxStore {
   private var rows: [Row] = []
   private var failures = 0
   nonisolated let outcomes = Awaited<DeliveryOutcome>()
+  /// Sinks that were told that nothing waits for them.
+  nonisolated let idle = Awaited<String>()
 
   init(_ messages: [PendingMessage] = []) { rows = messages.map { Row(message: $0) } }
 
@@ -37,7 +39,9 @@ actor MemoryOutbox: OutboxStore {
   }
 
   func nextDue(sink: String) -> WallTime? {
-    rows.filter { $0.message.sink == sink && $0.state == .pending }.map(\.due).min()
+    let due = rows.filter { $0.message.sink == sink && $0.state == .pending }.map(\.due).min()
+    if due == nil { idle.append(sink) }
+    return due
   }
 
   func noteDelivery(_ outcome: DeliveryOutcome) throws {
