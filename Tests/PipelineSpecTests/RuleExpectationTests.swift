@@ -61,7 +61,8 @@ import Testing
 
   @Test(arguments: [
     "alerts: [{rule: a}]", "alerts: [{rule: a, dimensions: {p: x}, state: firing}]",
-    "alerts: [{rule: a, window: 1970-01-01, opened: '1970-01-01T02:00:00Z', resolved: none, value: 7}]",
+    "alerts: [{rule: a, window: 1970-01-01, opened: 1970-01-01 02:00:00, resolved: none}]",
+    "alerts: [{rule: a, value: 7, status: final}]",
     "alerts: [{rule: b, state: none}, {rule: a, dimensions: {p: y}, state: none}]",
     "alerts: [{rule: a, dimensions: {p: y}, state: pending, opened: none}]",
   ])
