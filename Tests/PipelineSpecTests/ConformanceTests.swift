@@ -9,7 +9,7 @@ import Testing
     (try? Files.yaml(in: Files.root.appending(path: "Tests/Conformance"))) ?? []
 
   @Test func `There are cases of every kind of stage`() {
-    for kind in ["funnel", "retention", "sessions", "lifecycle", "traits"] {
+    for kind in ["funnel", "retention", "sessions", "lifecycle", "traits", "alerts", "risks"] {
       #expect(Self.files.contains { $0.lastPathComponent.hasPrefix(kind) }, "\(kind)")
     }
   }
@@ -28,8 +28,9 @@ import Testing
     }
   }
 
-  @Test func `The document of the semantics names every conformance file`() throws {
-    let document = try Files.text(Files.root.appending(path: "docs/semantics.md"))
+  @Test func `The documents of the semantics name every conformance file`() throws {
+    let document = try ["docs/semantics.md", "docs/alerts.md"]
+      .map { try Files.text(Files.root.appending(path: $0)) }.joined()
     for file in Self.files {
       #expect(document.contains("../Tests/Conformance/\(file.lastPathComponent)"))
     }

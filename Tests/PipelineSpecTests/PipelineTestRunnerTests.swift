@@ -96,7 +96,9 @@ import Testing
     let explanation = PlanExplanation(try Pipeline.parse(text: text, file: "a.yaml"))
     #expect(
       explanation.sections.map(\.title)
-        == ["Pipeline", "Sources", "Fields", "Metrics", "Formulas"])
+        == [
+          "Pipeline", "Sources", "Fields", "Metrics", "Formulas", "Health rules", "Who is told",
+        ])
     for section in explanation.sections {
       #expect(section.rows.allSatisfy { $0.count == section.columns.count })
     }
@@ -128,6 +130,7 @@ import Testing
       explanation.sections.map(\.title) == [
         "Pipeline", "Sources", "Fields", "Traits, the value before each event", "Metrics",
         "Funnels", "Steps", "Retention", "Sessions", "Lifecycles", "State, at most about",
+        "Health rules", "Who is told",
       ])
     for section in explanation.sections {
       #expect(section.rows.allSatisfy { $0.count == section.columns.count }, "\(section.title)")

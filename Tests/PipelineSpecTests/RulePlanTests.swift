@@ -208,7 +208,10 @@ import Testing
     #expect(steps.map(\.name) == ["paid"])
     #expect(absent?.text == "event == \"shipped\"")
     let other = try self.risk(
-      "{within: 1h, sequence: [login, {name: big, where: total > 5}], absent: 'event.startsWith(\"o\")'}"
+      """
+      {within: 1h, sequence: [login, {name: big, where: total > 5}],
+           absent: 'event.startsWith("o")'}
+      """
     )
     #expect(other.entity == nil && other.entityKind == "user")
     guard case .sequence(let pair, let expression) = other.pattern else {

@@ -128,7 +128,8 @@ struct NotifyBuilder {
     if let ms = try? Units.duration(text), HealthOptions.durations.contains(ms) { return ms }
     faults.add(
       settings.position(of: option), "bad-value",
-      "\(option.spec.name) is \(settings.found(option)); it has to be a duration, 1s to 400d, or off",
+      "\(option.spec.name) is \(settings.found(option)); it has to be a duration, 1s to 400d, "
+        + "or off",
       hint: "for example \(option.spec.name): \(option.spec.defaultText ?? "")")
     return standard
   }

@@ -47,7 +47,8 @@ struct PolicyBuilder {
     guard let entries = node.entries, entries.count <= Self.labelsMax else {
       faults.add(
         node.position, "not-a-mapping",
-        "labels is \(node.found); it has to be a mapping of at most \(Self.labelsMax) names to texts",
+        "labels is \(node.found); it has to be a mapping of at most \(Self.labelsMax) names to "
+          + "texts",
         hint: "for example labels: {team: checkout}")
       return [:]
     }

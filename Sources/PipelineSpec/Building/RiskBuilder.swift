@@ -95,8 +95,8 @@ struct RiskBuilder {
     if hasWhen == hasSequence {
       faults.add(
         entry.position, hasWhen ? "two-patterns" : "no-pattern",
-        "the risk \(entry.name) has \(hasWhen ? "both" : "neither") when \(hasWhen ? "and" : "nor") "
-          + "sequence", hint: hasWhen ? "make each a risk of its own" : "give it one of them")
+        "the risk \(entry.name) has \(hasWhen ? "both when and" : "neither when nor") sequence",
+        hint: hasWhen ? "make each a risk of its own" : "give it one of them")
       return nil
     }
     return hasWhen

@@ -68,7 +68,7 @@ public enum PipelineTestRunner {
 
 extension PipelinePlan {
   /// Gives a threshold another value, in every series.
-  fileprivate mutating func set(_ threshold: PipelineTest.ThresholdValue) {
+  mutating func set(_ threshold: PipelineTest.ThresholdValue) {
     for index in alerts.indices where alerts[index].name == threshold.rule {
       alerts[index].thresholds.set(threshold)
     }

@@ -181,7 +181,7 @@ public struct ResultTables: Sendable, Equatable {
       held.rule != row.rule || held.entityKind != row.entityKind || held.entity != row.entity
       || held.opened != row.opened || held.figures != row.figures
       || (held.closed != nil && row.closed != nil && held.closed != row.closed)
-    if isOther { conflicts.append("\(held), then \(row)") }
+    if isOther { conflicts.append("\(held.text), then \(row.text)") }
     held.closed = held.closed ?? row.closed
     findings[row.findingID] = held
   }

@@ -39,7 +39,10 @@ extension SessionRow {
   }
 }
 
-extension AlertRow {
+extension AlertRow: ShownRow {
+  /// Whether it is, or was, more than a condition that did not hold for long enough.
+  var hasFired: Bool { opened != nil }
+
   var text: String {
     var text = "\(rule) \(dimensions) of \(Instants.text(windowStart)): \(state.rawValue)"
     if let opened { text += ", opened \(Instants.text(opened))" }
@@ -53,12 +56,15 @@ extension AlertTransition {
   var text: String {
     var text = "\(rule) \(dimensions) at \(Instants.text(windowStart)): "
     text += "\(from.rawValue) to \(to.rawValue)"
-    if let value { text += ", value \(value)" }
-    return text + " (\(status.rawValue))"
+    text += value.map { ", value \($0)" } ?? ", no value"
+    return text + " of \(samples) samples, thresholds \(thresholds) (\(status.rawValue))"
   }
 }
 
-extension FindingRow {
+extension FindingRow: ShownRow {
+  /// Whether it was not withdrawn.
+  var isFound: Bool { status != .withdrawn }
+
   var text: String {
     var text = "\(rule) \(entityKind) \(entity): opened \(Instants.text(opened))"
     if let closed { text += ", closed \(Instants.text(closed))" }

@@ -9,8 +9,9 @@ extension PlanExplanation {
   public struct RiskCost: Sendable, Equatable {
     /// Name of the risk.
     public var risk: String
-    /// Bytes of an entity without events, and of each event that is kept.
+    /// Bytes of an entity without events.
     public var bytes: Int64
+    /// Bytes of each event that is kept.
     public var bytesPerEvent: Int64
     /// Bytes of an entity with as many events as may be kept.
     public var bytesMax: Int64

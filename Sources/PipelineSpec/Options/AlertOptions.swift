@@ -4,8 +4,8 @@ import StreamCore
 enum AlertOptions {
   static let watch = Option.text(
     "watch", kind: .phrase("the name of a result"), required: true,
-    "What it watches: a metric, a formula or a row of a lifecycle by name; `FUNNEL.conversion` (the "
-      + "last step, from the first) or `FUNNEL.STEP.conversion`, `.from_previous`, `.users`, "
+    "What it watches: a metric, a formula or a row of a lifecycle by name; `FUNNEL.conversion` "
+      + "(the last step, from the first) or `FUNNEL.STEP.conversion`, `.from_previous`, `.users`, "
       + "`.p50_ms`, `.p90_ms`; `RETENTION.period_4` or `RETENTION.period_4.users`, `.amount`; "
       + "`SESSION.sessions`, `.users`, `.events`, `.bounces`, `.bounce_rate`, `.mean_duration_ms`.",
     example: "payment_error_rate")

@@ -10,8 +10,8 @@ enum RiskOptions {
     "How far back it looks, inclusive.", example: "10m")
   static let when = Option.expression(
     "when",
-    "A finding is open while this is true. Reads `count()`, `count(condition)` and `sum min max avg "
-      + "distinct first last` of an expression and perhaps a condition, each over the entity's "
+    "A finding is open while this is true. Reads `count()`, `count(condition)` and `sum min max "
+      + "avg distinct first last` of an expression and perhaps a condition, each over the entity's "
       + "events of the last `within`, and thresholds.",
     example: "'count(event == \"payment_error\") >= failures'")
   static let sequence = Option.custom(
@@ -21,8 +21,8 @@ enum RiskOptions {
     example: "[login, password_change, transfer]")
   static let absent = Option.custom(
     "absent", "the name of an event, or an expression",
-    "With `sequence`: a finding is opened when the steps came and no such event did at most `within` "
-      + "after the last of them. It is closed by the next such event.", example: "shipped")
+    "With `sequence`: a finding is opened when the steps came and no such event did at most "
+      + "`within` after the last of them. It is closed by the next such event.", example: "shipped")
   static let maxEvents = Option.integer(
     "max_events", default: 1_000, in: 1...100_000,
     "Events kept of one entity: the newest. Counts and sums of more are those of these.")

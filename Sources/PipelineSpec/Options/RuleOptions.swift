@@ -2,7 +2,8 @@
 enum RuleOptions {
   static let thresholds = Option.custom(
     "thresholds", "a mapping of names to numbers or mappings", default: "{}",
-    "Numbers that people may change while the worker runs, by name. Each is a number, or a mapping.",
+    "Numbers that people may change while the worker runs, by name. Each is a number, or a "
+      + "mapping.",
     example: "{above: {default: 0.2, min: 0, max: 1}}")
 
   /// Thresholds of one rule.

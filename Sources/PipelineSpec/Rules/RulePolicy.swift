@@ -69,8 +69,9 @@ public struct HealthOptions: Sendable, Equatable {
   public var freshnessMs: Int64? = 300_000
   /// The pipeline's watermark so far behind wall time, while there is input.
   public var lagMs: Int64? = 900_000
-  /// This share of what was read in the last five minutes was rejected, or late.
+  /// This share of what was read in the last five minutes was rejected.
   public var rejectedShare: Double? = 0.05
+  /// This share of what was read in the last five minutes was late.
   public var lateShare: Double? = 0.05
   /// Users of a keyed topic that were seen in two partitions.
   public var usersInTwoPartitions = true
