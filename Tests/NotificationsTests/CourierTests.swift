@@ -1,6 +1,6 @@
 import Foundation
-import Synchronization
 import StreamTestKit
+import Synchronization
 import Testing
 
 @testable import Notifications

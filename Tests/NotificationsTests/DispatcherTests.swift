@@ -183,6 +183,27 @@ struct DispatcherTests {
     }
   }
 
+  @Test("a message that waits for an earlier one is not asked for without pause")
+  func held() async throws {
+    let server = try TestServer { _, _ in .answer(500) }
+    defer { server.stop() }
+    let outbox = MemoryOutbox([
+      message("firing", "ops", subject: "a"), message("resolved", "ops", subject: "a"),
+    ])
+    let destination = Destination(name: "ops", kind: .webhook, target: server.url())
+    try await withDispatcher([destination], outbox) { _ in
+      _ = try await outbox.outcomes.first(1)
+      _ = try await outbox.lookups.first(1)
+      for _ in 1...249 {
+        clock.advance(ms: 1)
+        for _ in 0..<20 { await Task.yield() }
+      }
+      #expect(outbox.lookups.all.count == 1)
+      clock.advance(ms: 1)
+      _ = try await outbox.lookups.first(2)
+    }
+  }
+
   @Test("new messages go out when they are announced")
   func wake() async throws {
     let server = try TestServer { _, _ in .answer(200) }

@@ -24,6 +24,8 @@ actor Lane {
   static let batch = 16
   /// How often the outbox is looked at when nobody wakes it: people write to it as well.
   static let pollMs: Int64 = 5_000
+  /// The pause while all that is due waits for earlier messages.
+  static let heldPauseMs: Int64 = 250
   /// The pause after the outbox itself failed.
   static let storePauseMs: Int64 = 1_000
 
@@ -94,7 +96,9 @@ actor Lane {
         guard let due = try await store.nextDue(sink: destination.name) else {
           return nowMs + Lane.pollMs
         }
-        return nowMs + min(max(1, due.ms - wall.ms), Lane.pollMs)
+        // Due and yet not given: it waits for an earlier one about the same.
+        let pauseMs = due.ms > wall.ms ? due.ms - wall.ms : Lane.heldPauseMs
+        return nowMs + min(pauseMs, Lane.pollMs)
       }
       try await send(messages)
       return nowMs

@@ -18,6 +18,8 @@ actor MemoryOutbox: OutboxStore {
   nonisolated let outcomes = Awaited<DeliveryOutcome>()
   /// Sinks that were told that nothing waits for them.
   nonisolated let idle = Awaited<String>()
+  /// Sinks that were told when their next message may go.
+  nonisolated let lookups = Awaited<String>()
 
   init(_ messages: [PendingMessage] = []) { rows = messages.map { Row(message: $0) } }
 
@@ -40,7 +42,7 @@ actor MemoryOutbox: OutboxStore {
 
   func nextDue(sink: String) -> WallTime? {
     let due = rows.filter { $0.message.sink == sink && $0.state == .pending }.map(\.due).min()
-    if due == nil { idle.append(sink) }
+    if due == nil { idle.append(sink) } else { lookups.append(sink) }
     return due
   }
 
