@@ -28,23 +28,27 @@ extension ResultsFile {
       filter.require("state = 'pending'")
       filter.require("sink", is: sink)
       filter.require("next_attempt_wall_ms <= ?", .integer(time.ms))
-      filter.require(
-        """
-        NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.state = 'pending'
-        AND earlier.sink = outbox.sink AND earlier.subject_id = outbox.subject_id
-        AND earlier.id < outbox.id)
-        """)
+      filter.require(Self.isFirstOfItsSubject)
       return try OutboxRow.all(db, filter, "ORDER BY id", limit: limit)
     }
   }
 
-  /// When the earliest pending message to `sink` is to be sent; nil without one.
+  /// SQL that is true of a pending message without an earlier pending one about its subject.
+  private static let isFirstOfItsSubject = """
+    NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.state = 'pending'
+    AND earlier.sink = outbox.sink AND earlier.subject_id = outbox.subject_id
+    AND earlier.id < outbox.id)
+    """
+
+  /// When the earliest pending message to `sink` that waits for no other is to be sent; nil without
+  /// one.
   /// O(pending rows of the sink).
   public func nextAttempt(sink: String) throws(StoreError) -> WallTime? {
     try connection.read("reading the outbox") { db in
       var filter = Filter()
       filter.require("state = 'pending'")
       filter.require("sink", is: sink)
+      filter.require(Self.isFirstOfItsSubject)
       return try filter.rows(db, "SELECT min(next_attempt_wall_ms) FROM outbox") {
         $0.optionalInt(0).map(WallTime.init(ms:))
       }.first ?? nil

@@ -150,7 +150,7 @@ final class Announcer {
           opened: EventTime(ms: change.since.ms), resolved: nil, explanation: nil, status: .final,
           kind: .health)
       row.state = change.isFiring ? .firing : .resolved
-      row.windowEnd = EventTime(ms: moment.now.ms)
+      row.windowEnd = EventTime(ms: max(moment.now.ms, row.windowStart.ms + 1))
       row.value = change.value
       row.resolved = change.isFiring ? nil : row.windowEnd
       healthAlerts[key] = change.isFiring ? row : nil
