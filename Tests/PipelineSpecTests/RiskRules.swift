@@ -39,7 +39,7 @@ struct RiskRules {
         fates.applied(Array(logs[(index * each)..<((index + 1) * each)]), topic: topics[index])
       }
     } else {
-      applied = fates.applied(logs)
+      applied = fates.applied(logs, topic: "events")
     }
     let horizonMs = logs.compactMap { fates.follow($0).clockMs }.max() ?? 0
     var faults: [String] = []
@@ -50,7 +50,7 @@ struct RiskRules {
         Self.text(
           .init(
             entity: $0.entity, openedMs: $0.opened.ms, closedMs: $0.closed?.ms,
-            figures: $0.figures))
+            figures: $0.figures, evidence: $0.evidence))
       }
       for text in Set(expected).subtracting(found).sorted() {
         faults.append("\(rule.plan.name) missing: \(text)")
@@ -65,7 +65,7 @@ struct RiskRules {
 
   private static func text(_ finding: RiskOracle.Finding) -> String {
     "\(finding.entity) [\(finding.openedMs), \(finding.closedMs.map { "\($0)" } ?? "-")) "
-      + finding.figures
+      + "\(finding.figures) \(finding.evidence)"
   }
 
   /// The definitions, for people.

@@ -54,9 +54,14 @@ public struct RiskOracle: Sendable {
     public var openedMs: Int64
     public var closedMs: Int64?
     public var figures: String
+    /// JSON list of where its events lie.
+    public var evidence: String
 
     /// Makes a finding of its parts.
-    public init(entity: String, openedMs: Int64, closedMs: Int64?, figures: String) {
+    public init(
+      entity: String, openedMs: Int64, closedMs: Int64?, figures: String, evidence: String
+    ) {
+      self.evidence = evidence
       self.entity = entity
       self.openedMs = openedMs
       self.closedMs = closedMs
@@ -110,8 +115,11 @@ public struct RiskOracle: Sendable {
   ) -> [Finding] {
     let list = all.filter { event in aggregates.contains { $0.matches(event) } }
     guard let last = list.last else { return [] }
+    let seen = { (count: Int, ms: Int64) in
+      list[..<count].suffix(maxEvents).filter { $0.timeMs >= ms - withinMs }
+    }
     let values = { (count: Int, ms: Int64) -> [Value]? in
-      let seen = list[..<count].suffix(maxEvents).filter { $0.timeMs >= ms - withinMs }
+      let seen = seen(count, ms)
       if seen.isEmpty { return nil }
       return aggregates.map { each in each.value(seen.filter(each.matches)) }
         + thresholds.map { .number($0.value(ms)) }
@@ -126,7 +134,8 @@ public struct RiskOracle: Sendable {
       if isTrue, open == nil {
         open = Finding(
           entity: entity, openedMs: event.timeMs, closedMs: nil,
-          figures: figures(aggregates, values(index + 1, event.timeMs) ?? []))
+          figures: figures(aggregates, values(index + 1, event.timeMs) ?? []),
+          evidence: Self.places(seen(index + 1, event.timeMs)))
       } else if !isTrue, let opened = open?.openedMs, opened < event.timeMs {
         open?.closedMs = event.timeMs
       }
@@ -154,6 +163,13 @@ public struct RiskOracle: Sendable {
     for (name, value) in zip(aggregates.map(\.text) + thresholds.map(\.name), values)
     where all[name] == nil { all[name] = value.json }
     return Self.object(all)
+  }
+
+  private static func places(_ events: [OracleEvent]) -> String {
+    let all = events.suffix(20).map {
+      "{\"offset\":\($0.offset),\"partition\":\($0.partition),\"topic\":\"\($0.topic)\"}"
+    }
+    return "[\(all.joined(separator: ","))]"
   }
 
   private static func object(_ members: [String: String]) -> String {
@@ -208,7 +224,7 @@ public struct RiskOracle: Sendable {
         found.append(
           Finding(
             entity: entity, openedMs: list[at].timeMs, closedMs: endMs,
-            figures: figures(steps, chain, list)))
+            figures: figures(steps, chain, list), evidence: Self.places(chain.map { list[$0] })))
       }
     }
     let lastMs = list.last { event in steps.contains { $0.matches(event) } }?.timeMs ?? 0
@@ -240,7 +256,7 @@ public struct RiskOracle: Sendable {
       found.append(
         Finding(
           entity: entity, openedMs: dueMs, closedMs: next.map { list[$0].timeMs },
-          figures: figures(steps, chain, list)))
+          figures: figures(steps, chain, list), evidence: Self.places(chain.map { list[$0] })))
     }
     return found
   }

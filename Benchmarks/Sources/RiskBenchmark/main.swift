@@ -45,10 +45,11 @@ func missing() throws -> RiskPlan {
       absent: try compile("event == 'ship'")))
 }
 
-/// Messages of three events of every user, a batch at a time.
-func run(_ what: String, _ risks: [RiskPlan], arrivals: Bool = true, from base: Double? = nil)
-  -> Double
-{
+/// Three events of every user, or `events` of `users` of them, a batch at a time.
+func run(
+  _ what: String, _ risks: [RiskPlan], arrivals: Bool = true, users: Int = entities,
+  events total: Int = entities * 3, from base: Double? = nil
+) -> Double {
   var pipeline = PipelinePlan(
     name: "bench", definition: "bench", zone: .utc, tzdataVersion: "",
     sources: [
@@ -64,14 +65,13 @@ func run(_ what: String, _ risks: [RiskPlan], arrivals: Bool = true, from base: 
   var seconds = 0.0
   var records = RecordTotals()
   var findings = 0
-  let total = entities * 3
   var bytes: [UInt8] = []
   for first in stride(from: 0, to: total + 1, by: 1_000) {
     bytes.removeAll(keepingCapacity: true)
     var ends: [Int] = []
     for number in first..<min(first + 1_000, total + 1) {
       // Neighbours in time are none in memory. The last one lets all others come to their turn.
-      let user = number == total ? -1 : number &* 7_919 % entities
+      let user = number == total ? -1 : number &* 7_919 % users
       let ms = startMs + Int64(number) * 3 * hourMs / Int64(total) + (user < 0 ? hourMs : 0)
       bytes.append(
         contentsOf: """
@@ -116,6 +116,9 @@ do {
   _ = run("window of three, nothing found", [try window(100)], from: base)
   _ = run("the same, not judged on arrival", [try window(100)], arrivals: false, from: base)
   _ = run("window of three, all found", [try window(3)], from: base)
+  _ = run(
+    "one entity, 100,000 events, 1,000 kept", [try window(100_000)], users: 1, events: 100_000,
+    from: base)
   _ = run("waiting for what does not come", [try missing()], from: base)
 } catch {
   FileHandle.standardError.write(Data("RiskBenchmark: \(error)\n".utf8))
