@@ -50,9 +50,12 @@ public struct RiskOracle: Sendable {
 
   /// One finding.
   public struct Finding: Sendable, Equatable, Comparable {
+    /// The entity.
     public var entity: String
+    /// When the pattern was complete, and when it was no more.
     public var openedMs: Int64
     public var closedMs: Int64?
+    /// What was read, as JSON.
     public var figures: String
     /// JSON list of where its events lie.
     public var evidence: String
@@ -73,10 +76,15 @@ public struct RiskOracle: Sendable {
     }
   }
 
+  /// Its name.
   public var name: String
+  /// How far back it looks, inclusive.
   public var withinMs: Int64
+  /// The entity of an event.
   public var key: @Sendable (OracleEvent) -> String?
+  /// Events that are looked at.
   public var condition: @Sendable (OracleEvent) -> Bool
+  /// What opens a finding.
   public var pattern: Pattern
   /// Names of thresholds, sorted, each with its value at an instant.
   public var thresholds: [(name: String, value: @Sendable (Int64) -> Double)]
