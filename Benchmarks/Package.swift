@@ -42,6 +42,10 @@ let package = Package(
       ],
       swiftSettings: swift),
     .executableTarget(
+      name: "RiskBenchmark",
+      dependencies: ["BenchmarkKit", .product(name: "StreamCore", package: "weir")],
+      swiftSettings: swift),
+    .executableTarget(
       name: "WorkerBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),
     .target(name: "BenchmarkKit", swiftSettings: swift),
   ]

@@ -123,7 +123,7 @@ public final class PipelineDriver {
     for task in tasks {
       let report = task.report(
         isIdle: false, partials: true, released: released, horizon: horizon)
-      stageCounts[report.owner] = report.stageCounts
+      note(report)
       merge.absorb(report)
       // A clock that was lifted has come that far, one that was closed has not.
       let isClosed = task.clockMs >= EventTime.distantFuture.ms
@@ -138,7 +138,7 @@ public final class PipelineDriver {
     }
     for shard in shards {
       let report = shard.report(released: released)
-      stageCounts[report.owner] = report.stageCounts
+      note(report)
       merge.absorb(report)
     }
     let folds = merge.overfull()
@@ -241,6 +241,17 @@ public final class PipelineDriver {
   }
 
   private var stageCounts: [String: [StageCounts]] = [:]
+  private var recordTotals: [String: RecordTotals] = [:]
+
+  private func note(_ report: TaskReport) {
+    stageCounts[report.owner] = report.stageCounts
+    recordTotals[report.owner] = report.records
+  }
+
+  /// Records of users and other keys, as of the last snapshot.
+  public var records: RecordTotals {
+    recordTotals.values.reduce(into: RecordTotals()) { $0 += $1 }
+  }
 
   /// Fates over all partitions.
   public var fates: FateCounts { tasks.reduce(.zero) { $0 + $1.fates } }

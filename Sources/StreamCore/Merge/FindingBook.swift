@@ -11,8 +11,12 @@ struct FindingBook {
 
   /// What was announced on arrival, one of an entity and rule at most.
   var announced: [Key: FindingRow] = [:]
-  /// By id, what open findings were announced as.
-  var announcedAs: [String: String] = [:]
+  /// What settled findings were announced as, by id: open ones that were announced under another id,
+  /// and stored ones that may be found again.
+  var settled: [String: String?] = [:]
+  /// Announced ids that settled as another finding, which need not be announced again, and their
+  /// openings.
+  var retired: [String: EventTime] = [:]
   private var reports: [FindingReport] = []
 
   /// Takes what a task reports.

@@ -1,16 +1,18 @@
 extension Merge {
-  /// Takes over findings as a file of an earlier life keeps them: those with status provisional
-  /// count as announced, and the others are left alone but for what they were announced as. To be
-  /// called before the first `absorb`. O(rows).
+  /// Takes over findings as a file of an earlier life keeps them: those that are provisional count
+  /// as announced, and settled ones that are found again stay what they were announced as.
+  ///
+  /// To be called before the first `close`, with every provisional row, and every settled one that
+  /// is open or opened at or after the watermark of the state that was put back; more do no harm.
+  /// O(rows).
   public func adopt(findings stored: [FindingRow]) {
     for row in stored {
       let key = FindingBook.Key(rule: row.rule, entity: SeriesName(row.entity))
       switch row.status {
       case .provisional: findings.announced[key] = row
       case .final:
-        if row.closed == nil, let id = row.announcedAs {
-          findings.announcedAs[row.findingID] = id
-        }
+        findings.settled[row.findingID] = .some(row.announcedAs)
+        if let id = row.announcedAs { findings.retired[id] = .distantFuture }
       case .withdrawn: break
       }
     }
@@ -48,15 +50,21 @@ extension Merge {
       guard let key = key(report), var row = row(report, .final) else { continue }
       let id = row.findingID
       if let closed = row.closed {
-        row.announcedAs = findings.announcedAs.removeValue(forKey: id)
+        row.announcedAs = findings.settled.removeValue(forKey: id) ?? nil
         add(.closed, id, row.rule, at: closed, report.entity, to: &transitions)
+      } else if let known = findings.settled[id] {
+        row.announcedAs = known
+        add(
+          known == nil ? .confirmed : .moved, id, row.rule, at: row.opened, report.entity,
+          to: &transitions)
       } else if let known = findings.announced[key], known.opened == row.opened {
         findings.announced[key] = nil
         add(.confirmed, id, row.rule, at: row.opened, report.entity, to: &transitions)
       } else if let known = findings.announced[key], !confirmed.contains(key) {
         findings.announced[key] = nil
         row.announcedAs = known.findingID
-        findings.announcedAs[id] = known.findingID
+        findings.settled[id] = .some(known.findingID)
+        findings.retired[known.findingID] = known.opened
         add(.moved, id, row.rule, at: row.opened, report.entity, to: &transitions)
       } else {
         add(.confirmed, id, row.rule, at: row.opened, report.entity, to: &transitions)
@@ -70,10 +78,13 @@ extension Merge {
   private func withdraw(
     into rows: inout ResultRows, _ transitions: inout [(FindingTransition, entity: String)]
   ) {
-    if findings.announced.isEmpty { return }
+    if findings.announced.isEmpty && findings.retired.isEmpty { return }
     var passed: [String: EventTime] = [:]
     for group in plan.groups {
       if case .risk(let risk) = group.stage { passed[risk.name] = watermark(group.index) }
+    }
+    if let least = passed.values.min(), passed.count == plan.pipeline.risks.count {
+      findings.retired = findings.retired.filter { $0.value >= least }
     }
     let over = findings.announced.filter { key, row in
       // A rule that the pipeline no longer has finds nothing.
@@ -99,6 +110,7 @@ extension Merge {
       else { continue }
       // What the watermark has passed is settled, or is none.
       if let watermark = watermark(report.group), row.opened < watermark { continue }
+      if findings.retired[row.findingID] != nil { continue }
       findings.announced[key] = row
       rows.findings.append(row)
       add(.opened, row.findingID, row.rule, at: row.opened, report.entity, to: &transitions)

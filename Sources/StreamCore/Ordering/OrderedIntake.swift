@@ -266,6 +266,7 @@ final class OrderedState {
     for stages in users {
       counts.count += Int64(stages.pages.count)
       counts.bytes += Int64(stages.pages.byteCount)
+      for (_, risk) in stages.risks { counts.bytes += Int64(risk.deadlines.byteCount) }
     }
     return counts
   }

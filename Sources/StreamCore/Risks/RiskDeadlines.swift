@@ -18,6 +18,9 @@ struct RiskDeadlines {
   /// Entries there are.
   var count: Int { entries.count }
 
+  /// Bytes of memory that they take.
+  var byteCount: Int { entries.capacity * MemoryLayout<Entry>.stride }
+
   /// The least; nil without one.
   var first: Entry? { entries.first }
 

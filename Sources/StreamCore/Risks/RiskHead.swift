@@ -17,6 +17,7 @@ struct RiskHead {
   var openedMs: Int64 = 0
   /// Of an open sequence: when the complete chain that began last began.
   var heldMs: Int64 = 0
+  /// The values of an open finding's figures as JSON, a zero byte behind each.
   var figures: [UInt8] = []
   var evidence: ContiguousArray<RiskCoordinate> = []
 
@@ -35,8 +36,8 @@ struct RiskHead {
     openedMs = reader.readSignedVarint()
     heldMs = RecordReader.bounded(openedMs &- reader.readSignedVarint())
     figures.append(contentsOf: reader.readBytes(Int(reader.readVarint() & 0xF_FFFF)))
-    evidence = RiskCoordinate.read(
-      Int(min(reader.readVarint(), UInt64(RiskCoordinate.shownMax))), &reader)
+    RiskCoordinate.read(
+      Int(min(reader.readVarint(), UInt64(RiskCoordinate.shownMax))), &reader, into: &evidence)
   }
 
   func write(into writer: RecordWriter) {

@@ -11,6 +11,7 @@ final class RiskSequence {
   /// For each level, up to `waiting`, the times and places of a chain's events.
   private var times: ContiguousArray<Int64>
   private var coordinates: ContiguousArray<RiskCoordinate>
+  private var read: ContiguousArray<RiskCoordinate> = []
   /// Levels at which a chain stands, a bit for each.
   private var standing: UInt64 = 0
 
@@ -113,8 +114,8 @@ final class RiskSequence {
         timeMs = RecordReader.bounded(timeMs &+ gapMs)
         times[level * stepCount + step] = timeMs
       }
-      let places = RiskCoordinate.read(stepsAt(level), &reader)
-      for (step, place) in places.enumerated() { coordinates[level * stepCount + step] = place }
+      RiskCoordinate.read(stepsAt(level), &reader, into: &read)
+      for (step, place) in read.enumerated() { coordinates[level * stepCount + step] = place }
       standing |= 1 << UInt64(level)
     }
   }

@@ -117,16 +117,17 @@ struct RiskCoordinate: Equatable {
     }
   }
 
-  /// Reads `count` coordinates.
-  static func read(_ count: Int, _ reader: inout RecordReader) -> ContiguousArray<RiskCoordinate> {
-    var all: ContiguousArray<RiskCoordinate> = []
+  /// Reads `count` coordinates in place of those in `all`.
+  static func read(
+    _ count: Int, _ reader: inout RecordReader, into all: inout ContiguousArray<RiskCoordinate>
+  ) {
+    all.removeAll(keepingCapacity: true)
     var last: Int64 = 0
     for _ in 0..<count {
       let partition = reader.readNumber()
       last = last &+ reader.readSignedVarint()
       all.append(RiskCoordinate(partition: partition, offset: last))
     }
-    return all
   }
 }
 
@@ -163,18 +164,29 @@ extension RecordReader {
   /// Reads what `writeUnits` wrote; whatever the bytes, a number that is small enough to be added
   /// to others.
   mutating func readUnits() -> Int128 {
-    var raw: UInt128 = 0
-    var shift: UInt128 = 0
-    while shift < 128 {
+    var low: UInt64 = 0
+    var shift: UInt64 = 0
+    while shift < 63 {
       let byte = readByte()
-      raw |= UInt128(byte & 0x7F) << shift
-      if byte < 0x80 { break }
-      shift += 7
+      low |= UInt64(byte & 0x7F) << shift
+      if byte < 0x80 { return Self.units(UInt128(low)) }
+      shift &+= 7
     }
-    let tag = raw & 3
-    raw >>= 2
-    let number = Int128(bitPattern: raw >> 1) ^ -Int128(bitPattern: raw & 1)
-    switch tag {
+    var raw = UInt128(low)
+    var wide: UInt128 = 63
+    while wide < 128 {
+      let byte = readByte()
+      raw |= UInt128(byte & 0x7F) << wide
+      if byte < 0x80 { break }
+      wide += 7
+    }
+    return Self.units(raw)
+  }
+
+  private static func units(_ raw: UInt128) -> Int128 {
+    let zigzag = raw >> 2
+    let number = Int128(bitPattern: zigzag >> 1) ^ -Int128(bitPattern: zigzag & 1)
+    switch raw & 3 {
     case 1: return number &* 10_000_000
     case 2: return number &* 1_000_000_000
     default: return number

@@ -284,7 +284,7 @@ final class RiskStage: UserStage {
     let report = FindingReport(
       group: plan.index, entity: String(decoding: head.entity, as: UTF8.self),
       opened: EventTime(ms: head.openedMs), closed: closedMs.map { EventTime(ms: $0) },
-      figures: String(decoding: head.figures, as: UTF8.self), evidence: places.text(head.evidence),
+      figures: figuresText(), evidence: places.text(head.evidence),
       isProvisional: isTrying)
     if isTrying { tried.append(report) } else { findings.append(report) }
   }
@@ -302,15 +302,23 @@ final class RiskStage: UserStage {
 
   private func figures(_ sequence: RiskSequence, _ level: Int) -> [UInt8] {
     let times = sequence.stepTimes(level)
+    return stepKeys.flatMap { Array(String(times[$0.step]).utf8) + [0] }
+  }
+
+  /// The figures of the record at hand as a JSON object.
+  private func figuresText() -> String {
     var text: [UInt8] = [UInt8(ascii: "{")]
-    for (index, figure) in stepKeys.enumerated() {
+    var values = head.figures[...]
+    let count = window?.shape.figures.count ?? stepKeys.count
+    for index in 0..<count {
       if index > 0 { text.append(UInt8(ascii: ",")) }
-      text += figure.key
+      text += window?.shape.figures[index].key ?? stepKeys[index].key
       text.append(UInt8(ascii: ":"))
-      text += String(times[figure.step]).utf8
+      text += values.prefix { $0 != 0 }
+      values = values.drop { $0 != 0 }.dropFirst()
     }
     text.append(UInt8(ascii: "}"))
-    return text
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// Names of steps as JSON keys that end in `_ms`, in order. Of equal names the later ones get a

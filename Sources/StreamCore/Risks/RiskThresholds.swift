@@ -8,7 +8,10 @@ struct RiskThresholds {
   }
 
   private var spans: [Span] = []
-  private var at = 0
+  /// The span that was asked for last.
+  private var throughMs = Int64.min
+  private var afterMs = Int64.min
+  private var values: [Value] = []
 
   /// How many thresholds there are.
   let count: Int
@@ -31,8 +34,8 @@ struct RiskThresholds {
   @inline(__always)
   mutating func write(at ms: Int64, to slots: UnsafeMutablePointer<Value>) {
     if count == 0 { return }
-    if ms > spans[at].throughMs || (at > 0 && ms <= spans[at - 1].throughMs) { seek(ms) }
-    for index in 0..<count { slots[index] = spans[at].values[index] }
+    if ms > throughMs || ms <= afterMs { seek(ms) }
+    for index in 0..<count { slots[index] = values[index] }
   }
 
   private mutating func seek(_ ms: Int64) {
@@ -42,6 +45,8 @@ struct RiskThresholds {
       let middle = (low + high) / 2
       if spans[middle].throughMs < ms { low = middle + 1 } else { high = middle }
     }
-    at = low
+    throughMs = spans[low].throughMs
+    afterMs = low > 0 ? spans[low - 1].throughMs : Int64.min
+    values = spans[low].values
   }
 }

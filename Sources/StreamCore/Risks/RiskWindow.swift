@@ -6,21 +6,27 @@ final class RiskWindow {
   let shape: RiskShape
   /// What `when` reads: aggregates, then thresholds.
   let slots: UnsafeMutablePointer<Value>
-  private var times: ContiguousArray<Int64> = []
+  private let times = Slab<Int64>()
   /// Which aggregates count an event.
-  private var counted: ContiguousArray<UInt64> = []
+  private let counted = Slab<UInt64>()
   /// Which inputs have a value there.
-  private var present: ContiguousArray<UInt64> = []
-  /// One for each input and event, in the array of its form; the others are not used.
-  private var numbers: ContiguousArray<Int128> = []
-  private var hashes: ContiguousArray<UInt64> = []
-  private var contents: ContiguousArray<Value> = []
+  private let present = Slab<UInt64>()
+  /// One for each input and event, among those of its form; the others are not used.
+  private let numbers = Slab<Int128>()
+  private let hashes = Slab<UInt64>()
+  private let contents = Slab<Value>()
+  /// The events of the section as it was: their bytes, and where each begins.
+  private var stored = UnsafeRawBufferPointer(start: nil, count: 0)
+  private let starts = Slab<Int32>()
+  private var storedCount = 0
   /// Of the newest events.
   private(set) var coordinates: ContiguousArray<RiskCoordinate> = []
   private var distinct: ContiguousArray<UInt64> = []
   /// The first event that is still within.
   private var head = 0
-  /// For each input where it stands among those of its form, and how many there are of each.
+  /// For each input its form, and where it stands among those of that form; how many there are of
+  /// each.
+  private let forms: [RiskShape.Form]
   private let places: [Int]
   private let numberCount: Int
   private let hashCount: Int
@@ -38,6 +44,7 @@ final class RiskWindow {
       counts[form] += 1
     }
     self.places = places
+    forms = shape.inputs.map(\.form)
     (numberCount, hashCount, contentCount) = (counts[0], counts[1], counts[2])
   }
 
@@ -51,12 +58,15 @@ final class RiskWindow {
 
   /// Forgets all events.
   func clear() {
-    times.removeAll(keepingCapacity: true)
-    counted.removeAll(keepingCapacity: true)
-    present.removeAll(keepingCapacity: true)
-    numbers.removeAll(keepingCapacity: true)
-    hashes.removeAll(keepingCapacity: true)
-    contents.removeAll(keepingCapacity: true)
+    times.truncate(to: 0)
+    counted.truncate(to: 0)
+    present.truncate(to: 0)
+    numbers.truncate(to: 0)
+    hashes.truncate(to: 0)
+    contents.truncate(to: 0)
+    starts.truncate(to: 0)
+    stored = UnsafeRawBufferPointer(start: nil, count: 0)
+    storedCount = 0
     coordinates.removeAll(keepingCapacity: true)
     head = 0
   }
@@ -194,17 +204,15 @@ final class RiskWindow {
     return count
   }
 
-  /// What `when` read, as canonical JSON.
+  /// What `when` read: the canonical JSON of each value, in the order of the shape's figures, with a
+  /// zero byte behind each.
   func figures() -> [UInt8] {
-    var text: [UInt8] = [UInt8(ascii: "{")]
-    for (index, figure) in shape.figures.enumerated() {
-      if index > 0 { text.append(UInt8(ascii: ",")) }
-      text += figure.key
-      text.append(UInt8(ascii: ":"))
-      CanonicalJSON.append(slots[figure.slot], to: &text)
+    var values: [UInt8] = []
+    for figure in shape.figures {
+      CanonicalJSON.append(slots[figure.slot], to: &values)
+      values.append(0)
     }
-    text.append(UInt8(ascii: "}"))
-    return text
+    return values
   }
 }
 
@@ -216,33 +224,38 @@ extension RiskWindow {
     reader.readVarint() == 0 ? nil : reader.readSignedVarint()
   }
 
-  /// Takes the part of a section apart. Text of values stays where it is.
+  /// Takes the part of a section apart. Text of values, and events that are written again, stay
+  /// where they are.
   func read(_ reader: inout RecordReader) {
     clear()
     let count = Int(min(reader.readVarint(), UInt64(shape.maxEvents)))
     if count == 0 { return }
     let newest = reader.readSignedVarint()
-    var timeMs = newest
+    var timeMs = RecordReader.bounded(newest &- Int64(truncatingIfNeeded: reader.readVarint()))
+    stored = reader.rest
     for index in 0..<count {
+      starts.append(Int32(truncatingIfNeeded: stored.count - reader.rest.count))
       let gapMs = RecordReader.bounded(Int64(truncatingIfNeeded: reader.readVarint()))
-      timeMs = RecordReader.bounded(index == 0 ? newest &- gapMs : timeMs &+ gapMs)
+      if index > 0 { timeMs = RecordReader.bounded(timeMs &+ gapMs) }
       extend()
       times.append(timeMs)
       counted.append(reader.readVarint())
       var has: UInt64 = 0
-      if !shape.inputs.isEmpty {
+      if !forms.isEmpty {
         has = reader.readVarint()
-        for input in shape.inputs.indices where has & (1 << UInt64(input)) != 0 {
+        for input in 0..<forms.count where has & (1 << UInt64(input)) != 0 {
           readValue(input, index, &reader)
         }
       }
       present.append(has)
     }
-    coordinates = RiskCoordinate.read(min(count, RiskCoordinate.shownMax), &reader)
+    starts.append(Int32(truncatingIfNeeded: stored.count - reader.rest.count))
+    storedCount = count
+    RiskCoordinate.read(min(count, RiskCoordinate.shownMax), &reader, into: &coordinates)
   }
 
   private func readValue(_ input: Int, _ at: Int, _ reader: inout RecordReader) {
-    switch shape.inputs[input].form {
+    switch forms[input] {
     case .number:
       let units = reader.readUnits()
       numbers[at * numberCount + places[input]] = NumberTotals.takes(units) ? units : 0
@@ -260,19 +273,24 @@ extension RiskWindow {
     }
   }
 
-  /// Writes the part of a section.
+  /// Writes the part of a section: events that were in the section as they were.
   func write(into writer: RecordWriter) {
     writer.writeVarint(UInt64(count))
     guard count > 0 else { return }
     let newest = times[times.count - 1]
     writer.writeSignedVarint(newest)
-    for at in head..<times.count {
-      let gapMs = at == head ? newest - times[at] : times[at] - times[at - 1]
-      writer.writeVarint(UInt64(bitPattern: gapMs))
+    writer.writeVarint(UInt64(bitPattern: newest - times[head]))
+    if head < storedCount {
+      writer.write(
+        UnsafeRawBufferPointer(rebasing: stored[Int(starts[head])..<Int(starts[storedCount])]))
+    }
+    for at in max(head, storedCount)..<times.count {
+      // That of the oldest event means nothing.
+      writer.writeVarint(UInt64(bitPattern: at == 0 ? 0 : times[at] - times[at - 1]))
       writer.writeVarint(counted[at])
-      if shape.inputs.isEmpty { continue }
+      if forms.isEmpty { continue }
       writer.writeVarint(present[at])
-      for input in shape.inputs.indices where present[at] & (1 << UInt64(input)) != 0 {
+      for input in 0..<forms.count where present[at] & (1 << UInt64(input)) != 0 {
         writeValue(input, at, into: writer)
       }
     }
@@ -280,7 +298,7 @@ extension RiskWindow {
   }
 
   private func writeValue(_ input: Int, _ at: Int, into writer: RecordWriter) {
-    switch shape.inputs[input].form {
+    switch forms[input] {
     case .number: writer.writeUnits(numbers[at * numberCount + places[input]])
     case .hash: writer.writeFixed(hashes[at * hashCount + places[input]])
     case .content:

@@ -10,6 +10,9 @@ struct RecordReader {
     left = bytes.count
   }
 
+  /// What has not been read.
+  var rest: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: at, count: left) }
+
   /// Whether there is nothing more.
   var isAtEnd: Bool { left == 0 }
 
