@@ -78,8 +78,9 @@ enum KillPipeline {
     risks:
       rush:
         entity: properties.city
-        within: 10m
-        when: count(event == "purchase") >= orders && distinct(user) >= 2
+        where: event == "purchase"
+        within: 3m
+        when: count() >= orders && distinct(user) >= 2
         thresholds: {orders: 3}
         \(told)
       hasty: {entity: user, within: 5m, when: count() >= 3, \(told)}
