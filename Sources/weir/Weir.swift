@@ -15,13 +15,14 @@ struct Weir: ParsableCommand {
         weir check shop.yaml                       what is wrong with a pipeline file
         weir test shop.yaml                        run the tests inside it
         weir report shop.sqlite --metric revenue   see results
+        weir alerts list shop.sqlite               what fires now
 
       Exit codes: 0 done, 1 found something wrong, 2 wrong usage, 3 could not reach or own something.
       """,
     version: WeirVersion.current,
     subcommands: [
-      Demo.self, Run.self, Check.self, TestCommand.self, Produce.self, Report.self, Verify.self,
-      Diff.self,
+      Demo.self, Run.self, Check.self, TestCommand.self, Produce.self, Report.self, Alerts.self,
+      Thresholds.self, Outbox.self, Verify.self, Diff.self,
     ])
 
   /// Parses the process's arguments, runs the command that they name, and ends the process.
