@@ -29,7 +29,9 @@ import Testing
     let help = try await Command.run(["--help"])
     #expect(help.code == 0)
     #expect(help.errors.isEmpty)
-    for command in ["check", "test", "produce", "report", "verify", "diff"] {
+    for command in [
+      "check", "test", "produce", "report", "alerts", "thresholds", "outbox", "verify", "diff",
+    ] {
       #expect(help.output.contains("\n  \(command) "))
       let page = try await Command.run([command, "--help"])
       #expect(page.code == 0)
