@@ -37,13 +37,11 @@ struct StoryText: Encodable {
     let holding = story.silences.filter { $0.holds(at: now) }
     if let alert = story.alert {
       subject = SubjectLine(
-        AlertRecord(alert: alert, acknowledgements: story.acknowledgements), silences: holding,
-        source)
+        alert, seen: story.acknowledgements, silences: holding, source)
       steps = story.alertTransitions.map { Self.step($0, source) }
     } else if let finding = story.finding {
       subject = SubjectLine(
-        FindingRecord(finding: finding, acknowledgements: story.acknowledgements),
-        silences: holding, source)
+        finding, seen: story.acknowledgements, silences: holding, source)
       steps = story.findingTransitions.map {
         Step(at: source.text($0.at), to: $0.kind.rawValue)
       }

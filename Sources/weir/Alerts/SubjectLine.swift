@@ -36,8 +36,9 @@ struct SubjectLine: Encodable {
   }
 
   /// Shows an alert.
-  init(_ record: AlertRecord, silences: [Silence], _ source: ReportSource) {
-    let row = record.alert
+  init(
+    _ row: AlertRow, seen: [Acknowledgement], silences: [Silence], _ source: ReportSource
+  ) {
     switch row.state {
     case .firing, .recovering: phase = .firing
     case .pending: phase = .pending
@@ -57,13 +58,14 @@ struct SubjectLine: Encodable {
     value = row.value
     judged = Dimensions.read(row.thresholds)
     provisional = row.status == .provisional
-    acknowledgedBy = Self.names(record.acknowledgements)
+    acknowledgedBy = Self.names(seen)
     silenced = silences.contains { $0.covers(rule: row.rule, dimensions: row.dimensions) }
   }
 
   /// Shows a finding.
-  init(_ record: FindingRecord, silences: [Silence], _ source: ReportSource) {
-    let row = record.finding
+  init(
+    _ row: FindingRow, seen: [Acknowledgement], silences: [Silence], _ source: ReportSource
+  ) {
     let isOver = row.closed != nil || row.status == .withdrawn
     phase = isOver ? .over : .firing
     beganMs = row.opened.ms
@@ -79,7 +81,7 @@ struct SubjectLine: Encodable {
     ended = row.closed.map(source.text)
     judged = Dimensions.read(row.figures)
     provisional = row.status == .provisional
-    acknowledgedBy = Self.names(record.acknowledgements)
+    acknowledgedBy = Self.names(seen)
     silenced = silences.contains { $0.rule == row.rule }
   }
 
@@ -164,13 +166,17 @@ extension ReportSource {
     if !states.isEmpty {
       var query = AlertQuery()
       (query.states, query.rule, query.from, query.limit) = (states, rule, since, limit)
-      lines = try reader.alerts(query).map { SubjectLine($0, silences: silences, self) }
+      lines = try reader.alerts(query).map {
+        SubjectLine($0.alert, seen: $0.acknowledgements, silences: silences, self)
+      }
     }
     if let findings {
       var query = FindingQuery()
       (query.rule, query.from, query.limit) = (rule, since, limit)
       findings(&query)
-      lines += try reader.findings(query).map { SubjectLine($0, silences: silences, self) }
+      lines += try reader.findings(query).map {
+        SubjectLine($0.finding, seen: $0.acknowledgements, silences: silences, self)
+      }
     }
     return lines.sorted {
       $0.beganMs != $1.beganMs ? $0.beganMs > $1.beganMs : ($0.rule, $0.id) < ($1.rule, $1.id)
