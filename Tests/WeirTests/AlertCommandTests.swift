@@ -32,7 +32,7 @@ import WorkerRuntime
       "rule         watch error_rate; when value > above\n",
       "began        2026-01-05T08:10:00+08:00\n", "fired        2026-01-05T08:11:00+08:00\n",
       "ended        2026-01-05T08:16:00+08:00\n", "runbook      Ask the provider.\n",
-      "2026-01-05T08:10:00+08:00  2026-01-05T08:11:00+08:00  inactive  firing      0.5       10  "
+      "2026-01-05T08:10:00+08:00  2026-01-05T08:11:00+08:00  pending   firing      0.5       10  "
         + "above=0.2\n",
       "not sent: what it tells ended longer ago than notify_within when it was decided\n",
       "next\n  none: it is over\n",
@@ -170,8 +170,8 @@ import WorkerRuntime
     ]
     try AlertFixture.write(data, rows)
     let slips: [(Int32, [String], String)] = [
-      (1, ["ack", data, "ffff"], "there is no alert and no finding 'ffff'"),
-      (1, ["ack", data, "aaaa"], "'aaaa' is the beginning of several ids"),
+      (1, ["ack", data, "ffff", "--by", "ann"], "there is no alert and no finding 'ffff'"),
+      (1, ["ack", data, "aaaa", "--by", "ann"], "'aaaa' is the beginning of several ids"),
       (1, ["ack", data, "aaaa1", "--by", " "], "the name of who acknowledges is missing"),
       (1, ["show", data, "ffff"], "there is no alert and no finding 'ffff'"),
       (2, ["silence", data, "troble"], "did you mean trouble?"),

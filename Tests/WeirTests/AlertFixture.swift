@@ -46,24 +46,25 @@ enum AlertFixture {
       boss: {log: true}
     """
 
-  /// Ten payments in each of `minutes`, of which `errors` fail, by ten users; the first at its
-  /// begin.
-  static func events(_ minutes: Range<Int64>, errors: Int, platform: String = "ios") -> [String] {
+  /// Ten payments in each of `minutes`, of which `errors` fail, by ten users, five seconds apart.
+  static func log(
+    _ minutes: Range<Int64>, errors: Int
+  ) -> [(payload: [UInt8], timestampMs: Int64)] {
     minutes.flatMap { minute in
       (0..<10).map { number in
         let time = start + minute * Self.minute + Int64(number) * 5_000
         let event = number < errors ? "payment_error" : "payment"
-        return #"{"timestamp":\#(time),"event":"\#(event)","user_id":"u\#(number)","#
-          + #""platform":"\#(platform)","tier":1}"#
+        let text =
+          #"{"timestamp":\#(time),"event":"\#(event)","user_id":"u\#(number)","#
+          + #""platform":"ios","tier":1}"#
+        return (Array(text.utf8), time)
       }
     }
   }
 
-  /// The same as records of one partition.
-  static func log(
-    _ minutes: Range<Int64>, errors: Int
-  ) -> [[(payload: [UInt8], timestampMs: Int64)]] {
-    [events(minutes, errors: errors).map { (Array($0.utf8), start) }]
+  /// The same as lines.
+  static func events(_ minutes: Range<Int64>, errors: Int) -> [String] {
+    log(minutes, errors: errors).map { String(decoding: $0.payload, as: UTF8.self) }
   }
 
   /// Runs the pipeline over ten good minutes, five bad ones and five good ones; gives the data path.

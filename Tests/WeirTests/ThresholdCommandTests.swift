@@ -41,7 +41,7 @@ import Testing
     let pipeline = try folder.write(AlertFixture.pipeline, to: "pay.yaml")
     let data = folder.file("pay.sqlite")
     func run(_ minutes: Range<Int64>, _ more: [String] = []) async throws {
-      try broker.produce(AlertFixture.log(minutes, errors: 5), to: topic)
+      try broker.produce([AlertFixture.log(minutes, errors: 5)], to: topic)
       let outcome = try await Command.run(
         ["run", pipeline, "--until-end", "--data", data] + more, environment: environment)
       try #require(outcome.code == 0, "\(outcome)")
@@ -61,7 +61,7 @@ import Testing
     #expect(listed.code == 0, "\(listed)")
     #expect(
       listed.output.contains(
-        "trouble.above          every    0.9  person      0.2  0 to 1     0.9  ann, "), "\(listed)")
+        "trouble.above          every     0.9  person      0.2  0 to 1     0.9  ann, "), "\(listed)")
     #expect(listed.output.contains(": noise\n"))
     let reset = try await Command.run([
       "thresholds", "reset", data, "trouble.above", "--reason", "over", "--by", "bob",
@@ -92,7 +92,7 @@ import Testing
     let environment = ["WEIR_BROKERS": broker.brokers, "WEIR_TOPIC": topic]
     let pipeline = try folder.write(AlertFixture.pipeline, to: "pay.yaml")
     let data = folder.file("pay.sqlite")
-    try broker.produce(AlertFixture.log(0..<3, errors: 5), to: topic)
+    try broker.produce([AlertFixture.log(0..<3, errors: 5)], to: topic)
     let worker = try RunningCommand(["run", pipeline, "--data", data], environment: environment)
     try await worker.wait { Findings.read(data) == 30 }
     let set = try await Command.run([
@@ -106,13 +106,13 @@ import Testing
     #expect(set.output.contains("card_testing.failures is 7 from 2026-01-05T00:02:45Z"))
     let before = try people(data)
     let late = try await Command.run([
-      "thresholds", "set", data, "trouble.above=0.5", "--reason", "too late", "--from",
-      "2026-01-05T08:01:00",
+      "thresholds", "set", data, "trouble.above=0.5", "--reason", "too late", "--by", "ann",
+      "--from", "2026-01-05T08:01:00",
     ])
     #expect(late.code == 1, "\(late)")
     #expect(late.errors.contains("2026-01-05T00:01:00Z has been judged already"), "\(late)")
     #expect(try people(data) == before)
-    try broker.produce(AlertFixture.log(3..<6, errors: 5), to: topic)
+    try broker.produce([AlertFixture.log(3..<6, errors: 5)], to: topic)
     try await worker.wait { Findings.read(data) == 60 }
     worker.send(SIGTERM)
     #expect(try await worker.mustEnd() == 0, "\(worker.text)")
@@ -171,7 +171,7 @@ import Testing
         "did you mean 'platform'?"
       ),
       (2, ["set", data, "trouble.above=0.3"], "--reason"),
-      (2, ["set", data, "trouble.above=0.3", "--reason", " "], "a reason is missing"),
+      (2, ["set", data, "trouble.above=0.3", "--reason", " ", "--by", "a"], "a reason is missing"),
       (2, ["set", data, "trouble.above=0.3", "--from", "now"] + reason, "--from now is no time"),
       (2, ["set", data, "trouble.above=0.3", "--wait", "soon"] + reason, "--wait soon"),
       (

@@ -119,11 +119,14 @@ struct ThresholdChangeOptions: ParsableArguments {
   ) throws {
     guard !conditions.isEmpty else { return }
     let wanted = try ReportConditions.dimensions(conditions)
-    for rule in Set(requests.map(\.rule)).sorted() {
-      let row = rules.first { $0.rule == rule }
-      guard let stage = row.flatMap({ Dimensions.read($0.definition)["watch"] })?.description,
-        try source.series(of: stage, wanted.mapValues { $0.map(Self.unquoted) }) == nil
+    var told: Set<String> = []
+    for request in requests where told.insert(request.rule).inserted {
+      let rule = rules.first { $0.rule == request.rule }
+      guard let stage = rule.flatMap({ Dimensions.read($0.definition)["watch"] })?.description
       else { continue }
+      let found = try source.series(of: stage, wanted.mapValues { $0.map(Self.unquoted) })
+      let scope = DimensionSet(request.dimensions)
+      if let found, DimensionSet(Dimensions.json(found)).contains(scope) { continue }
       Terminal.tell(
         "note: \(stage) has no row with \(conditions.joined(separator: " ")) yet")
     }
