@@ -211,8 +211,8 @@ import WorkerRuntime
     let list = try await weir("outbox", "list", data, "--state", "dead")
     #expect(
       list.output.contains(
-        "1111000000  ops          dead   firing  trouble  bbbb000000  2026-01-05T00:00:00Z         1"
-          + "  HTTP 404\n"), "\(list)")
+        "1111000000  ops          dead   firing  trouble  bbbb000000  2026-01-05T00:00:00Z"
+          + "         1  HTTP 404\n"), "\(list)")
     #expect(list.output.contains("\nchat: 1 dead, ops: 2 dead\n`weir outbox retry "), "\(list)")
     for (code, arguments, word) in [
       (2, ["retry", data], "--dead"), (2, ["retry", data, "1111", "--dead"], "--dead"),

@@ -67,7 +67,8 @@ enum AlertFixture {
     log(minutes, errors: errors).map { String(decoding: $0.payload, as: UTF8.self) }
   }
 
-  /// Runs the pipeline over ten good minutes, five bad ones and five good ones; gives the data path.
+  /// Runs the pipeline over ten good minutes, five bad ones and five good ones; gives the path of
+  /// the results.
   static func run(_ folder: TemporaryFolder) async throws -> String {
     let lines = events(0..<10, errors: 0) + events(10..<15, errors: 5) + events(15..<20, errors: 0)
     let data = folder.file("pay.sqlite")

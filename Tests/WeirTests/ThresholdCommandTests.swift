@@ -61,7 +61,8 @@ import Testing
     #expect(listed.code == 0, "\(listed)")
     #expect(
       listed.output.contains(
-        "trouble.above          every     0.9  person      0.2  0 to 1     0.9  ann, "), "\(listed)")
+        "trouble.above          every     0.9  person      0.2  0 to 1     0.9  ann, "),
+      "\(listed)")
     #expect(listed.output.contains(": noise\n"))
     let reset = try await Command.run([
       "thresholds", "reset", data, "trouble.above", "--reason", "over", "--by", "bob",

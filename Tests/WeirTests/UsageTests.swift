@@ -3,7 +3,8 @@ import Testing
 @Suite struct UsageTests {
   @Test func `Wrong usage ends with exit code 2 and says what is right`() async throws {
     let slips: [([String], String)] = [
-      (["chek"], "did you mean check?"), (["check"], "pipeline"),
+      (["chek"], "did you mean check?"), (["alerts", "lst", "a.sqlite"], "did you mean list?"),
+      (["check"], "pipeline"),
       (["check", "a.yaml", "--smaple", "b"], "--sample"),
       (["check", "a.yaml", "--source", "b"], "--sample"),
       (["produce", "a.csv"], "--topic"),

@@ -113,7 +113,8 @@ struct StoryText: Encodable {
   var text: String {
     var text =
       TextTable.printable(
-        "\(subject.rule) \(Dimensions.text(subject.dimensions)): \(subject.state), "
+        [subject.rule, Dimensions.text(subject.dimensions)].filter { !$0.isEmpty }
+          .joined(separator: " ") + ": \(subject.state), "
           + "\(subject.severity)") + "\n"
     text += facts
     text += section("what moved it", explanation)
