@@ -96,6 +96,8 @@ struct Check: ParsableCommand {
       Terminal.count(Int64(plan.sources.count), "source"),
       Terminal.count(Int64(plan.shownMetrics.count + plan.formulas.count), "metric"),
       userStages == 0 ? nil : Terminal.count(Int64(userStages), "user stage"),
+      plan.alerts.isEmpty ? nil : Terminal.count(Int64(plan.alerts.count), "alert"),
+      plan.risks.isEmpty ? nil : Terminal.count(Int64(plan.risks.count), "risk"),
       Terminal.count(Int64(checked.tests.count), "test"),
     ]
     print("\(pipeline): right, " + counts.compactMap { $0 }.joined(separator: ", "))

@@ -34,6 +34,7 @@ enum ExitMapping {
       let isMissing = faults.faults.allSatisfy { $0.code == "no-file" }
       return Ending(code: isMissing ? .unreachable : .foundWrong, message: faults.description)
     case let error as StoreError: return told(error, code(of: error))
+    case let error as Refusal: return told(error, .foundWrong)
     case let error as KafkaError: return told(error, code(of: error))
     case let error as WorkerError: return told(error, ExitCode(error.exitCode))
     case let error as InputErrors:

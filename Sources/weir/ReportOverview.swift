@@ -2,6 +2,7 @@ import ArgumentParser
 import PipelineSpec
 import SnapshotStore
 import StreamCore
+import WorkerRuntime
 
 /// `weir report FILE`: which stages a file has results of.
 struct ReportOverview: ParsableCommand {
@@ -36,6 +37,7 @@ struct ReportOverview: ParsableCommand {
       print(StageLine.csv(lines), terminator: "")
     } else {
       if !lines.isEmpty { print(StageLine.table(lines)) }
+      try tellFiring(source)
       let count = Terminal.count(Int64(lines.count), "stage")
       print("\(count) with results; \(try source.state(zone: zone))")
       let commands = ResultKind.allCases.filter { kind in lines.contains { $0.kind == kind } }
@@ -43,6 +45,34 @@ struct ReportOverview: ParsableCommand {
       if !commands.isEmpty { print("see \(commands.joined(separator: ", "))") }
     }
   }
+
+  /// What fires now, the worst first; nothing when nothing does.
+  private func tellFiring(_ source: ReportSource) throws {
+    let firing = try source.firing(now: SystemClock.now())
+    guard !firing.isEmpty else { return }
+    var table = TextTable([
+      ("fires now", .left), ("rule", .left), ("series", .left), ("since", .left),
+      ("value", .right), ("", .left),
+    ])
+    for line in firing.prefix(Self.firingMax) {
+      table.add([
+        line.severity, line.rule, Dimensions.text(line.dimensions), line.opened ?? line.began,
+        line.value.map(MetricLine.shortened) ?? "", line.marks,
+      ])
+    }
+    print(table.text(), terminator: "")
+    let findings = firing.count { $0.kind == "risk" }
+    let counts = [
+      Terminal.count(Int64(firing.count - findings), "alert"),
+      findings == 0 ? nil : "\(Terminal.count(Int64(findings), "open finding"))",
+    ]
+    print(
+      counts.compactMap { $0 }.joined(separator: ", ")
+        + "; see weir alerts list \(options.file)\n")
+  }
+
+  /// So many lines of what fires; `weir alerts list` has all.
+  private static let firingMax = 10
 }
 
 extension ResultKind {

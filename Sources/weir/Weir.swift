@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import StreamCore
 import WorkerRuntime
 
@@ -15,19 +16,20 @@ struct Weir: ParsableCommand {
         weir check shop.yaml                       what is wrong with a pipeline file
         weir test shop.yaml                        run the tests inside it
         weir report shop.sqlite --metric revenue   see results
+        weir alerts list shop.sqlite               what fires now
 
       Exit codes: 0 done, 1 found something wrong, 2 wrong usage, 3 could not reach or own something.
       """,
     version: WeirVersion.current,
     subcommands: [
-      Demo.self, Run.self, Check.self, TestCommand.self, Produce.self, Report.self, Verify.self,
-      Diff.self,
+      Demo.self, Run.self, Check.self, TestCommand.self, Produce.self, Report.self, Alerts.self,
+      Thresholds.self, Outbox.self, Verify.self, Diff.self,
     ])
 
   /// Parses the process's arguments, runs the command that they name, and ends the process.
   static func main() {
     do {
-      try checkCommand(CommandLine.arguments.dropFirst().first)
+      try checkCommand(CommandLine.arguments.dropFirst())
       var command = try parseAsRoot()
       try command.run()
     } catch {
@@ -35,14 +37,22 @@ struct Weir: ParsableCommand {
     }
   }
 
-  /// A misspelt command gets a hint.
-  private static func checkCommand(_ name: String?) throws {
-    guard let name, !name.hasPrefix("-") else { return }
+  /// A misspelt command gets a hint, and so does a misspelt subcommand, which would be taken for a
+  /// file.
+  private static func checkCommand(_ words: ArraySlice<String>) throws {
+    guard let name = words.first, !name.hasPrefix("-") else { return }
     let names = configuration.subcommands.map { $0._commandName } + ["help"]
-    guard !names.contains(name) else { return }
-    let hint =
-      NearestName.of(name, in: names).map { "did you mean \($0)?" }
-      ?? "there is \(names.sorted().joined(separator: ", "))"
-    throw ValidationError("There is no command \(name); \(hint)")
+    guard names.contains(name) else {
+      let hint =
+        NearestName.of(name, in: names).map { "did you mean \($0)?" }
+        ?? "there is \(names.sorted().joined(separator: ", "))"
+      throw ValidationError("There is no command \(name); \(hint)")
+    }
+    let command = configuration.subcommands.first { $0._commandName == name }
+    let inner = command?.configuration.subcommands.map { $0._commandName } ?? []
+    guard let second = words.dropFirst().first, !second.hasPrefix("-"), !inner.contains(second),
+      let meant = NearestName.of(second, in: inner), access(second, F_OK) != 0
+    else { return }
+    throw ValidationError("There is no command \(name) \(second); did you mean \(meant)?")
   }
 }

@@ -51,6 +51,16 @@ final class RunningCommand: Sendable {
   /// takes longer than `ms`.
   func ended(withinMs ms: Int) async -> Int32? { await end.wait(ms: ms) }
 
+  /// Waits until `isTrue`, for as long as it runs.
+  func wait(until isTrue: () throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while try !isTrue() {
+      try #require(ContinuousClock.now < deadline, "\(text)")
+      let code = await ended(withinMs: 10)
+      try #require(code == nil, "\(text)")
+    }
+  }
+
   /// As `ended`, for what must end.
   func mustEnd(withinMs ms: Int = 60_000) async throws -> Int32 {
     try #require(await ended(withinMs: ms), "it still runs after \(ms) ms: \(text)")

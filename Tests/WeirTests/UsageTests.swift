@@ -3,7 +3,8 @@ import Testing
 @Suite struct UsageTests {
   @Test func `Wrong usage ends with exit code 2 and says what is right`() async throws {
     let slips: [([String], String)] = [
-      (["chek"], "did you mean check?"), (["check"], "pipeline"),
+      (["chek"], "did you mean check?"), (["alerts", "lst", "a.sqlite"], "did you mean list?"),
+      (["check"], "pipeline"),
       (["check", "a.yaml", "--smaple", "b"], "--sample"),
       (["check", "a.yaml", "--source", "b"], "--sample"),
       (["produce", "a.csv"], "--topic"),
@@ -29,7 +30,9 @@ import Testing
     let help = try await Command.run(["--help"])
     #expect(help.code == 0)
     #expect(help.errors.isEmpty)
-    for command in ["check", "test", "produce", "report", "verify", "diff"] {
+    for command in [
+      "check", "test", "produce", "report", "alerts", "thresholds", "outbox", "verify", "diff",
+    ] {
       #expect(help.output.contains("\n  \(command) "))
       let page = try await Command.run([command, "--help"])
       #expect(page.code == 0)

@@ -11,7 +11,9 @@ public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
     self.whatToDo = whatToDo
   }
 
-  public var description: String { "\(what). \(whatToDo); nothing was changed." }
+  public var description: String {
+    "\(what)\(what.hasSuffix("?") ? "" : ".") \(whatToDo); nothing was changed."
+  }
 
   /// `; did you mean 'X'?`, where one of `names` is like `name`; else nothing. O(names · length²).
   public static func hint(_ name: String, _ names: [String]) -> String {

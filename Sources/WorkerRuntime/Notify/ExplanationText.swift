@@ -1,7 +1,7 @@
 import Foundation
 
 /// What moved an alert, in lines that need no language.
-enum ExplanationText {
+public enum ExplanationText {
   private struct Explanation: Decodable {
     struct Part: Decodable {
       var dimension: String
@@ -22,7 +22,7 @@ enum ExplanationText {
 
   /// A line for the whole and one for each value that moved it: `platform = mobile: 0.1 → 0.5
   /// (80%)`. None for what is no explanation.
-  static func lines(_ json: String?) -> [String] {
+  public static func lines(_ json: String?) -> [String] {
     guard let json,
       let explanation = try? JSONDecoder().decode(Explanation.self, from: Data(json.utf8))
     else { return [] }
