@@ -30,7 +30,8 @@ import Testing
   ) {
     for second in seconds {
       driver.push(
-        "{\"event\":\"\(name)\",\"user_id\":\"\(user)\",\"timestamp\":\(Self.startMs + second * 1_000)}"
+        "{\"event\":\"\(name)\",\"user_id\":\"\(user)\","
+          + "\"timestamp\":\(Self.startMs + second * 1_000)}"
       )
     }
   }

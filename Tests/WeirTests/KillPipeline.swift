@@ -8,8 +8,7 @@ import Testing
 enum KillPipeline {
   /// `notify` is what tells people of alerts and risks, as YAML; nobody is told without.
   static func text(keyed: Bool, notify: String = "") -> String {
-    let told = notify.isEmpty ? "" : "notify: [ops]"
-    return """
+    """
     name: kill-test
     zone: Asia/Shanghai
     source:
@@ -64,29 +63,37 @@ enum KillPipeline {
       stays: {gap: 3m, max: 1h, by: [channel]}
     lifecycle:
       growth: {unit: day, by: [channel]}
-    alerts:
-      few_sales:
-        watch: sales
-        when: value < share * mean(3)
-        thresholds: {share: {default: 0.7, values: [{where: {channel: app}, value: 0.8}]}}
-        explain: [properties.city]
-        \(told)
-      dear: {watch: mean_sale, when: value > previous(1), for: 2, clear: value < mean(4), \(told)}
-      lost: {watch: checkout.conversion, when: upper(value) < 1, keep_firing_for: 2h, \(told)}
-      crowd: {watch: users_15m, when: value > 10, provisional: true, \(told)}
-      growing: {watch: growth.active, when: value > 0, no_data: ok, \(told)}
-    risks:
-      rush:
-        entity: properties.city
-        where: event == "purchase"
-        within: 3m
-        when: count() >= orders && distinct(user) >= 2
-        thresholds: {orders: 3}
-        \(told)
-      hasty: {entity: user, within: 5m, when: count() >= 3, \(told)}
-      left: {entity: user, sequence: [add_to_cart], absent: purchase, within: 30m, \(told)}
-    \(notify)
+    \(rules(notify))
     """
+  }
+
+  /// Alerts and risks, and who is told of them.
+  private static func rules(_ notify: String) -> String {
+    let told = notify.isEmpty ? "" : "notify: [ops]"
+    return """
+      alerts:
+        few_sales:
+          watch: sales
+          when: value < share * mean(3)
+          thresholds: {share: {default: 0.7, values: [{where: {channel: app}, value: 0.8}]}}
+          explain: [properties.city]
+          \(told)
+        dear: {watch: mean_sale, when: value > previous(1), for: 2, clear: value < mean(4), \(told)}
+        lost: {watch: checkout.conversion, when: upper(value) < 1, keep_firing_for: 2h, \(told)}
+        crowd: {watch: users_15m, when: value > 10, provisional: true, \(told)}
+        growing: {watch: growth.active, when: value > 0, no_data: ok, \(told)}
+      risks:
+        rush:
+          entity: properties.city
+          where: event == "purchase"
+          within: 3m
+          when: count() >= orders && distinct(user) >= 2
+          thresholds: {orders: 3}
+          \(told)
+        hasty: {entity: user, within: 5m, when: count() >= 3}
+        left: {entity: user, sequence: [add_to_cart], absent: purchase, within: 30m, \(told)}
+      \(notify)
+      """
   }
 
   /// Some hours with everything that goes wrong: copies, late ones, malformed ones.

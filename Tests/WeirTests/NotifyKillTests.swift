@@ -42,7 +42,8 @@ import Testing
       while kills < 20 {
         let data = folder.file("\(runs).sqlite")
         let before = server.requests.all.count
-        var killer = Killer(arguments, data: data, total: Int64(lines.count), environment: environment)
+        var killer = Killer(
+          arguments, data: data, total: Int64(lines.count), environment: environment)
         try await killer.run(most: 20 - kills, &generator)
         // What is left at the end goes out with another start.
         for _ in 0..<5 {

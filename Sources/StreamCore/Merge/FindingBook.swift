@@ -11,8 +11,8 @@ struct FindingBook {
 
   /// What was announced on arrival, one of an entity and rule at most.
   var announced: [Key: FindingRow] = [:]
-  /// What settled findings were announced as, by id: open ones that were announced under another id,
-  /// and stored ones that may be found again.
+  /// What settled findings were announced as, by id: open ones that were announced under another
+  /// id, and stored ones that may be found again.
   var settled: [String: String?] = [:]
   /// Announced ids that settled as another finding, which need not be announced again, and their
   /// openings.

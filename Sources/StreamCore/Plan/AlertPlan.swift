@@ -99,8 +99,9 @@ public struct AlertPlan: Sendable {
   public struct ActiveHours: Sendable, Equatable {
     /// Days of the week, 1 Monday … 7 Sunday.
     public var days: Set<Int>
-    /// Minutes of the day: from, inclusive, to, exclusive. To 1,440 is the day's end.
+    /// The first minute of the day, inclusive, 0 ... 1,439.
     public var fromMinute: Int
+    /// The last one, exclusive, up to 1,440, the day's end.
     public var toMinute: Int
 
     /// Makes hours of their parts.
@@ -156,8 +157,9 @@ public struct AlertPlan: Sendable {
   public var dimensions: [String]
   /// What explains it, in the order of the file.
   public var breakdowns: [Breakdown] = []
-  /// How urgent it is, and whose: `info`, `warning`, `critical`; written to its rows.
+  /// How urgent it is: `info`, `warning`, `critical`; written to its rows.
   public var severity: String
+  /// Whose it is; written to its rows.
   public var owner: String?
 
   /// Makes a rule of its parts; the defaults are those of the pipeline file.

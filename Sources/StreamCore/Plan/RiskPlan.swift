@@ -50,8 +50,9 @@ public struct RiskPlan: Sendable {
   public var maxEvents: Int
   /// Lateness of this stage, in place of the source's or the pipeline's.
   public var latenessMs: Int64?
-  /// How urgent it is, and whose; written to its rows.
+  /// How urgent it is: `info`, `warning`, `critical`; written to its rows.
   public var severity: String
+  /// Whose it is; written to its rows.
   public var owner: String?
 
   /// Makes a rule of its parts; the defaults are those of the pipeline file.

@@ -4,8 +4,9 @@ public struct ThresholdPlan: Sendable, Equatable {
   public var name: String
   /// The value that the pipeline file gives.
   public var standard: Double
-  /// The least and greatest value that may be set; nil: any finite one.
+  /// The least value that may be set; nil: any finite one.
   public var min: Double?
+  /// The greatest value that may be set; nil: any finite one.
   public var max: Double?
   /// The distance between values that make sense, for sliders and sweeps.
   public var step: Double?

@@ -41,11 +41,13 @@ public struct AlertTransition: Sendable, Equatable {
   public var rule: String
   /// Canonical JSON of the series; `{}` without dimensions.
   public var dimensions: String
-  /// The window that was judged.
+  /// Start of the window that was judged, inclusive.
   public var windowStart: EventTime
+  /// Its end, exclusive.
   public var windowEnd: EventTime
-  /// Before and after.
+  /// The state before.
   public var from: AlertState
+  /// The state after.
   public var to: AlertState
   /// The watched value in that window; nil: there was none.
   public var value: Double?

@@ -204,8 +204,8 @@ final class RiskWindow {
     return count
   }
 
-  /// What `when` read: the canonical JSON of each value, in the order of the shape's figures, with a
-  /// zero byte behind each.
+  /// What `when` read: the canonical JSON of each value, in the order of the shape's figures, with
+  /// a zero byte behind each.
   func figures() -> [UInt8] {
     var values: [UInt8] = []
     for figure in shape.figures {
