@@ -46,6 +46,14 @@ let package = Package(
       dependencies: ["BenchmarkKit", .product(name: "StreamCore", package: "weir")],
       swiftSettings: swift),
     .executableTarget(
+      name: "LatencyBenchmark",
+      dependencies: [
+        "BenchmarkKit",
+        .product(name: "KafkaClient", package: "weir"),
+        .product(name: "SnapshotStore", package: "weir"),
+      ],
+      swiftSettings: swift),
+    .executableTarget(
       name: "WorkerBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),
     .target(name: "BenchmarkKit", swiftSettings: swift),
   ]

@@ -32,6 +32,7 @@ struct DemoEpilogue {
       \(Terminal.grouped(fates.applied)) applied.
        Everything that Weir computed is one SQLite file, \(summary.dataPath). Try:
 
+      weir alerts list \(Self.quoted(summary.dataPath))
       weir report funnel \(Self.quoted(summary.dataPath))
       \(commands.joined(separator: "\n"))
 

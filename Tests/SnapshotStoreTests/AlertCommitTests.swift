@@ -114,7 +114,7 @@ import Testing
     let ids = ["f1", "f2", "f3"]
     let early = ids.map { finding($0, status: .provisional) }
     _ = try file.commit(change(rows { $0.findings = early }), durable: false)
-    #expect(try file.provisionalFindings() == early)
+    #expect(try file.findings(since: .distantFuture) == early)
     #expect(try file.resultDigest == DigestSum().hex)
     let later = [
       finding("f1"), finding("f2", status: .withdrawn),
@@ -122,11 +122,12 @@ import Testing
     ]
     _ = try file.commit(change(rows { $0.findings = later }), durable: false)
     #expect(try found() == later)
-    // What goes on under another id than it was announced as is followed until it closes.
-    #expect(try file.provisionalFindings() == [later[2]])
+    // What is open is followed until it closes.
+    #expect(try file.findings(since: .distantFuture) == [later[2], later[0]])
     let closed = finding("f4", opened: 900, closed: 5000, announcedAs: "f3")
     _ = try file.commit(change(rows { $0.findings = [closed] }), durable: false)
-    #expect(try file.provisionalFindings().isEmpty)
+    #expect(try file.findings(since: .distantFuture) == [later[0]])
+    #expect(try file.findings(since: closed.opened).contains(closed))
     try file.close()
     let report = try ResultsDigest.verify(path: directory.file())
     #expect(report.isSound && report.tables.map(\.rows) == inTables("findings", 2))
@@ -162,7 +163,7 @@ import Testing
     again.dropsProvisional = true
     _ = try file.commit(again, durable: false)
     #expect(try file.firingAlerts().map(\.alertID) == ["a1", "p2"])
-    #expect(try file.provisionalFindings() == [finding(status: .provisional)])
+    #expect(try file.findings(since: .distantFuture) == [finding(status: .provisional)])
     #expect(try file.resultDigest == DigestSum().hex)
     try file.close()
     let reader = try ResultsReader.open(path: directory.file())

@@ -123,14 +123,15 @@ extension ResultsFile {
     }
   }
 
-  /// Findings that are not settled yet, and those that go on under another id than they were
-  /// announced as, by rule and opening: a worker that starts takes them over.
-  /// O(their number).
-  public func provisionalFindings() throws(StoreError) -> [FindingRow] {
+  /// Findings that a starting worker takes over, by rule and opening: those that are not settled
+  /// yet, and settled ones that are open, or opened at or after `since`, which it may find again.
+  /// O(their number), but for open ones that of the findings.
+  public func findings(since: EventTime) throws(StoreError) -> [FindingRow] {
     try connection.read("reading findings") { db in
       var filter = Filter()
       filter.require(
-        "(status = 'provisional' OR (closed_ms IS NULL AND announced_as IS NOT NULL))")
+        "(status = 'provisional' OR (status = 'final' AND (closed_ms IS NULL OR opened_ms >= ?)))",
+        .integer(since.ms))
       return try FindingRow.all(db, filter, "ORDER BY rule, opened_ms, finding_id")
     }
   }

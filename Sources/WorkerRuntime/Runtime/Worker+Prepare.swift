@@ -50,8 +50,18 @@ extension Worker {
       merge.register(assignment.id, source: assignment.sourceIndex)
     }
     try restore(opened.state, tasks, shards)
-    merge.adopt(findings: try opened.results.provisionalFindings())
+    if !pipeline.plan.risks.isEmpty {
+      merge.adopt(findings: try opened.results.findings(since: settledThrough(tasks)))
+    }
     try makeLanes(assignments, tasks, shards)
+  }
+
+  /// No event before this is settled again: the least clock, less more than any lateness.
+  private func settledThrough(_ tasks: [PartitionTask]) -> EventTime {
+    let plan = pipeline.plan
+    let own = plan.risks.compactMap(\.latenessMs) + plan.sources.compactMap(\.latenessMs)
+    let clockMs = tasks.map { max($0.clockMs, EventTime.distantPast.ms) }.min() ?? 0
+    return EventTime(ms: clockMs - (own + [plan.time.latenessMs]).reduce(0, +))
   }
 
   /// Refuses logs of one name, and others than those that the file was made from.
