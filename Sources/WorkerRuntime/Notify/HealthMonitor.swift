@@ -45,6 +45,8 @@ struct HealthMonitor {
 
   private let options: HealthOptions
   private var firing: [Key: WallTime] = [:]
+  /// Last input of each source as of the first sample: the start, where nothing came since.
+  private var firstInput: [String: WallTime] = [:]
   /// Fates at some instants of the last `shareMs`, oldest first.
   private var history: [(at: WallTime, fates: FateCounts)] = []
   /// How far behind the watermark was, since it is over the limit, oldest first.
@@ -72,9 +74,9 @@ struct HealthMonitor {
     }
     if let limit = options.freshnessMs {
       for (source, last) in sample.lastInput {
-        add(
-          "freshness", Self.dimensions(source), Double(sample.now.ms - last.ms),
-          over: Double(limit))
+        let dimensions = Self.dimensions(source)
+        let silentMs = sample.now.ms - lastHeard(source, last, dimensions, limit).ms
+        add("freshness", dimensions, Double(silentMs), over: Double(limit))
       }
     }
     if let limit = options.lagMs { addLag(sample, limit, &found) }
@@ -89,6 +91,19 @@ struct HealthMonitor {
     return found.sorted { $0.key < $1.key }.compactMap { key, result in
       change(key, result, sample.now)
     }
+  }
+
+  /// When a source was last heard of. What an earlier life found silent is so until it is heard
+  /// again, though this life began later.
+  private mutating func lastHeard(
+    _ source: String, _ last: WallTime, _ dimensions: String, _ limit: Int64
+  ) -> WallTime {
+    let first = firstInput[source] ?? last
+    firstInput[source] = first
+    guard first == last, let since = firing[Key(rule: "freshness", dimensions: dimensions)] else {
+      return last
+    }
+    return min(last, WallTime(ms: since.ms - limit - 1))
   }
 
   private mutating func change(
