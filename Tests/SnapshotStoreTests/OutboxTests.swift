@@ -53,7 +53,7 @@ import Testing
       DeliveryNote(messageID: "nobody", outcome: .delivered(wall(50))),
     ])
     #expect(try due(59, 9).isEmpty && due(60, 9) == ["a-firing"])
-    #expect(try file.nextAttempt(sink: "ops") == wall(1))
+    #expect(try file.nextAttempt(sink: "ops") == wall(60))
     try file.noteDelivery([DeliveryNote(messageID: "a-firing", outcome: .delivered(wall(61)))])
     // What is settled stays as it is.
     try file.noteDelivery([DeliveryNote(messageID: "a-firing", outcome: .dead(error: "late"))])

@@ -12,6 +12,8 @@ final class OrderedIntake {
   private let isUserExchanged: Bool
   private let slots: [Int]
   private let local: OrderedState?
+  /// The sequencer of `local`, which keeps it: an event takes no references on the way there.
+  private let sequencer: Unmanaged<Sequencer>?
   private var chunks: [EventChunk?]
   /// Bytes of events that wait to be taken to the exchange.
   private(set) var byteCount = 0
@@ -25,6 +27,7 @@ final class OrderedIntake {
   init(plan: StagePlan, sourceIndex: Int, local: OrderedState?, shards: Int) {
     self.plan = plan
     self.local = local
+    sequencer = local.map { Unmanaged.passUnretained($0.sequencer) }
     conditions = ConditionBits(plan.ordered.conditions)
     interests = plan.ordered.sets.map(\.interest)
     userInterest = interests[0]
@@ -90,7 +93,9 @@ final class OrderedIntake {
     } else if isUserExchanged {
       route(entry, row, block.partitions[0], block.sources[0])
     } else {
-      local?.sequencer.push(entry, row, partition: block.partitions[0], source: block.sources[0])
+      sequencer?._withUnsafeGuaranteedRef {
+        $0.push(entry, row, partition: block.partitions[0], source: block.sources[0])
+      }
     }
   }
 

@@ -87,8 +87,10 @@ final class Sequencer {
     if tail < 0 || tailChunk.entries.count >= Self.chunkCapacity {
       beginChunk(partition(), source())
     }
-    let index = tailChunk.entries.count
-    tailChunk.append(entry, row, slots: slots)
+    let index = Unmanaged.passUnretained(tailChunk)._withUnsafeGuaranteedRef { chunk in
+      chunk.append(entry, row, slots: slots)
+      return chunk.entries.count &- 1
+    }
     chunks[Int(tail)].waiting &+= 1
     chunks[Int(tail)].isUnsaved = true
     note(Waiting(timeMs: entry.timeMs, chunk: tail, index: Int32(index)))
