@@ -69,6 +69,13 @@ final class WorkerBroker {
   }
 }
 
+/// Runs `body` on a thread of its own: what waits for Swift's own threads must not hold one.
+func offPool<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+  try await withCheckedThrowingContinuation { done in
+    Thread.detachNewThread { done.resume(with: Result { try body() }) }
+  }
+}
+
 /// Pipelines for the worker's tests.
 enum WorkerPipeline {
   static func text(brokers: String = "none", topic: String = "none", more: String = "") -> String {

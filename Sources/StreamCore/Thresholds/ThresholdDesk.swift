@@ -24,6 +24,11 @@ public enum ThresholdDesk {
     do throws(Refusal) {
       let (rule, threshold) = try find(request, rules)
       let dimensions = try canonical(request.dimensions, of: rule)
+      if rule.kind == .risk, dimensions != "{}" {
+        throw Refusal(
+          "the thresholds of the risk '\(rule.rule)' are the same for every entity",
+          whatToDo: "Leave --where out; to hear nothing of one entity, silence it")
+      }
       let value = try value(of: request, threshold, dimensions, rows)
       let effective = try effective(request.from, clock)
       try check(request.requestedBy, is: "the name of who asks", option: "--by")

@@ -19,8 +19,6 @@ final class Announcer {
   /// Something that people were told of and that goes on.
   private struct Announced {
     var notice: Notice
-    /// What it is, in every run.
-    var subject: String
     var since: WallTime
     var repeats = 0
     var isEscalated = false
@@ -33,6 +31,7 @@ final class Announcer {
   private var monitor: HealthMonitor?
   /// Alerts of health rules that fire, by rule and dimensions.
   private var healthAlerts: [String: AlertRow] = [:]
+  /// By what it is in every run.
   private var announced: [String: Announced] = [:]
   private var nextReminder = WallTime(ms: 0)
   private let delivery: MessageDelivery?
@@ -60,23 +59,34 @@ final class Announcer {
           rule: String(row.rule.dropFirst("health.".count)), dimensions: row.dimensions,
           since: WallTime(ms: row.windowStart.ms))
       } else {
-        try adopt(row)
+        try adopt(
+          writer.reminder(of: row, at: WallTime(ms: 0)), as: NoticeWriter.subject(row),
+          told: [row.alertID])
       }
+    }
+    let repeats = pipeline.plan.risks.contains { risk in
+      let policy = writer.policy(of: risk.name)
+      return policy.repeatEveryMs != nil || policy.escalateAfterMs != nil
+    }
+    guard repeats else { return }
+    for row in try results.findings(since: .distantFuture) {
+      let id = row.announcedAs ?? row.findingID
+      try adopt(writer.reminder(of: row, at: WallTime(ms: 0)), as: id, told: Set([id, row.findingID]))
     }
   }
 
-  private func adopt(_ row: AlertRow) throws {
-    let told = try results.messages(about: row.alertID)
+  /// Goes on with something of which an earlier life told under `ids`.
+  private func adopt(_ notice: Notice, as subject: String, told ids: Set<String>) throws {
+    let told = try ids.sorted().flatMap { try results.messages(about: $0) }
     guard let first = told.first(where: { $0.message.event == Notice.Event.firing.rawValue }) else {
       return
     }
     let count = { (event: Notice.Event) in
       Set(told.filter { $0.message.event == event.rawValue }.map(\.message.decidedWall)).count
     }
-    announced[row.alertID] = Announced(
-      notice: writer.reminder(.firing, of: row, at: first.message.decidedWall),
-      subject: NoticeWriter.subject(row), since: first.message.decidedWall,
-      repeats: count(.repeated), isEscalated: count(.escalated) > 0,
+    announced[subject] = Announced(
+      notice: notice, since: first.message.decidedWall, repeats: count(.repeated),
+      isEscalated: count(.escalated) > 0,
       isStale: first.message.state == .suppressedStale && count(.summary) == 0)
   }
 
@@ -122,10 +132,13 @@ final class Announcer {
 
   private func note(_ told: NoticeWriter.Told, _ messages: [OutboxMessage], _ now: WallTime) {
     switch told.notice.event {
-    case .resolved: announced[told.notice.id] = nil
-    case .firing where !messages.isEmpty && announced[told.notice.id] == nil:
-      announced[told.notice.id] = Announced(
-        notice: told.notice, subject: told.subject, since: now,
+    case .resolved: announced[told.subject] = nil
+    case .firing where announced[told.subject] != nil:
+      // Settled, or moved: it goes on under its final id.
+      announced[told.subject]?.notice = told.notice
+    case .firing where !messages.isEmpty:
+      announced[told.subject] = Announced(
+        notice: told.notice, since: now,
         isStale: messages.contains { $0.state == .suppressedStale })
     default: break
     }
@@ -180,14 +193,17 @@ final class Announcer {
       return !told.isStale && (policy.repeatEveryMs != nil || policy.escalateAfterMs != nil)
     }.keys.sorted()
     guard !waiting.isEmpty else { return }
-    let acknowledged = try results.acknowledgements(of: waiting)
-    for id in waiting where acknowledged[id] == nil { remind(id, moment, &decision) }
+    let ids = waiting.compactMap { announced[$0]?.notice.id }
+    let acknowledged = try results.acknowledgements(of: ids)
+    for (subject, id) in zip(waiting, ids) where acknowledged[id] == nil {
+      remind(subject, moment, &decision)
+    }
   }
 
   private func remind(
-    _ id: String, _ moment: NoticeWriter.Moment, _ decision: inout Decision
+    _ subject: String, _ moment: NoticeWriter.Moment, _ decision: inout Decision
   ) {
-    guard var told = announced[id] else { return }
+    guard var told = announced[subject] else { return }
     let policy = writer.policy(of: told.notice.rule)
     let passedMs = moment.now.ms - told.since.ms
     var notice = told.notice
@@ -199,29 +215,29 @@ final class Announcer {
       told.repeats = min(policy.repeatMax, Int(passedMs / every))
       notice.event = .repeated
       decision.messages += writer.messages(
-        notice, subject: told.subject, ordinal: told.repeats, at: moment)
+        notice, subject: subject, ordinal: told.repeats, at: moment)
     }
     if let after = policy.escalateAfterMs, !told.isEscalated, passedMs >= after {
       told.isEscalated = true
       notice.event = .escalated
       decision.messages += writer.messages(
-        notice, subject: told.subject, sinks: policy.escalateTo, at: moment)
+        notice, subject: subject, sinks: policy.escalateTo, at: moment)
     }
-    announced[id] = told
+    announced[subject] = told
   }
 
   /// One message for each destination of all alerts that fire still.
   private func tellTogether(
-    _ ids: [String], _ moment: NoticeWriter.Moment, _ decision: inout Decision
+    _ subjects: [String], _ moment: NoticeWriter.Moment, _ decision: inout Decision
   ) {
     var bySink: [String: [Notice]] = [:]
-    for id in ids {
-      guard let told = announced[id] else { continue }
+    for subject in subjects {
+      guard let told = announced[subject] else { continue }
       for sink in writer.policy(of: told.notice.rule).notify {
         bySink[sink, default: []].append(told.notice)
       }
-      announced[id]?.isStale = false
-      announced[id]?.since = moment.now
+      announced[subject]?.isStale = false
+      announced[subject]?.since = moment.now
     }
     for (sink, notices) in bySink.sorted(by: { $0.key < $1.key }) {
       guard let notice = writer.summary(of: notices, at: moment.now) else { continue }

@@ -130,10 +130,17 @@ struct NoticeWriter {
     return notice
   }
 
-  /// A notice that something goes on, or that nobody has acknowledged it.
-  func reminder(_ event: Notice.Event, of row: AlertRow, at now: WallTime) -> Notice {
+  /// A notice that a finding goes on.
+  func reminder(of row: FindingRow, at now: WallTime) -> Notice {
+    notice(
+      of: FindingTransition(
+        findingID: row.findingID, rule: row.rule, at: row.opened, kind: .opened), row, at: now)
+  }
+
+  /// A notice that an alert goes on.
+  func reminder(of row: AlertRow, at now: WallTime) -> Notice {
     var notice = base(
-      event, .alert, id: row.alertID, rule: row.rule, dimensions: row.dimensions,
+      .firing, .alert, id: row.alertID, rule: row.rule, dimensions: row.dimensions,
       value: row.value, thresholds: row.thresholds, now: now)
     notice.windowStartMs = row.windowStart.ms
     notice.windowEndMs = row.windowEnd.ms

@@ -12,7 +12,8 @@ enum RuleCatalogue {
     }
     let risks = pipeline.plan.risks.map { plan in
       row(
-        plan.name, .risk, pipeline.notify.policies[plan.name], plan.thresholds, dimensions: [],
+        plan.name, .risk, pipeline.notify.policies[plan.name], plan.thresholds,
+        dimensions: [plan.entityKind],
         facts: facts(of: plan))
     }
     return (alerts + risks + healthRows(pipeline.notify)).sorted { $0.rule < $1.rule }
