@@ -71,7 +71,8 @@ final class Announcer {
     guard repeats else { return }
     for row in try results.findings(since: .distantFuture) {
       let id = row.announcedAs ?? row.findingID
-      try adopt(writer.reminder(of: row, at: WallTime(ms: 0)), as: id, told: Set([id, row.findingID]))
+      let notice = writer.reminder(of: row, at: WallTime(ms: 0))
+      try adopt(notice, as: id, told: [id, row.findingID])
     }
   }
 
