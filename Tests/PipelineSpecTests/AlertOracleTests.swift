@@ -27,7 +27,7 @@ import Testing
   @Test func `So it is through the exchange, with users spread over partitions`() throws {
     try withManySeeds(80) { seed, generator in
       let (history, alerts) = try Self.make(seed ^ 0xE0, &generator)
-      let logs = Self.spread(history, over: generator.pick([1, 3]), &generator)
+      let logs = history.spread(over: generator.pick([1, 3]), &generator)
       let run = AlertRun(
         restoreShare: generator.pick([0, 0.1]), thresholds: alerts.thresholds)
       return try Self.holds(alerts, run, logs, &generator, keyed: false)
@@ -46,7 +46,7 @@ import Testing
       for partitions in [1, 3, 8] {
         let shuffled = history.shuffledWithinLateness(&generator)
         let keyed = try other.run(alerts.plan(), shuffled.partitioned(partitions), &generator)
-        let logs = Self.spread(shuffled, over: partitions, &generator)
+        let logs = shuffled.spread(over: partitions, &generator)
         let exchanged = try other.run(alerts.plan(keyed: false), logs, &generator)
         for (kind, driver) in [("keyed", keyed), ("exchanged", exchanged)] {
           let found = alertDigest(driver)
@@ -90,14 +90,6 @@ extension AlertOracleTests {
     }
     let alerts = try AlertCase(options, zone: zone, isDaily: isDaily, &generator)
     return (EventHistory(seed: seed, options: options), alerts)
-  }
-
-  private static func spread(
-    _ history: EventHistory, over partitions: Int, _ generator: inout SeededGenerator
-  ) -> [[HistoryEvent]] {
-    var logs = [[HistoryEvent]](repeating: [], count: partitions)
-    for event in history.events { logs[generator.below(partitions)].append(event) }
-    return logs
   }
 
   /// Whether a run does what the oracles say of its rows; what differs is reported.

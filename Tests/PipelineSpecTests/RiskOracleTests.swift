@@ -28,7 +28,7 @@ import Testing
   @Test func `So they do through the exchange, with users spread over partitions`() throws {
     try withManySeeds(400) { seed, generator in
       let (history, rules) = try Self.make(seed ^ 0xE0, &generator)
-      let logs = Self.spread(history, over: generator.pick([1, 3, 5]), &generator)
+      let logs = history.spread(over: generator.pick([1, 3, 5]), &generator)
       let run = RiskRun(restoreShare: generator.pick([0, 0.1]))
       return try Self.holds(run, rules, logs, &generator, keyed: false)
     }
@@ -37,7 +37,7 @@ import Testing
   @Test func `So they do with users in two topics`() throws {
     try withManySeeds(200) { seed, generator in
       let (history, rules) = try Self.make(seed ^ 0x70, &generator)
-      let logs = Self.spread(history, over: 4, &generator)
+      let logs = history.spread(over: 4, &generator)
       let run = RiskRun(restoreShare: generator.pick([0, 0.1]), sources: ["app", "web"])
       return try Self.holds(run, rules, logs, &generator)
     }
@@ -64,7 +64,7 @@ import Testing
         let logs = history.shuffledWithinLateness(&generator).partitioned(partitions)
         let run = RiskRun(batch: 7, restoreShare: 0.05)
         let rows = try Self.digest(run.tables(rules, plan, logs, &generator).tables)
-        let spread = Self.spread(history.shuffledWithinLateness(&generator), over: 3, &generator)
+        let spread = history.shuffledWithinLateness(&generator).spread(over: 3, &generator)
         let exchanged = try Self.digest(
           run.tables(rules, rules.plan(keyed: false), spread, &generator).tables)
         if rows != expected || exchanged != expected {
@@ -110,14 +110,6 @@ extension RiskOracleTests {
     }
     let rules = try RiskRules.random(options, &generator, ownLateness: ownLateness)
     return (EventHistory(seed: seed, options: options), rules)
-  }
-
-  private static func spread(
-    _ history: EventHistory, over partitions: Int, _ generator: inout SeededGenerator
-  ) -> [[HistoryEvent]] {
-    var logs = [[HistoryEvent]](repeating: [], count: partitions)
-    for event in history.events { logs[generator.below(partitions)].append(event) }
-    return logs
   }
 
   /// Whether a run gives what brute force does; if not, the least case that fails is reported.

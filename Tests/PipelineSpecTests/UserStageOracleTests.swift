@@ -27,7 +27,7 @@ import Testing
   @Test func `So it does through the exchange, with users spread over partitions`() throws {
     try withManySeeds(300) { seed, generator in
       let (history, stages) = try Self.make(seed ^ 0xE0, &generator)
-      let logs = Self.spread(history, over: generator.pick([1, 3, 5]), &generator)
+      let logs = history.spread(over: generator.pick([1, 3, 5]), &generator)
       let run = UserRun(restoreShare: generator.pick([0, 0.1]))
       return try Self.holds(run, stages, logs, &generator, keyed: false)
     }
@@ -36,7 +36,7 @@ import Testing
   @Test func `So it does with users in two topics`() throws {
     try withManySeeds(120) { seed, generator in
       let (history, stages) = try Self.make(seed ^ 0x70, &generator)
-      let logs = Self.spread(history, over: 4, &generator)
+      let logs = history.spread(over: 4, &generator)
       let run = UserRun(restoreShare: generator.pick([0, 0.1]), sources: ["app", "web"])
       return try Self.holds(run, stages, logs, &generator)
     }
@@ -62,7 +62,7 @@ import Testing
         let logs = history.shuffledWithinLateness(&generator).partitioned(partitions)
         let run = UserRun(batch: 7, restoreShare: 0.05)
         let rows = try run.rows(plan, logs, &generator)
-        let spread = Self.spread(history.shuffledWithinLateness(&generator), over: 3, &generator)
+        let spread = history.shuffledWithinLateness(&generator).spread(over: 3, &generator)
         let exchanged = try run.rows(stages.plan(keyed: false), spread, &generator)
         for (kind, other) in [("keyed", rows), ("exchanged", exchanged)]
         where other.digest != expected.digest {
@@ -121,14 +121,6 @@ extension UserStageOracleTests {
     return (EventHistory(seed: seed, options: options), stages)
   }
 
-  /// The logs of partitions that events come to whoever their user is.
-  private static func spread(
-    _ history: EventHistory, over partitions: Int, _ generator: inout SeededGenerator
-  ) -> [[HistoryEvent]] {
-    var logs = [[HistoryEvent]](repeating: [], count: partitions)
-    for event in history.events { logs[generator.below(partitions)].append(event) }
-    return logs
-  }
 }
 
 // MARK: - Checking

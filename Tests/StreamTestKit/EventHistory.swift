@@ -165,6 +165,16 @@ public struct EventHistory: Sendable {
     return other
   }
 
+  /// The events dealt to partitions by chance, each in the order of the history: a user's are in
+  /// several.
+  public func spread(
+    over partitions: Int, _ generator: inout SeededGenerator
+  ) -> [[HistoryEvent]] {
+    var logs = [[HistoryEvent]](repeating: [], count: partitions)
+    for event in events { logs[generator.below(partitions)].append(event) }
+    return logs
+  }
+
   /// The logs of `count` partitions, each in order of arrival. All events of a user are in one;
   /// copies of events of nobody are where the event is.
   public func partitioned(_ count: Int) -> [[HistoryEvent]] {

@@ -40,7 +40,7 @@ import Testing
       contentsOf: Project.root.appending(path: "pipelines/ecom.yaml"), encoding: .utf8)
     let rules = try #require(text.range(of: "\nalerts:\n"))
     let end = try #require(text.range(of: "\ntests:\n"))
-    #expect(!text[rules.upperBound..<end.lowerBound].contains("20"), "a date in a rule")
+    #expect(!text[rules.upperBound..<end.lowerBound].contains("2024"), "a date in a rule")
     #expect(!text.contains("checkout_bug"))
     let incidents = try incidents()
     func days(_ name: String, _ rule: String) throws -> [Double] {

@@ -11,6 +11,9 @@ final class MessageDelivery {
   private let dispatcher: Dispatcher
   private let courier: Courier
   private let results: ResultsFile
+  private let sinks: [String]
+  /// Raised whenever it is known what became of an attempt.
+  private let noted = CoordinatorSignal()
   /// How long the end of a run waits for messages that are due, and for those in flight.
   private static let drainMs: Int64 = 5_000
   private static let stopMs: Int64 = 2_000
@@ -19,12 +22,13 @@ final class MessageDelivery {
     _ pipeline: Pipeline, results: ResultsFile, log: @escaping @Sendable (String) -> Void
   ) {
     self.results = results
+    sinks = pipeline.notify.destinations.map(\.name)
     let kafka = TopicMessages(pipeline, log: log)
     courier = Courier(writeLine: log, produce: { try await kafka.send($0, key: $1, payload: $2) })
     dispatcher = Dispatcher(
       destinations: pipeline.notify.destinations.map {
         Destination($0, zone: pipeline.plan.zone)
-      }, store: ResultsOutbox(results: results), courier: courier, report: log)
+      }, store: ResultsOutbox(results: results, noted: noted), courier: courier, report: log)
   }
 
   func start() { wait { [dispatcher] in await dispatcher.start() } }
@@ -34,8 +38,8 @@ final class MessageDelivery {
   /// Ends it; what is not delivered stays in the outbox for the next run.
   func stop(draining: Bool) {
     let deadline = SystemClock.monotonicMs() + (draining ? Self.drainMs : 0)
-    while SystemClock.monotonicMs() < deadline, hasDueMessages {
-      Thread.sleep(forTimeInterval: 0.02)
+    while case let leftMs = deadline - SystemClock.monotonicMs(), leftMs > 0, hasDueMessages {
+      noted.wait(timeoutMs: leftMs)
     }
     wait { [dispatcher, courier] in
       await dispatcher.stop(within: Self.stopMs)
@@ -43,8 +47,12 @@ final class MessageDelivery {
     }
   }
 
+  /// Whether an attempt may be made now, or is under way.
   private var hasDueMessages: Bool {
-    (try? results.outboxDepth())?.contains { $0.state == .pending } ?? false
+    let now = SystemClock.now()
+    return sinks.contains {
+      ((try? results.nextAttempt(sink: $0)) ?? nil).map { $0 <= now } ?? false
+    }
   }
 
   /// Runs `body` to its end; the coordinator's thread is none of Swift's own.
@@ -61,6 +69,7 @@ final class MessageDelivery {
 /// The outbox of a results file, for those who deliver.
 private struct ResultsOutbox: OutboxStore {
   let results: ResultsFile
+  let noted: CoordinatorSignal
 
   func pendingMessages(
     sink: String, dueBy: WallTime, limit: Int
@@ -83,6 +92,7 @@ private struct ResultsOutbox: OutboxStore {
       case .dead: .dead(error: outcome.error ?? "")
       }
     try results.noteDelivery([DeliveryNote(messageID: outcome.messageID, outcome: result)])
+    noted.raise()
   }
 }
 
