@@ -22,7 +22,7 @@ struct Weir: ParsableCommand {
       """,
     version: WeirVersion.current,
     subcommands: [
-      Demo.self, Run.self, Check.self, TestCommand.self, Produce.self, Report.self, Alerts.self,
+      Demo.self, Run.self, Replay.self, Check.self, TestCommand.self, Produce.self, Report.self, Alerts.self,
       Thresholds.self, Outbox.self, Verify.self, Diff.self,
     ])
 
