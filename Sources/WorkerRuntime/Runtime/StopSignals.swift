@@ -36,6 +36,11 @@ public final class StopSignals {
       action.sa_flags = SA_RESTART
       sigaction(number, &action, nil)
     }
+    // Who starts this process may have had them blocked, which is inherited.
+    var set = sigset_t()
+    sigemptyset(&set)
+    for number in [SIGTERM, SIGINT] { sigaddset(&set, number) }
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
   deinit {
