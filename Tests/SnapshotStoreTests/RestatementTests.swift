@@ -261,6 +261,14 @@ private let allStages = [
         .apply(now: WallTime(ms: 1)).get()
       #expect(counts.map(\.inserted) == [inserted])
     }
+    // An open window stays open, whatever is settled after it.
+    let open = rows { $0.funnels = [funnel(day: 1, .provisional), funnel(day: 4)] }
+    try FileManager.default.removeItem(atPath: directory.file())
+    try make(directory.file(), open, openFrom: 5).close()
+    let before = try contents(of: directory.file(), tables: ["funnels"])
+    let counts = try restatement(directory, stages: [.init(name)]).apply(now: WallTime(ms: 1)).get()
+    #expect(counts.map(\.changes) == [0] && counts.map(\.leftAlone) == [1])
+    #expect(try contents(of: directory.file(), tables: ["funnels"]) == before)
   }
 
   @Test func `What may not be restated is refused with the way on, and nothing is changed`() throws
