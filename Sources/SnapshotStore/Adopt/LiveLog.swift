@@ -37,8 +37,8 @@ public struct LiveLog: Sendable, Equatable {
 
   /// Reads the file at `path`, also while a worker writes to it: one committed snapshot.
   ///
-  /// Throws what `ResultsReader.open` throws, and `damaged` where the file names no pipeline. A file
-  /// of an earlier schema has no thresholds. O(partitions + marks + thresholds).
+  /// Throws what `ResultsReader.open` throws, and `damaged` where the file names no pipeline. A
+  /// file of an earlier schema has no thresholds. O(partitions + marks + thresholds).
   public static func read(path: String) throws(StoreError) -> LiveLog {
     let reader = try ResultsReader.open(path: path)
     defer { reader.close() }

@@ -11,8 +11,11 @@ public enum ManifestKey {
   public static let replayTo = "replay.to"
   /// Path of the file whose offsets, marks and thresholds a replay followed.
   public static let replayLike = "replay.like"
-  /// "true": the replay has an end by time, short of the log's own; it cannot be taken into service.
+  /// "true": the replay has an end by time, short of the log's own; it cannot be taken into
+  /// service.
   public static let replayBounded = "replay.bounded"
+  /// The time, in milliseconds, after which a replay does not report; not there without one.
+  public static let replayUntilMs = "replay.until_ms"
 
   /// Path of the file that a replayed one was adopted from; "" where there was none.
   public static let adoptedFrom = "adopted.from"
@@ -26,8 +29,8 @@ public enum ManifestKey {
   /// How the keys begin that say at which offset the reading of a partition began.
   public static let startPrefix = "start."
 
-  /// From which time on, in milliseconds, the rows of `stage` are complete: nothing that they look
-  /// back on was left out.
+  /// From which time on, in milliseconds, the rows of `stage` (`KIND.NAME`) are complete: nothing
+  /// that they look back on was left out.
   public static func completeFrom(_ stage: String) -> String { completeFromPrefix + stage }
 
   /// The first offset of `partition` that was asked for.
