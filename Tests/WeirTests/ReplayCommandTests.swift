@@ -131,7 +131,8 @@ import Testing
 
   @Test func `It commits nothing and produces nothing`() async throws {
     try await withSeed(24) { seed, _ in
-      let shop = try Shop(seed: seed, events: 500, more: ", dead_letters: \"dead-${WEIR_TOPIC:-x}\"")
+      let shop = try Shop(
+        seed: seed, events: 500, more: ", dead_letters: \"dead-${WEIR_TOPIC:-x}\"")
       _ = try await shop.whole()
       let topics = try KafkaTopics(settings: KafkaSettings(brokers: shop.broker.brokers))
       let ids = (0..<4).map { PartitionID(topic: shop.topic, partition: $0) }
@@ -179,5 +180,116 @@ import Testing
     let outcome = try await Command.run(
       ["replay", "pipelines/shop.yaml", "--into", "into.sqlite"] + options)
     #expect(outcome.code == 2 && outcome.errors.contains(why), "\(outcome)")
+  }
+}
+
+/// What is done with a replayed file.
+@Suite(.serialized) struct ReplayedFileTests {
+  private struct Live {
+    let folder: TemporaryFolder
+    let broker: TestBroker
+    let topic: String
+    let pipeline: String
+    let data: String
+
+    /// A live file that has read the first part of the log, and a log with all of it.
+    init(seed: UInt64, share: Double) async throws {
+      folder = try TemporaryFolder()
+      broker = try TestBroker()
+      topic = try broker.topic(2)
+      data = folder.file("live.sqlite")
+      pipeline = try folder.write(
+        KillPipeline.text(keyed: true, notify: "notify: {ops: {log: true}}"), to: "kill.yaml")
+      let logs = KillPipeline.history(seed: seed, events: 3_000).partitioned(2)
+      let part = logs.map { Array($0[..<Int(Double($0.count) * share)]) }
+      let rest = zip(logs, part).map { Array($0[$1.count...]) }
+      try broker.produce(part.map { $0.map { ($0.payload, $0.recordMs) } }, to: topic)
+      let outcome = try await run(["run", pipeline, "--until-end", "--data", data])
+      #expect(outcome.code == 0, "\(outcome)")
+      try broker.produce(rest.map { $0.map { ($0.payload, $0.recordMs) } }, to: topic)
+    }
+
+    func run(_ arguments: [String]) async throws -> Outcome {
+      try await Command.run(
+        arguments, environment: ["WEIR_BROKERS": broker.brokers, "WEIR_TOPIC": topic])
+    }
+  }
+
+  @Test func `A replay like a live run follows it on, and takes its place`() async throws {
+    try await withSeed(31) { seed, _ in
+      let live = try await Live(seed: seed, share: 0.4)
+      let new = live.folder.file("new.sqlite")
+      let replay = ["replay", live.pipeline, "--into", new, "--like", live.data]
+      #expect(try await live.run(replay).code == 0)
+      #expect(try ResultsDigest.diff(live.data, new).isEmpty)
+      let set = try await live.run([
+        "thresholds", "set", live.data, "rush.orders=2", "--reason", "quiet", "--by", "ann",
+      ])
+      #expect(set.code == 0, "\(set)")
+      #expect(
+        try await live.run(["run", live.pipeline, "--until-end", "--data", live.data]).code == 0)
+      let early = try await live.run(["adopt", live.data, "--into", new, "--by", "ann"])
+      #expect(early.code == 1 && early.errors.contains("--like"), "\(early)")
+      let on = try await live.run(replay)
+      #expect(on.code == 0, "\(on)")
+      #expect(try ResultsDigest.diff(live.data, new).isEmpty)
+      let adopted = try await live.run(["adopt", live.data, "--into", new, "--by", "ann"])
+      #expect(adopted.code == 0, "\(adopted)")
+      for data in [live.data, new] {
+        let end = try await live.run(
+          ["run", live.pipeline, "--until-end", "--close", "--data", data])
+        #expect(end.code == 0, "\(end)")
+      }
+      #expect(try ResultsDigest.diff(live.data, new).isEmpty)
+      let rows = try LiveLog.read(path: new).thresholds
+      #expect(rows.contains { $0.setBy == "ann" && $0.value == 2 })
+    }
+  }
+
+  @Test func `A backup goes on to the end of the log, as if nothing had been lost`() async throws {
+    try await withSeed(32) { seed, _ in
+      let live = try await Live(seed: seed, share: 0.5)
+      let new = live.folder.file("new.sqlite")
+      let replay = try await live.run([
+        "replay", live.pipeline, "--into", new, "--from-backup", live.data,
+      ])
+      #expect(replay.code == 0, "\(replay)")
+      #expect(try await live.run(["adopt", "--into", new, "--by", "ann"]).code == 0)
+      for data in [live.data, new] {
+        let end = try await live.run(
+          ["run", live.pipeline, "--until-end", "--close", "--data", data])
+        #expect(end.code == 0, "\(end)")
+      }
+      #expect(try ResultsDigest.diff(live.data, new).isEmpty)
+    }
+  }
+
+  @Test func `What was late in life is put right in the stopped worker's file`() async throws {
+    let folder = try TemporaryFolder()
+    let lines = [
+      ("10:00:00", "home"), ("10:10:00", "home"), ("12:00:00", "home"), ("10:20:00", "home"),
+      ("13:00:00", "home"),
+    ].map {
+      #"{"timestamp":"2026-01-01T\#($0.0)Z","event":"\#($0.1)","user_id":"u","platform":"p"}"#
+    }
+    let file = try folder.write(lines.joined(separator: "\n"), to: "log.jsonl")
+    let (live, fixed) = (folder.file("live.sqlite"), folder.file("fixed.sqlite"))
+    let run = try await Command.run([
+      "run", "pipelines/ecom.yaml", "--data", live, "--in-order", "--input", file,
+    ])
+    #expect(run.code == 0, "\(run)")
+    let restate = try await Command.run([
+      "replay", "pipelines/ecom.yaml", "--into", fixed, "--restate", live, "--by", "ann",
+      "--reason", "one came late", "--input", file,
+    ])
+    #expect(restate.code == 0, "\(restate)")
+    #expect(restate.output.contains("restated"), "\(restate)")
+    let reader = try ResultsReader.open(path: live)
+    defer { reader.close() }
+    let events = try reader.metrics(MetricQuery(metric: "events"))
+    #expect(events.map(\.value) == [5] && events.map(\.status) == [.restated])
+    #expect(try ResultsDigest.verify(path: live).isSound)
+    let report = try ResultsDigest.diff(live, fixed)
+    #expect(report.tables.first { $0.table == "metrics" }?.changed == 0, "\(report)")
   }
 }

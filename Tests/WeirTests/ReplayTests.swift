@@ -72,7 +72,9 @@ import Testing
         #expect(diff.code == 0 && diff.output.isEmpty, "\(more): \(diff)")
         var found = try Findings(data)
         // Whether a partition is idle is of the wall, its mark is what lasts.
-        for index in found.progress.indices { found.progress[index].idle = expected.progress[index].idle }
+        for index in found.progress.indices {
+          found.progress[index].idle = expected.progress[index].idle
+        }
         #expect(found.digest == expected.digest && found.isSound, "\(more)")
         #expect(found.progress == expected.progress, "\(more)")
         let others = Set(found.counts.map { "\($0)" })

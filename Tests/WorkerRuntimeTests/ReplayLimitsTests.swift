@@ -99,7 +99,8 @@ import Testing
     let parse = { ReplayBound.parse($0, zone: .utc, now: WallTime(ms: 0)) }
     let id = { PartitionID(topic: "a/b=c", partition: $0) }
     #expect(parse("a/b=c/0=5,a/b=c/12=0") == .offsets([id(0): 5, id(12): 0]))
-    for text in ["", "a=5", "a/0", "a/0=", "a/0=-1", "a/-1=0", "a/0=1,a/0=2", "/0=1", "-7", "--7d"] {
+    for text in ["", "a=5", "a/0", "a/0=", "a/0=-1", "a/-1=0", "a/0=1,a/0=2", "/0=1", "-7", "--7d"]
+    {
       #expect(parse(text) == nil, "\(text)")
     }
   }

@@ -213,7 +213,8 @@ private final class MemoryLog: RecordReader {
       for part in 0..<3 {
         let startMs = history.options.startMs
         let from = EventTime(ms: startMs + generator.whole(0...(2 * 86_400_000)))
-        let until = generator.chance(0.7)
+        let until =
+          generator.chance(0.7)
           ? EventTime(ms: from.ms + generator.whole(1...(30 * 3_600_000))) : nil
         let backMs = generator.chance(0.6) ? look : generator.whole(0...look)
         let plan = Self.plan(logs, from: from, backMs: backMs, until: until)

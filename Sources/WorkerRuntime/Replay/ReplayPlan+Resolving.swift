@@ -66,6 +66,7 @@ extension ReplayPlan {
       return nil
     }
     let stored = manifest[Key.request]
+    if stored == nil, request.goesOnFromBackup { return nil }
     guard stored == request.text else {
       let what = stored.map { $0.isEmpty ? "a replay of everything" : "a replay \($0)" }
       throw WorkerError(

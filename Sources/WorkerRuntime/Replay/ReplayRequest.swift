@@ -64,6 +64,8 @@ public struct ReplayRequest: Sendable {
   public var warmUp = WarmUp.longest
   /// A live run's file: its offsets, marks and thresholds are followed.
   public var like: String?
+  /// Whether the file is a copy of a backup, to be gone on from where it is.
+  public var goesOnFromBackup = false
   /// Whether every window is closed at the end. Always so with files that are read to their end.
   public var closesAtEnd = false
   /// Event time in a second of wall time, in seconds; nil: as fast as it can be read.

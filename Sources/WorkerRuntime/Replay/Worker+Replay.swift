@@ -32,8 +32,11 @@ extension Worker {
   }
 
   /// What the manifest keeps for later lives and other commands.
-  func firstManifest(_ assignments: [Assignment]) -> [String: String] {
+  func firstManifest(
+    _ assignments: [Assignment], _ resume: ResumePoint?
+  ) -> [String: String] {
     var manifest = options.replay?.manifest ?? [:]
+    guard resume == nil else { return manifest }
     for assignment in assignments {
       manifest[ManifestKey.start(of: assignment.id)] = String(assignment.startOffset)
     }

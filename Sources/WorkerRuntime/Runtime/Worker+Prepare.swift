@@ -45,7 +45,7 @@ extension Worker {
     }
     scope = reportScope(resume)
     if let until = scope.until { merge.limit = until }
-    if resume == nil || options.replay != nil { newManifest = firstManifest(assignments) }
+    newManifest = firstManifest(assignments, resume)
     let stored = resume?.marks ?? []
     newMarks = (options.replay?.live?.marks ?? []).filter { !stored.contains($0) }
     let marks = stored + newMarks

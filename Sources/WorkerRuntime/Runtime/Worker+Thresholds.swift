@@ -9,9 +9,11 @@ extension Worker {
     let rules = RuleCatalogue.rows(of: pipeline)
     let followed = (options.replay?.live?.thresholds ?? []).filter { !thresholdRows.contains($0) }
     thresholdRows += followed
-    newThresholds = followed + ThresholdDesk.fileRows(
-      rules: rules, rows: thresholdRows,
-      clock: results.resume?.partitions.compactMap(\.clock).max(), now: options.now())
+    newThresholds =
+      followed
+      + ThresholdDesk.fileRows(
+        rules: rules, rows: thresholdRows,
+        clock: results.resume?.partitions.compactMap(\.clock).max(), now: options.now())
     thresholdRows += newThresholds.dropFirst(followed.count)
     newRules = rules
     try publishThresholds()

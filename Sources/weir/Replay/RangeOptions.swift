@@ -9,7 +9,8 @@ struct RangeOptions: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp(
       "Results from here on: a date in the pipeline's zone, RFC 3339, -7d before now, or offsets "
-        + "TOPIC/0=1200,TOPIC/1=900 (default: the beginning of the log).", valueName: "time|offsets"))
+        + "TOPIC/0=1200,TOPIC/1=900 (default: the beginning of the log).", valueName: "time|offsets"
+    ))
   var from: String?
 
   @Option(

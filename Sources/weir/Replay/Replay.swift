@@ -25,6 +25,9 @@ struct Replay: ParsableCommand {
             What a live run read, under the thresholds that it had: weir diff finds nothing.
         weir replay shop.yaml --into ecom.sqlite --input clicks.csv.gz --from 2024-05-01
             Files in place of Kafka.
+        weir replay shop.yaml --into march.sqlite --from 2026-03-01 --to 2026-04-01 \
+          --restate shop.sqlite --reason "events of the app came twice"
+            Put right what a stopped worker's file says of one month.
       """)
 
   @Argument(help: "The pipeline file.") var pipeline: String
@@ -44,6 +47,16 @@ struct Replay: ParsableCommand {
       "Begin with the results and the state of this file, and go on from its offsets.",
       valueName: "file"))
   var fromBackup: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "At the end, replace what this stopped worker's file holds of the range by what was computed "
+        + "anew; what it held is kept in its table restatements.", valueName: "file"))
+  var restate: String?
+
+  @Option(help: ArgumentHelp("With --restate: why.", valueName: "text")) var reason: String?
+
+  @OptionGroup var person: PersonOptions
 
   @Option(
     help: ArgumentHelp(
@@ -79,7 +92,13 @@ struct Replay: ParsableCommand {
     if close, range.to != nil {
       throw ValidationError("--close is for the end of the log; leave it out with --to.")
     }
-    if let other = [like, fromBackup].compactMap(\.self).first(where: { $0 == into }) {
+    if restate != nil, reason == nil {
+      throw ValidationError("--restate changes what people have seen; say why with --reason.")
+    }
+    if restate == nil, reason != nil || person.by != nil {
+      throw ValidationError("--reason and --by go with --restate.")
+    }
+    if let other = [like, fromBackup, restate].compactMap(\.self).first(where: { $0 == into }) {
       throw ValidationError("--into \(other) is the file to read; name another one to write.")
     }
     _ = try factor()
@@ -89,6 +108,7 @@ struct Replay: ParsableCommand {
     let loaded = try Pipeline.load(
       path: pipeline, environment: ProcessInfo.processInfo.environment, secretsRequired: true)
     let start = ContinuousClock.now
+    let by = try restate.map { _ in try person.name() }
     let stop = StopFlag()
     let signals = StopSignals(stop)
     defer { withExtendedLifetime(signals) {} }
@@ -103,12 +123,20 @@ struct Replay: ParsableCommand {
         print("interrupted; the same command goes on where it was")
       }
     }
+    guard let restate, let by, summary.reachedEnd else { return }
+    let restating = Restating(pipeline: loaded.plan, replay: into, live: restate)
+    try restating.run(
+      request: range.request(loaded.plan.zone), by: by, reason: reason ?? "", isQuiet: quiet)
   }
 
   private func replay(_ loaded: Pipeline, _ stop: StopFlag) throws -> RunSummary {
     let log = { @Sendable (line: String) in Terminal.tell("weir: \(line)") }
     var request = try range.request(loaded.plan.zone)
     request.like = like
+    request.goesOnFromBackup = fromBackup != nil
+    if let fromBackup, !FileManager.default.fileExists(atPath: into) {
+      try StorePair.copy(from: fromBackup, to: into)
+    }
     request.closesAtEnd = close
     request.speed = try factor()
     request.text = rangeText
@@ -134,7 +162,10 @@ struct Replay: ParsableCommand {
 
   /// What makes the range, as it was given.
   private var rangeText: String {
-    let more = [like.map { "--like \($0)" }, close ? "--close" : nil].compactMap(\.self)
+    let more = [
+      like.map { "--like \($0)" }, fromBackup.map { "--from-backup \($0)" },
+      close ? "--close" : nil,
+    ].compactMap(\.self)
     return ([range.text] + more).filter { !$0.isEmpty }.joined(separator: " ")
   }
 
