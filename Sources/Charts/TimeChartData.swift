@@ -41,9 +41,8 @@ struct TimeChartData {
   private static func sorted(
     _ points: [TimeChart.Point], in range: Range<EventTime>?
   ) -> [TimeChart.Point] {
-    let usable = points.enumerated().filter {
-      $0.element.time.ms.magnitude <= UInt64(limitMs)
-        && (range.map { range in range.contains($0.element.time) } ?? true)
+    let usable = points.enumerated().filter { _, point in
+      point.time.ms.magnitude <= UInt64(limitMs) && range?.contains(point.time) ?? true
     }
     let sorted = usable.sorted {
       ($0.element.time.ms, $0.offset) < ($1.element.time.ms, $1.offset)

@@ -71,9 +71,8 @@ struct TimeChartLayout {
     top = (y + 8).rounded(.up)
     bottom = top + plotHeight.rounded()
     height = bottom + 40
-    timeAxis = data.range.map {
-      TimeAxis(range: $0, zone: chart.zone, width: width - left - max(labelRoom, 20))
-    }
+    let plotWidth = right - left
+    timeAxis = data.range.map { TimeAxis(range: $0, zone: chart.zone, width: plotWidth) }
   }
 
   /// Sets unit, series and zone one after the other, and on as many lines as they need.
