@@ -44,10 +44,6 @@ public struct BarList: Chart {
     return (shown + rest).joined(separator: " ")
   }
 
-  private static let pitch = 30.0
-  private static let narrowPitch = 46.0
-  private static let thickness = 18.0
-
   private static func usable(_ bar: Bar) -> Double? {
     bar.value.flatMap { $0.isFinite && $0.magnitude <= ValueAxis.limit ? $0 : nil }
   }
@@ -65,53 +61,98 @@ public struct BarList: Chart {
       svg.label("no data", x: 0, y: y + 16, "muted")
       return Drawing(body: svg.text, height: y + 26)
     }
-    let isNarrow = width < 600
-    let texts = bars.map { text($0) }
-    let names = bars.map { TextWidth.of($0.name, size: 13) }.max() ?? 0
-    let left = isNarrow ? 0 : (min(names, width * 0.3) + 12).rounded()
-    // Figures stand behind the longest bar.
-    let notes = texts.map { TextWidth.of($0.value, size: 13) + TextWidth.of($0.note, size: 12) + 16 }
-    let room = min(notes.max() ?? 0, width * 0.5)
-    let full = max(width - left - room, 40)
-    let values = bars.map { Self.usable($0) ?? 0 }
-    let low = min(values.min() ?? 0, 0)
-    let high = max(values.max() ?? 0, 0)
-    let scale = high > low ? full / (high - low) : 0
-    for (index, bar) in bars.enumerated() {
-      if isNarrow {
-        svg.label(TextWidth.cut(bar.name, to: width), x: 0, y: y + 12, "name", title: bar.name)
-        y += 17
-      } else {
-        svg.label(
-          TextWidth.cut(bar.name, to: left - 12), x: left - 10, y: y + 13.5, "name end",
-          title: bar.name)
-      }
-      let zero = left - low * scale
-      let length = values[index] * scale
-      svg.rectangle(
-        x: left, y: y, width: full, height: Self.thickness, "track", radius: 2)
-      // Anything but zero shows.
-      let shown = values[index] == 0 ? 0 : max(length.magnitude, 1.5)
-      svg.rectangle(
-        x: length < 0 ? zero - shown : zero, y: y, width: shown, height: Self.thickness,
-        bar.isProvisional ? "bar provisional s0" : "bar s0", radius: 2,
-        title: "\(bar.name): \(texts[index].value) \(texts[index].note)")
-      let end = left + full + 7
-      let valueWidth = TextWidth.of(texts[index].value, size: 13)
-      svg.label(texts[index].value, x: end, y: y + 13.5, "value")
-      if !texts[index].note.isEmpty {
-        let rest = width - end - valueWidth - 6
-        svg.label(
-          TextWidth.cut(texts[index].note, to: rest), x: end + valueWidth + 6, y: y + 13.5, "muted",
-          title: texts[index].note)
-      }
-      y += isNarrow ? Self.narrowPitch - 17 : Self.pitch
+    let scale = Scale(bars.map { Self.usable($0) ?? 0 })
+    if width < 600 {
+      for bar in bars { paintNarrow(bar, scale: scale, width: width, on: &svg, y: &y) }
+    } else {
+      paintWide(scale: scale, width: width, on: &svg, y: &y)
     }
     return Drawing(body: svg.text, height: y)
   }
 
+  /// From the least value or zero to the greatest or zero.
+  private struct Scale {
+    let low: Double
+    let high: Double
+
+    init(_ values: [Double]) {
+      low = min(values.min() ?? 0, 0)
+      high = max(values.max() ?? 0, 0)
+    }
+
+    /// A bar's left end and its length as shares of the whole.
+    func bar(_ value: Double) -> (from: Double, length: Double) {
+      guard high > low else { return (0, 0) }
+      return ((min(value, 0) - low) / (high - low), value.magnitude / (high - low))
+    }
+  }
+
+  /// Name, bar, number and note on one line each.
+  private func paintWide(
+    scale: Scale, width: Double, on svg: inout SVGWriter, y: inout Double
+  ) {
+    let texts = bars.map { text($0) }
+    let names = bars.map { Self.nameWidth($0.name) }.max() ?? 0
+    let left = (min(names, width * 0.3) + 12).rounded(.up)
+    let values = (texts.map { TextWidth.of($0.value, size: 15) }.max() ?? 0) + 10
+    let notes = texts.map { TextWidth.of($0.note) }.max() ?? 0
+    // Figures stand behind the longest bar, one below the other.
+    let room = min(values + notes + 8, width * 0.5)
+    let full = max(width - left - room, 40)
+    for (bar, text) in zip(bars, texts) {
+      let base = y + 13.5
+      svg.label(
+        Self.cutName(bar.name, to: left - 12), x: left - 10, y: base, "name end", title: bar.name)
+      paint(bar, scale: scale, from: left, length: full, y: y, thickness: 18, on: &svg)
+      let end = left + full + 8
+      svg.label(text.value, x: end, y: base, "value")
+      if !text.note.isEmpty {
+        let shown = TextWidth.cut(text.note, to: width - end - values)
+        svg.label(shown, x: end + values, y: base, "muted", title: text.note)
+      }
+      y += 30
+    }
+  }
+
+  /// Name and number above the bar, the note below it.
+  private func paintNarrow(
+    _ bar: Bar, scale: Scale, width: Double, on svg: inout SVGWriter, y: inout Double
+  ) {
+    let text = text(bar)
+    let room = width - TextWidth.of(text.value, size: 15) - 10
+    svg.label(Self.cutName(bar.name, to: room), x: 0, y: y + 12, "name", title: bar.name)
+    svg.label(text.value, x: width, y: y + 12, "value end")
+    paint(bar, scale: scale, from: 0, length: width, y: y + 18, thickness: 12, on: &svg)
+    y += 34
+    if !text.note.isEmpty {
+      svg.label(TextWidth.cut(text.note, to: width), x: 0, y: y + 10, "muted", title: text.note)
+      y += 16
+    }
+    y += 10
+  }
+
+  private func paint(
+    _ bar: Bar, scale: Scale, from: Double, length: Double, y: Double, thickness: Double,
+    on svg: inout SVGWriter
+  ) {
+    svg.rectangle(x: from, y: y, width: length, height: thickness, "track", radius: 2)
+    guard let value = Self.usable(bar), value != 0 else { return }
+    let place = scale.bar(value)
+    // Anything but zero shows.
+    let shown = max(place.length * length, 2)
+    svg.rectangle(
+      x: min(from + place.from * length, from + length - shown), y: y, width: shown,
+      height: thickness, bar.isProvisional ? "bar provisional s0" : "bar s0", radius: 2)
+  }
+
+  private static func nameWidth(_ name: String) -> Double { TextWidth.of(name, size: 14) }
+
+  private static func cutName(_ name: String, to width: Double) -> String {
+    TextWidth.cut(name, to: width, size: 14)
+  }
+
   private func text(_ bar: Bar) -> (value: String, note: String) {
-    let value = Self.usable(bar).map(unit.short) ?? "no data"
+    let value = Self.usable(bar).map(unit.full) ?? "no data"
     let state = bar.isProvisional ? "provisional" : ""
     return (value, [bar.note, state].filter { !$0.isEmpty }.joined(separator: ", "))
   }

@@ -90,23 +90,25 @@ public struct HeatMap: Chart {
       svg.label("no data", x: 0, y: y + 16, "muted")
       return Drawing(body: svg.text, height: y + 26)
     }
-    let names = min(rows.map { TextWidth.of($0.name) }.max() ?? 0, width * 0.28)
-    let notes = min(rows.map { TextWidth.of($0.note) }.max() ?? 0, width * 0.16)
-    let left = (names + notes + (notes > 0 ? 20 : 10)).rounded(.up)
-    // Few columns stay near each other.
-    let cellWidth = min((width - left) / Double(count), 88)
-    paintColumns(&svg, left: left, cellWidth: cellWidth, width: width, y: &y)
-    paintStripes(&svg, id: id)
     let known = rows.flatMap { $0.cells.compactMap(Self.usable) }
     let darkest = darkest ?? known.max() ?? 0
-    // One size of letters for all cells, or none.
-    let texts = known.map { TextWidth.of(unit.short($0), size: 12) }.max() ?? 0
-    let size = [12.0, 11, 10, 9].first { texts * $0 / 12 <= cellWidth - 3 }
+    var columnsLayout = layout(count: count, width: width, hasNotes: true)
+    var lettering = lettering(known, cellWidth: columnsLayout.cellWidth)
+    if lettering == nil {
+      // Numbers in the cells are worth more than those beside the names.
+      let other = layout(count: count, width: width, hasNotes: false)
+      lettering = self.lettering(known, cellWidth: other.cellWidth)
+      if lettering != nil { columnsLayout = other }
+    }
+    let (names, notes, left, cellWidth) = columnsLayout
+    paintColumns(
+      &svg, left: left, cellWidth: cellWidth, width: width, lettering: lettering, y: &y)
+    paintStripes(&svg, id: id)
     for row in rows {
       svg.label(
-        TextWidth.cut(row.name, to: names), x: 0, y: y + Self.rowHeight / 2 + 4, "name",
+        TextWidth.cut(row.name, to: names, size: 14), x: 0, y: y + Self.rowHeight / 2 + 4, "name",
         title: row.name)
-      if !row.note.isEmpty {
+      if !row.note.isEmpty, notes > 0 {
         svg.label(
           TextWidth.cut(row.note, to: notes), x: left - 10, y: y + Self.rowHeight / 2 + 4,
           "muted end", title: row.note)
@@ -125,35 +127,73 @@ public struct HeatMap: Chart {
             x: x + 0.5, y: y + 0.5, width: cellWidth - 1, height: Self.rowHeight - 1, "unfinished",
             fill: "url(#\(id)-stripes)")
         }
-        guard let size else { continue }
+        guard let lettering else { continue }
         svg.label(
-          unit.short(value), x: x + cellWidth / 2, y: y + Self.rowHeight / 2 + 4,
-          "cell-text middle z\(Int(size))" + (level >= 5 ? " on-dark" : ""))
+          text(value, lettering), x: x + cellWidth / 2, y: y + Self.rowHeight / 2 + 4,
+          "cell-text middle z\(Int(lettering.size))" + (level >= 5 ? " on-dark" : ""))
       }
       y += Self.rowHeight
     }
     return Drawing(body: svg.text, height: y + 4)
   }
 
+  /// Widths of names, notes and cells, and where cells begin.
+  private func layout(
+    count: Int, width: Double, hasNotes: Bool
+  ) -> (names: Double, notes: Double, left: Double, cellWidth: Double) {
+    let names = min(rows.map { TextWidth.of($0.name, size: 14) }.max() ?? 0, width * 0.28)
+    let wanted = hasNotes ? rows.map { TextWidth.of($0.note) }.max() ?? 0 : 0
+    let notes = min(wanted, width * 0.16)
+    let left = (names + notes + (notes > 0 ? 20 : 10)).rounded(.up)
+    // Few columns stay near each other.
+    return (names, notes, left, min((width - left) / Double(count), 88))
+  }
+
+  /// How numbers are written in cells.
+  private struct Lettering {
+    var size: Double
+    /// In whole per cent, without the sign.
+    var isBare = false
+  }
+
+  /// One way for all cells; nil when there is no room.
+  private func lettering(_ values: [Double], cellWidth: Double) -> Lettering? {
+    let ways =
+      [12.0, 11, 10, 9].map { Lettering(size: $0) }
+      + (unit == .share ? [11.0, 10, 9].map { Lettering(size: $0, isBare: true) } : [])
+    return ways.first { way in
+      values.allSatisfy { TextWidth.of(text($0, way), size: way.size) <= cellWidth - 2 }
+    }
+  }
+
+  private func text(_ value: Double, _ lettering: Lettering) -> String {
+    lettering.isBare ? ShortNumber.fixed(value * 100, 0) : unit.compact(value)
+  }
+
   private func paintColumns(
-    _ svg: inout SVGWriter, left: Double, cellWidth: Double, width: Double, y: inout Double
+    _ svg: inout SVGWriter, left: Double, cellWidth: Double, width: Double, lettering: Lettering?,
+    y: inout Double
   ) {
     let hasUnfinished = rows.contains { $0.cells.contains { $0.isUnfinished && $0.value != nil } }
-    let legend = hasUnfinished ? ["hatched: not finished"] : []
-    let text = ([columnsTitle] + legend).filter { !$0.isEmpty }.joined(separator: " · ")
+    let parts = [
+      columnsTitle, lettering?.isBare == true ? "in %" : "",
+      hasUnfinished ? "hatched: not finished" : "",
+    ]
+    let text = parts.filter { !$0.isEmpty }.joined(separator: " · ")
     if !text.isEmpty {
       // Above the grid, or further left where it is long.
       let x = max(0, min(left, width - TextWidth.of(text)))
       svg.label(TextWidth.cut(text, to: width), x: x, y: y + 10, "muted")
       y += 18
     }
-    var free = -1.0
-    for (index, column) in columns.enumerated() {
+    // Every column has a name, or every second, fifth, tenth …
+    let room = (columns.map { TextWidth.of($0) }.max() ?? 0) + 4
+    let every = [1, 2, 5, 10, 20, 50, 100, 200].first { Double($0) * cellWidth >= room } ?? 500
+    for (index, column) in columns.enumerated() where index % every == 0 {
       let middle = left + (Double(index) + 0.5) * cellWidth
-      let room = TextWidth.of(column)
-      guard middle - room / 2 >= free, middle + room / 2 <= width + 8 else { continue }
-      svg.label(column, x: middle, y: y + 12, "tick middle")
-      free = middle + room / 2 + 3
+      let half = TextWidth.of(column) / 2
+      let x = max(half, min(middle, width - half))
+      svg.label(TextWidth.cut(column, to: width), x: x, y: y + 12, "tick middle")
     }
     y += 19
   }

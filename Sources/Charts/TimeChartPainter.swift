@@ -120,8 +120,9 @@ struct TimeChartPainter {
       svg.label(tick.label, x: middle, y: layout.bottom + 17, "tick middle")
       free = middle + width / 2 + 4
     }
-    if contexts.count > 1, contexts[0].x + contexts[0].width / 2 + 6 > contexts[1].x
-      - contexts[1].width / 2
+    if contexts.count > 1,
+      contexts[0].x + contexts[0].width / 2 + 6 > contexts[1].x
+        - contexts[1].width / 2
     {
       contexts.removeFirst()
     }
