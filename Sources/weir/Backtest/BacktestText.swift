@@ -1,0 +1,178 @@
+import Foundation
+import PipelineSpec
+import StreamCore
+import WorkerRuntime
+
+/// A backtest for people who read a terminal, and as CSV.
+struct BacktestText {
+  let report: BacktestReport
+  let result: BacktestResult
+  let zone: Zone
+
+  /// The tables of all rules.
+  func text() -> String {
+    var text = "\(range), \(Terminal.count(result.fates.read, "event"))\n"
+    for rule in report.rules {
+      text += "\n\(Self.heading(rule.rule))\n"
+      if let split = report.validateFrom {
+        let day = Self.day(split, zone)
+        text += "  before \(day), by which they are ordered\n"
+        text += table(rule) { $0.compared }
+        text += "  from \(day) on\n" + table(rule) { $0.parts?.after ?? $0.whole }
+      } else {
+        text += table(rule) { $0.whole }
+      }
+      text += incidents(rule)
+    }
+    return text + cost()
+  }
+
+  /// `2024-01-01 to 2024-06-30, 181.9 days`.
+  private var range: String {
+    let ms = report.range.upperBound.ms - report.range.lowerBound.ms
+    return "\(Instants.text(report.range.lowerBound, zone: zone)) to "
+      + "\(Instants.text(report.range.upperBound, zone: zone)), "
+      + String(format: "%.1f days", Double(ms) / 86_400_000)
+  }
+
+  /// What the rule says, in a line.
+  static func heading(_ rule: BacktestRule) -> String {
+    switch rule.plan {
+    case .alert(let alert):
+      return "\(alert.name): \(alert.when.text) of \(name(alert.watch))"
+    case .risk(let risk):
+      switch risk.pattern {
+      case .window(let when, _):
+        return "\(risk.name): \(when.text) within \(Durations.text(ms: risk.withinMs)) of one "
+          + risk.entityKind
+      case .sequence(let steps, _):
+        return "\(risk.name): \(steps.map(\.name).joined(separator: ", then ")) of one "
+          + risk.entityKind
+      }
+    }
+  }
+
+  /// A result as people write it.
+  static func name(_ reference: ResultReference) -> String {
+    switch reference.figure {
+    case .value: reference.stage
+    case .funnel(let step, let figure): "\(reference.stage).\(step).\(figure.rawValue)"
+    case .retention(let period, let figure):
+      "\(reference.stage).period_\(period).\(figure.rawValue)"
+    case .session(let figure): "\(reference.stage).\(figure.rawValue)"
+    }
+  }
+
+  private func table(
+    _ rule: BacktestReport.Rule, _ figures: (BacktestReport.Line) -> BacktestFigures
+  ) -> String {
+    let hasIncidents = !rule.incidents.isEmpty
+    var columns: [(name: String, alignment: TextTable.Alignment)] = [
+      ("", .left), ("alerts", .right), ("a week", .right), ("hours", .right), ("longest", .right),
+      ("flaps", .right),
+    ]
+    if hasIncidents {
+      columns += [
+        ("found", .right), ("missed", .right), ("false", .right), ("median", .right),
+        ("latest", .right), ("precision", .right), ("recall", .right), ("F1", .right), ("", .left),
+      ]
+    }
+    var table = TextTable(columns)
+    for line in rule.lines {
+      let own = figures(line)
+      var cells = [
+        Self.label(line.candidate), "\(own.alerts)",
+        own.alertsPerWeek.map { String(format: "%.2f", $0) } ?? "",
+        String(format: "%.1f", Double(own.openMs) / 3_600_000),
+        own.alerts > 0 ? Figures.duration(ms: own.longestMs) : "", "\(own.flaps)",
+      ]
+      if hasIncidents {
+        cells += [
+          "\(own.found)", "\(own.missed)", "\(own.falseAlerts)",
+          Figures.duration(ms: own.medianDelayMs), Figures.duration(ms: own.greatestDelayMs),
+          Figures.percent(own.precision), Figures.percent(own.recall),
+          own.f1.map { String(format: "%.2f", $0) } ?? "", line.isBest ? "best" : "",
+        ]
+      }
+      table.add(cells)
+    }
+    return table.text(indent: 2)
+  }
+
+  /// `now above=0.2`, `above=0.3`.
+  static func label(_ candidate: BacktestCandidate) -> String {
+    guard candidate.isNow else { return candidate.label }
+    return candidate.settings.isEmpty ? "now" : "now \(candidate.label)"
+  }
+
+  /// Which incidents the rule as it stands, and the best candidate, find and miss.
+  private func incidents(_ rule: BacktestReport.Rule) -> String {
+    guard !rule.incidents.isEmpty else { return "" }
+    var text = ""
+    for (index, line) in rule.lines.enumerated() where index == 0 || line.isBest {
+      let all = line.whole
+      let told = all.detections.map { detection in
+        detection.afterMs.map { "\(detection.incident) after \(Figures.duration(ms: $0))" }
+          ?? "\(detection.incident) missed"
+      }
+      let before =
+        all.openBefore > 0
+        ? "; \(Terminal.count(Int64(all.openBefore), "alert")) open before an incident came" : ""
+      text +=
+        TextTable.printable(
+          "  \(line.candidate.isNow ? "now" : line.candidate.label): "
+            + "\(told.joined(separator: ", "))\(before)") + "\n"
+    }
+    return text
+  }
+
+  /// What candidates of risks cost.
+  private func cost() -> String {
+    let copies = report.rules.filter { $0.rule.isRisk }.map(\.lines.count).reduce(0, +)
+    guard copies > 0 else { return "" }
+    return "\nEach of the \(copies) candidates of risks kept state of its own: together "
+      + "\(Terminal.count(result.records.bytes, "byte")) in the records of entities at the end\n"
+  }
+
+  static func day(_ time: EventTime, _ zone: Zone) -> String {
+    let text = Instants.text(time, zone: zone)
+    return zone.startOfDay(zone.dayNumber(of: time)) == time ? String(text.prefix(10)) : text
+  }
+}
+
+// MARK: - CSV
+
+extension BacktestText {
+  /// A row for each candidate and part.
+  func csv() -> String {
+    var rows: [[String]] = []
+    for rule in report.rules {
+      for line in rule.lines {
+        var parts = [("all", line.whole)]
+        if let (before, after) = line.parts { parts += [("before", before), ("after", after)] }
+        for (part, figures) in parts { rows.append(row(rule.rule.name, line, part, figures)) }
+      }
+    }
+    return CSVText.text(
+      header: [
+        "rule", "candidate", "now", "best", "part", "alerts", "alerts_per_week", "open_ms",
+        "longest_ms", "flaps", "found", "missed", "false_alerts", "open_before", "median_delay_ms",
+        "greatest_delay_ms", "precision", "recall", "f1",
+      ], rows)
+  }
+
+  private func row(
+    _ rule: String, _ line: BacktestReport.Line, _ part: String, _ own: BacktestFigures
+  ) -> [String] {
+    let hasIncidents = !own.detections.isEmpty
+    let counts = [own.found, own.missed, own.falseAlerts, own.openBefore]
+    let delays = [own.medianDelayMs, own.greatestDelayMs]
+    let shares = [own.precision, own.recall, own.f1]
+    return [
+      rule, line.candidate.label, "\(line.candidate.isNow)", "\(line.isBest)", part,
+      "\(own.alerts)", own.alertsPerWeek.map { "\($0)" } ?? "", "\(own.openMs)",
+      "\(own.longestMs)", "\(own.flaps)",
+    ] + counts.map { hasIncidents ? "\($0)" : "" } + delays.map { $0.map { "\($0)" } ?? "" }
+      + shares.map { share in hasIncidents ? share.map { "\($0)" } ?? "" : "" }
+  }
+}
