@@ -56,6 +56,7 @@ let package = Package(
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ],
       swiftSettings: swift),
+    .target(name: "Charts", dependencies: ["StreamCore"], swiftSettings: swift),
     .target(
       name: "WorkerRuntime",
       dependencies: [
@@ -65,7 +66,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "WorkerRuntime",
+        "WorkerRuntime", "Charts",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       // The demo's pipeline, a link to the one in pipelines/.
@@ -87,6 +88,8 @@ let package = Package(
     .testTarget(
       name: "NotificationsTests", dependencies: ["Notifications", "StreamTestKit"],
       exclude: ["Golden"], swiftSettings: swift),
+    .testTarget(
+      name: "ChartsTests", dependencies: ["Charts"], exclude: ["Golden"], swiftSettings: swift),
     .testTarget(
       name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StreamTestKit"],
       swiftSettings: swift),
