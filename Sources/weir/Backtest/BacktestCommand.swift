@@ -77,6 +77,17 @@ struct Backtest: ParsableCommand {
     }
   }
 
+  /// Writes a file in place of what is there.
+  private static func write(_ text: String, to path: String) throws {
+    do {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw WorkerError(
+        .outside, "the page \(path) cannot be written",
+        whatToDo: "name a file in a folder that this user may write to")
+    }
+  }
+
   func run() throws {
     let loaded = try PipelineFile.load(pipeline)
     let plan = try BacktestPlan(loaded, try wishes()) { edits in
@@ -93,6 +104,11 @@ struct Backtest: ParsableCommand {
       plan, result, incidents: known ?? [], validateFrom: split)
     for incident in report.outside {
       Terminal.tell("note: the incident \(incident.name) lies outside of the events; left out")
+    }
+    if let html {
+      let page = BacktestPage(
+        report: report, result: result, pipeline: loaded.plan.name, zone: zone)
+      try Self.write(page.text(), to: html)
     }
     let text = BacktestText(report: report, result: result, zone: zone)
     if json {

@@ -27,8 +27,8 @@ struct BacktestText {
     return text + cost()
   }
 
-  /// `2024-01-01 to 2024-06-30, 181.9 days`.
-  private var range: String {
+  /// What was read: `… to …, 181.9 days`.
+  var range: String {
     let ms = report.range.upperBound.ms - report.range.lowerBound.ms
     return "\(Instants.text(report.range.lowerBound, zone: zone)) to "
       + "\(Instants.text(report.range.upperBound, zone: zone)), "
@@ -66,37 +66,37 @@ struct BacktestText {
   private func table(
     _ rule: BacktestReport.Rule, _ figures: (BacktestReport.Line) -> BacktestFigures
   ) -> String {
-    let hasIncidents = !rule.incidents.isEmpty
-    var columns: [(name: String, alignment: TextTable.Alignment)] = [
-      ("", .left), ("alerts", .right), ("a week", .right), ("hours", .right), ("longest", .right),
-      ("flaps", .right),
-    ]
-    if hasIncidents {
-      columns += [
-        ("found", .right), ("missed", .right), ("false", .right), ("median", .right),
-        ("latest", .right), ("precision", .right), ("recall", .right), ("F1", .right), ("", .left),
-      ]
-    }
-    var table = TextTable(columns)
-    for line in rule.lines {
-      let own = figures(line)
-      var cells = [
-        Self.label(line.candidate), "\(own.alerts)",
-        own.alertsPerWeek.map { String(format: "%.2f", $0) } ?? "",
-        String(format: "%.1f", Double(own.openMs) / 3_600_000),
-        own.alerts > 0 ? Figures.duration(ms: own.longestMs) : "", "\(own.flaps)",
-      ]
-      if hasIncidents {
-        cells += [
-          "\(own.found)", "\(own.missed)", "\(own.falseAlerts)",
-          Figures.duration(ms: own.medianDelayMs), Figures.duration(ms: own.greatestDelayMs),
-          Figures.percent(own.precision), Figures.percent(own.recall),
-          own.f1.map { String(format: "%.2f", $0) } ?? "", line.isBest ? "best" : "",
-        ]
-      }
-      table.add(cells)
-    }
+    var table = TextTable(Self.columns(rule).map { ($0.name, $0.isNumber ? .right : .left) })
+    for line in rule.lines { table.add(Self.cells(line, figures(line), of: rule)) }
     return table.text(indent: 2)
+  }
+
+  /// What is said of each candidate of a rule.
+  static func columns(_ rule: BacktestReport.Rule) -> [(name: String, isNumber: Bool)] {
+    let counts = ["alerts", "a week", "hours", "longest", "flaps"]
+    let found = ["found", "missed", "false", "median", "latest", "precision", "recall", "F1"]
+    let names = rule.incidents.isEmpty ? counts : counts + found
+    return [("candidate", false)] + names.map { ($0, true) }
+      + (rule.incidents.isEmpty ? [] : [("", false)])
+  }
+
+  /// One candidate's figures under these columns.
+  static func cells(
+    _ line: BacktestReport.Line, _ own: BacktestFigures, of rule: BacktestReport.Rule
+  ) -> [String] {
+    let cells = [
+      label(line.candidate), "\(own.alerts)",
+      own.alertsPerWeek.map { String(format: "%.2f", $0) } ?? "",
+      String(format: "%.1f", Double(own.openMs) / 3_600_000),
+      own.alerts > 0 ? Figures.duration(ms: own.longestMs) : "", "\(own.flaps)",
+    ]
+    guard !rule.incidents.isEmpty else { return cells }
+    return cells + [
+      "\(own.found)", "\(own.missed)", "\(own.falseAlerts)",
+      Figures.duration(ms: own.medianDelayMs), Figures.duration(ms: own.greatestDelayMs),
+      Figures.percent(own.precision), Figures.percent(own.recall),
+      own.f1.map { String(format: "%.2f", $0) } ?? "", line.isBest ? "best" : "",
+    ]
   }
 
   /// `now above=0.2`, `above=0.3`.
@@ -107,8 +107,13 @@ struct BacktestText {
 
   /// Which incidents the rule as it stands, and the best candidate, find and miss.
   private func incidents(_ rule: BacktestReport.Rule) -> String {
-    guard !rule.incidents.isEmpty else { return "" }
-    var text = ""
+    Self.detections(rule).map { "  " + TextTable.printable($0) + "\n" }.joined()
+  }
+
+  /// The same, a line each.
+  static func detections(_ rule: BacktestReport.Rule) -> [String] {
+    guard !rule.incidents.isEmpty else { return [] }
+    var lines: [String] = []
     for (index, line) in rule.lines.enumerated() where index == 0 || line.isBest {
       let all = line.whole
       let told = all.detections.map { detection in
@@ -118,12 +123,11 @@ struct BacktestText {
       let before =
         all.openBefore > 0
         ? "; \(Terminal.count(Int64(all.openBefore), "alert")) open before an incident came" : ""
-      text +=
-        TextTable.printable(
-          "  \(line.candidate.isNow ? "now" : line.candidate.label): "
-            + "\(told.joined(separator: ", "))\(before)") + "\n"
+      lines.append(
+        "\(line.candidate.isNow ? "now" : line.candidate.label): "
+          + "\(told.joined(separator: ", "))\(before)")
     }
-    return text
+    return lines
   }
 
   /// What candidates of risks cost.
