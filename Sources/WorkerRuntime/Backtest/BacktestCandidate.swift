@@ -45,6 +45,12 @@ public struct BacktestRule: Sendable {
   /// That of the file first.
   public var candidates: [BacktestCandidate]
 
+  /// The rules of a pipeline, alerts first, each kind by name, without candidates.
+  public static func all(of plan: PipelinePlan) -> [BacktestRule] {
+    plan.alerts.map { BacktestRule(plan: .alert($0), candidates: []) }
+      + plan.risks.map { BacktestRule(plan: .risk($0), candidates: []) }
+  }
+
   /// Its name.
   public var name: String {
     switch plan {

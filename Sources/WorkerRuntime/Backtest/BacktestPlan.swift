@@ -30,13 +30,9 @@ public struct BacktestPlan: Sendable {
   public init(_ pipeline: Pipeline, _ wishes: [BacktestWish], load: @escaping Loading) throws {
     try Self.check(wishes, pipeline.plan)
     var builder = Builder(pipeline: pipeline, load: load)
-    for alert in pipeline.plan.alerts {
-      let own = wishes.filter { $0.rule == alert.name }
-      if wishes.isEmpty || !own.isEmpty { try builder.add(.alert(alert), own) }
-    }
-    for risk in pipeline.plan.risks {
-      let own = wishes.filter { $0.rule == risk.name }
-      if wishes.isEmpty || !own.isEmpty { try builder.add(.risk(risk), own) }
+    for rule in BacktestRule.all(of: pipeline.plan) {
+      let own = wishes.filter { $0.rule == rule.name }
+      if wishes.isEmpty || !own.isEmpty { try builder.add(rule.plan, own) }
     }
     self.init(pipeline, builder)
   }
@@ -46,10 +42,8 @@ public struct BacktestPlan: Sendable {
     _ pipeline: Pipeline, rule: String, values: [(name: String, values: [Double])]
   ) throws {
     var builder = Builder(pipeline: pipeline) { _ in pipeline }
-    let plans =
-      pipeline.plan.alerts.map { BacktestRule.Plan.alert($0) }
-      + pipeline.plan.risks.map { BacktestRule.Plan.risk($0) }
-    for plan in plans where BacktestRule(plan: plan, candidates: []).name == rule {
+    for subject in BacktestRule.all(of: pipeline.plan) where subject.name == rule {
+      let plan = subject.plan
       let names = values.map(\.name)
       try builder.begin(plan, varied: names)
       for (name, numbers) in values {

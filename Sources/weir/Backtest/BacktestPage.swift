@@ -55,7 +55,7 @@ struct BacktestPage {
             kind: .alert, from: alert.fired, to: alert.ended, label: label(alert, rule.rule),
             lane: name))
       }
-      if drawsThresholds(rule.rule) {
+      if SuggestedValues.isCompared(rule.rule) {
         for setting in line.candidate.settings {
           guard let number = setting.number else { continue }
           chart.thresholds.append(
@@ -87,7 +87,7 @@ struct BacktestPage {
   private func caption(_ rule: BacktestReport.Rule) -> String {
     guard !rule.rule.isRisk else { return "From the opening of each finding to its end." }
     var text = "A value stands at the end of its window, when it was judged."
-    if !drawsThresholds(rule.rule), !rule.rule.thresholds.isEmpty {
+    if !SuggestedValues.isCompared(rule.rule), !rule.rule.thresholds.isEmpty {
       text += " The thresholds are of another scale than the values, so they are not drawn."
     }
     let count = result.series[rule.rule.name]?.count ?? 0
@@ -116,17 +116,6 @@ struct BacktestPage {
     }
   }
 
-  /// Whether thresholds are compared with the values that are drawn, and not with changes of them.
-  private func drawsThresholds(_ rule: BacktestRule) -> Bool {
-    guard case .alert(let alert) = rule.plan else { return false }
-    return alert.inputs.allSatisfy { input in
-      switch input {
-      case .value, .lower, .upper, .threshold: true
-      case .samples, .previous, .change, .mean, .stddev, .other: false
-      }
-    }
-  }
-
   private func unit(_ rule: BacktestRule) -> ValueUnit {
     guard case .alert(let alert) = rule.plan else { return .number("") }
     switch alert.watch.figure {
@@ -146,9 +135,13 @@ struct BacktestPage {
   ) -> HTMLTable {
     var table = HTMLTable(
       caption: caption,
-      columns: BacktestText.columns(rule).map { .init($0.name, $0.isNumber ? .number : .text) })
+      columns: BacktestText.columns(rule).filter { !$0.name.isEmpty }.map {
+        .init($0.name, $0.isNumber ? .number : .text)
+      })
     for line in rule.lines {
-      table.add(BacktestText.cells(line, figures(line), of: rule), isHighlighted: line.isBest)
+      var cells = BacktestText.cells(line, figures(line), of: rule)
+      if line.isBest { cells[0] += ", best" }
+      table.add(cells, isHighlighted: line.isBest)
     }
     return table
   }
