@@ -37,6 +37,8 @@ public struct BacktestRun {
   public var onStatus: @Sendable (WorkerStatus) -> Void = { _ in }
   /// How far the reading of files has come.
   public var progress = InputProgress(totalBytes: nil)
+  /// Which part of the events is looked at: everything unless it says otherwise.
+  public var request = ReplayRequest()
   /// Whether what alerts watch is read back, too.
   public var readsSeries = false
 
@@ -75,22 +77,24 @@ public struct BacktestRun {
   /// The worker that judges the candidates.
   private func worker(dataPath: String, stop: StopFlag) throws -> Worker {
     var options = WorkerOptions(dataPath: dataPath, lanes: lanes)
-    options.untilEnd = true
-    options.closesAtEnd = true
-    options.acceptsEmptyFile = true
     options.log = log
     options.onStatus = onStatus
-    var pipeline = plan.pipeline
-    switch input {
-    case .kafka:
-      // The live worker's group stays as it is.
-      pipeline.plan.name += "-backtest"
-      return try Worker(pipeline: pipeline, input: .kafka, options: options, stop: stop)
-    case .files(let files, let inOrder):
-      let logs = try FileInputs.open(
-        files, plan: pipeline.plan, inOrder: inOrder, dataPath: dataPath, progress: progress)
-      return try Worker(pipeline: pipeline, input: .logs(logs), options: options, stop: stop)
+    var request = request
+    request.closesAtEnd = request.to == nil
+    var from = WorkerInput.kafka
+    var readsFiles = false
+    if case .files(let files, let inOrder) = input {
+      readsFiles = true
+      from = .logs(
+        try FileInputs.open(
+          files, plan: plan.pipeline.plan, inOrder: inOrder, dataPath: dataPath,
+          progress: progress))
     }
+    let replay = try ReplayPlan.resolve(
+      request, pipeline: plan.pipeline, readsFiles: readsFiles, dataPath: dataPath, log: log)
+    replay.notes.forEach(log)
+    options.replay = replay
+    return try Worker(pipeline: plan.pipeline, input: from, options: options, stop: stop)
   }
 }
 
