@@ -34,7 +34,7 @@ import WorkerRuntime
     #expect(own.f1 == nil && own.recall == nil, "nothing is known of incidents")
   }
 
-  /// The window in which it fired, what it did, and what becomes of an incident of hours 100 to 110.
+  /// When it fired and ended, and what becomes of an incident of hours 100 to 110.
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
     var fired: Int

@@ -162,6 +162,7 @@ import Testing
       run.request.to = .time(EventTime(ms: from.ms + 30 * 86_400_000))
       let part = try #require(try run.run())
       #expect(part.range.lowerBound >= from)
+      #expect(part.range.upperBound.ms <= from.ms + 30 * 86_400_000)
       #expect(
         part.alerts["payment_trouble"]?.map(\.fired)
           == whole.alerts["payment_trouble"]?.map(\.fired))

@@ -19,6 +19,9 @@ public struct BacktestResult: Sendable {
   public var fates: FateCounts
   /// Records of entities and users at the end.
   public var records: RecordTotals
+  /// From when on alerts and findings are reported, by name of the rule, where not from the start:
+  /// `distantFuture` is never.
+  public var completeFrom: [String: EventTime]
   /// Alerts and findings by key of the candidate, in order of time.
   public var alerts: [String: [BacktestAlert]]
   /// What each alert watches, by name of its rule.
@@ -129,8 +132,17 @@ struct BacktestReading {
       }
     }
     return BacktestResult(
-      range: try range(), fates: summary.fates, records: summary.records, alerts: alerts,
+      range: try range(), fates: summary.fates, records: summary.records,
+      completeFrom: completeFrom(summary.scope), alerts: alerts,
       series: series)
+  }
+
+  private func completeFrom(_ scope: ReportScope) -> [String: EventTime] {
+    var found: [String: EventTime] = [:]
+    for rule in plan.rules {
+      found[rule.name] = scope.completeFrom[StageName(rule.isRisk ? .risks : .alerts, rule.name)]
+    }
+    return found
   }
 
   /// From the first hour with an event to the greatest clock.

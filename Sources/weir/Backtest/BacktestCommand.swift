@@ -99,7 +99,7 @@ struct Backtest: ParsableCommand {
     let known = try incidents.map { path in
       try IncidentFile.read(path: path, zone: zone, rules: loaded.plan.ruleNames)
     }
-    let result = try source.run(plan, readsSeries: html != nil)
+    let result = try source.run(plan, zone: zone, readsSeries: html != nil)
     let report = try BacktestReport(
       plan, result, incidents: known ?? [], validateFrom: split)
     for incident in report.outside {
@@ -124,49 +124,4 @@ struct Backtest: ParsableCommand {
 extension PipelinePlan {
   /// Names of its alerts and risks, sorted.
   var ruleNames: [String] { (alerts.map(\.name) + risks.map(\.name)).sorted() }
-}
-
-/// Where the events of a backtest come from.
-struct BacktestSourceOptions: ParsableArguments {
-  @Option(
-    parsing: .upToNextOption,
-    help: "CSV or JSON-lines files in place of Kafka (.gz too, - for standard input).")
-  var input: [String] = []
-
-  @Flag(help: "Take each input file as one partition's log, in its own order.")
-  var inOrder = false
-
-  @Option(help: "Threads that handle partitions. Default: one for each processor.")
-  var lanes: Int?
-
-  /// Throws for what does not go together.
-  func check() throws {
-    if inOrder && input.isEmpty {
-      throw ValidationError("--in-order says how --input is read; name files with --input.")
-    }
-    if let lanes, lanes < 1 { throw ValidationError("--lanes takes a number from 1 up.") }
-  }
-
-  /// Reads everything once; ends the process when it was stopped.
-  func run(_ plan: BacktestPlan, readsSeries: Bool) throws -> BacktestResult {
-    let stop = StopFlag()
-    let signals = StopSignals(stop)
-    defer { withExtendedLifetime(signals) {} }
-    var run = BacktestRun(
-      plan, input: input.isEmpty ? .kafka : .files(input, inOrder: inOrder))
-    let progress = InputProgress(totalBytes: InputFiles.totalBytes(input))
-    let view = RunProgressView(isShown: true, progress: input.isEmpty ? nil : progress)
-    run.progress = progress
-    run.readsSeries = readsSeries
-    run.lanes = lanes ?? ProcessInfo.processInfo.activeProcessorCount
-    run.log = { line in Terminal.tell("weir: \(line)") }
-    run.onStatus = { view.update($0) }
-    let result = try run.run(stop: stop)
-    view.end()
-    guard let result else {
-      Terminal.tell("stopped before the end; nothing is known of the candidates")
-      throw ExitCode(128 + SIGINT)
-    }
-    return result
-  }
 }

@@ -75,7 +75,7 @@ struct ThresholdsSuggest: ParsableCommand {
           "The events are read twice, to see which values there are: name a file, not -.")
       }
       let plan = try BacktestPlan(loaded, rule: subject.name, values: [])
-      let first = try source.run(plan, readsSeries: true)
+      let first = try source.run(plan, zone: zone, readsSeries: true)
       observed = (first.series[subject.name] ?? []).flatMap { $0.points.map(\.value) }
     }
     let values = thresholds.map { threshold in
@@ -86,7 +86,7 @@ struct ThresholdsSuggest: ParsableCommand {
     }
     let plan = try BacktestPlan(
       loaded, rule: subject.name, values: values.map { ($0.threshold.name, $0.tried.values) })
-    let result = try source.run(plan, readsSeries: false)
+    let result = try source.run(plan, zone: zone, readsSeries: false)
     let report = try BacktestReport(plan, result, incidents: known ?? [])
     for incident in report.outside {
       Terminal.tell("note: the incident \(incident.name) lies outside of the events; left out")
