@@ -42,6 +42,9 @@ struct ReadLimits: Sendable {
     partitions[index].isDone && partitions[index].latestMs < quietBeforeMs
   }
 
+  /// Whether records were read that the pace does not allow yet.
+  func isHolding(_ index: Int) -> Bool { partitions[index].heldMs != nil }
+
   /// Whether all are.
   var areAllDone: Bool { partitions.allSatisfy(\.isDone) }
 
@@ -106,6 +109,6 @@ struct ReadLimits: Sendable {
 
   /// Sees that the log has nothing more.
   mutating func noteEnd(_ index: Int) {
-    if partitions[index].heldOffset == nil { partitions[index].isDone = true }
+    if !isHolding(index) { partitions[index].isDone = true }
   }
 }

@@ -47,7 +47,7 @@ final class KafkaFeed: LaneFeed {
       try deadLetters?.send(content.tasks[index].takeDeadLetters())
     }
     for lost in outcome.lost { try handle(lost, content) }
-    for end in outcome.ends {
+    for end in outcome.ends where !(limits?.isHolding(end.assigned) ?? false) {
       let limit = limits?.end(end.assigned) ?? Int64.max
       content.tasks[end.assigned].skip(to: min(end.nextOffset, limit))
     }

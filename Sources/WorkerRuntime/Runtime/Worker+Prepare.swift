@@ -34,7 +34,9 @@ extension Worker {
       let followed = options.replay?.live?.positions
       try checkLogs(logs, known: opened.state?.positions ?? resume?.positions ?? followed)
       for log in logs.sorted(by: { $0.id < $1.id }) {
-        let start = opened.state?.positions[log.id] ?? resume?.positions[log.id] ?? 0
+        let start =
+          opened.state?.positions[log.id] ?? resume?.positions[log.id]
+          ?? options.replay?.starts[log.id] ?? 0
         try log.reader.skip(records: start)
         assignments.append(
           Assignment(
