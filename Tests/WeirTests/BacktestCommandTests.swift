@@ -101,7 +101,9 @@ import Testing
     let folder = try TemporaryFolder()
     let page = folder.file("backtest.html")
     let words = ["backtest", Self.pipeline, "--sweep", "checkout_stuck.below=0.7"]
-    let table = try await Command.run(words + ["--html", page] + data())
+    let chart = folder.file("backtest.svg")
+    let table = try await Command.run(words + ["--html", page, "--svg", chart] + data())
+    #expect(try String(contentsOfFile: chart, encoding: .utf8).hasPrefix("<svg"))
     let csv = try await Command.run(words + ["--csv"] + data())
     #expect(table.code == 0 && csv.code == 0, "\(table) \(csv)")
     #expect(table.output.contains("checkout_stuck: upper(value) < below of address_to_payment"))
@@ -124,6 +126,7 @@ import Testing
     (["--set", "payment_trouble"], "names no value of a rule"),
     (["--validate-from", "2030-01-01"], "is not between the first event and the last"),
     (["--json", "--csv"], "Choose one"),
+    (["--svg", "two-rules.svg"], "--svg is the chart of one rule"),
   ])
   func `What cannot be tried is wrong usage`(words: [String], message: String) async throws {
     let folder = try TemporaryFolder()

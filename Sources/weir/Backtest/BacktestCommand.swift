@@ -1,4 +1,5 @@
 import ArgumentParser
+import Charts
 import Foundation
 import PipelineSpec
 import StreamCore
@@ -61,6 +62,10 @@ struct Backtest: ParsableCommand {
     help: ArgumentHelp("Write a page with the series, thresholds and alerts.", valueName: "file"))
   var html: String?
 
+  @Option(
+    help: ArgumentHelp("Write the chart of the rule that is tried, as SVG.", valueName: "file"))
+  var svg: String?
+
   func validate() throws {
     guard !(json && csv) else { throw ValidationError("Choose one of --json and --csv.") }
     _ = try ReportConditions.time(validateFrom, "--validate-from", .utc)
@@ -83,7 +88,7 @@ struct Backtest: ParsableCommand {
       try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
       throw WorkerError(
-        .outside, "the page \(path) cannot be written",
+        .outside, "\(path) cannot be written",
         whatToDo: "name a file in a folder that this user may write to")
     }
   }
@@ -94,21 +99,26 @@ struct Backtest: ParsableCommand {
       try Pipeline.load(
         path: pipeline, environment: ProcessInfo.processInfo.environment, edits: edits)
     }
+    guard svg == nil || plan.rules.count == 1 else {
+      throw ValidationError(
+        "--svg is the chart of one rule; --set or --sweep one alone, or write a page with --html.")
+    }
     let zone = loaded.plan.zone
     let split = try ReportConditions.time(validateFrom, "--validate-from", zone)
     let known = try incidents.map { path in
       try IncidentFile.read(path: path, zone: zone, rules: loaded.plan.ruleNames)
     }
-    let result = try source.run(plan, zone: zone, readsSeries: html != nil)
+    let result = try source.run(plan, zone: zone, readsSeries: html != nil || svg != nil)
     let report = try BacktestReport(
       plan, result, incidents: known ?? [], validateFrom: split)
     for incident in report.outside {
       Terminal.tell("note: the incident \(incident.name) lies outside of the events; left out")
     }
-    if let html {
-      let page = BacktestPage(
-        report: report, result: result, pipeline: loaded.plan.name, zone: zone)
-      try Self.write(page.text(), to: html)
+    let page = BacktestPage(
+      report: report, result: result, pipeline: loaded.plan.name, zone: zone)
+    if let html { try Self.write(page.text(), to: html) }
+    if let svg, let rule = report.rules.first {
+      try Self.write(page.chart(rule).svgFile(), to: svg)
     }
     let text = BacktestText(report: report, result: result, zone: zone)
     if json {
