@@ -56,6 +56,8 @@ let package = Package(
     .executableTarget(
       name: "ReplayBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),
     .executableTarget(
+      name: "BacktestBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),
+    .executableTarget(
       name: "WorkerBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),
     .target(name: "BenchmarkKit", swiftSettings: swift),
   ]
