@@ -57,6 +57,8 @@ let package = Package(
       ],
       swiftSettings: swift),
     .target(
+      name: "Inspection", dependencies: ["StreamCore", "PipelineSpec"], swiftSettings: swift),
+    .target(
       name: "WorkerRuntime",
       dependencies: [
         "StreamCore", "PipelineSpec", "KafkaClient", "SnapshotStore", "Notifications", "CZlib",
@@ -65,7 +67,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "WorkerRuntime",
+        "WorkerRuntime", "Inspection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       // The demo's pipeline, a link to the one in pipelines/.
@@ -87,6 +89,9 @@ let package = Package(
     .testTarget(
       name: "NotificationsTests", dependencies: ["Notifications", "StreamTestKit"],
       exclude: ["Golden"], swiftSettings: swift),
+    .testTarget(
+      name: "InspectionTests", dependencies: ["Inspection", "StreamTestKit"],
+      swiftSettings: swift),
     .testTarget(
       name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StreamTestKit"],
       swiftSettings: swift),
