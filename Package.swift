@@ -56,6 +56,7 @@ let package = Package(
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ],
       swiftSettings: swift),
+    .target(name: "Charts", dependencies: ["StreamCore"], swiftSettings: swift),
     .target(
       name: "Inspection", dependencies: ["StreamCore", "PipelineSpec"], swiftSettings: swift),
     .target(
@@ -67,7 +68,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "WorkerRuntime", "Inspection",
+        "WorkerRuntime", "Charts", "Inspection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       // The demo's pipeline, a link to the one in pipelines/.
@@ -92,6 +93,8 @@ let package = Package(
     .testTarget(
       name: "InspectionTests", dependencies: ["Inspection", "StreamTestKit"],
       swiftSettings: swift),
+    .testTarget(
+      name: "ChartsTests", dependencies: ["Charts"], exclude: ["Golden"], swiftSettings: swift),
     .testTarget(
       name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StreamTestKit"],
       swiftSettings: swift),

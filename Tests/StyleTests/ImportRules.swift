@@ -25,12 +25,13 @@ enum ImportRules {
     "Digests": [],
     "SnapshotStore": ["StreamCore", "Digests"],
     "Notifications": ["StreamCore", "Digests"],
+    "Charts": ["StreamCore"],
     "WorkerRuntime": [
       "StreamCore", "PipelineSpec", "KafkaClient", "Digests", "SnapshotStore", "Notifications",
     ],
     "weir": [
       "StreamCore", "PipelineSpec", "KafkaClient", "Digests", "SnapshotStore", "Notifications",
-      "WorkerRuntime", "Inspection",
+      "WorkerRuntime", "Charts", "Inspection",
     ],
   ]
 
