@@ -54,9 +54,9 @@ struct Journey {
       for index in candidates.indices { rows.append(best(to: index)) }
       let ends = candidates.indices.filter { rows[$0].row.count > 1 }
       guard !ends.isEmpty else { return [] }
-      let goals = ends.filter { RoleWords.contains(candidates[$0].name, RoleWords.purchase) }
-      // Of several goals the last: what the fewest users reach.
-      let end = goals.last ?? ends.max { rows[$0].score < rows[$1].score } ?? ends[0]
+      let places = ends.map { RoleWords.purchasePlace(candidates[$0].name) ?? .max }
+      let goal = zip(ends, places).filter { $0.1 != .max }.min { $0.1 < $1.1 }?.0
+      let end = goal ?? ends.max { rows[$0].score < rows[$1].score } ?? ends[0]
       let row = rows[end].row
       return row.indices.map { place in
         let candidate = candidates[row[place]]

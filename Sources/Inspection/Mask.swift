@@ -35,9 +35,17 @@ enum Mask {
     var cleaned = String.UnicodeScalarView()
     for (index, scalar) in text.unicodeScalars.enumerated() {
       if index == max { return String(cleaned) + "…" }
-      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-      cleaned.append(isControl ? "\u{FFFD}" : scalar)
+      cleaned.append(isUnprintable(scalar) ? "\u{FFFD}" : scalar)
     }
     return String(cleaned)
+  }
+
+  /// Controls, ends of lines of any kind, marks of the byte order, and what is no character: all
+  /// that a YAML file or a terminal may take for something else than text.
+  static func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case ..<0x20, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF, 0xFFFE, 0xFFFF: true
+    default: scalar.value & 0xFFFE == 0xFFFE
+    }
   }
 }

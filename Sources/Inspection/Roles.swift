@@ -99,8 +99,9 @@ enum RoleWords {
     "城市", "省份", "来源", "类目",
   ]
   static let purchase = [
-    "purchase", "paid", "pay", "payment", "order", "buy", "checkout", "购买", "支付", "付款", "下单", "成交",
+    "purchase", "paid", "购买", "支付", "付款", "成交", "order", "下单", "buy", "pay", "subscribe",
   ]
+  static let failure = ["error", "fail", "bug", "cancel", "refund", "decline", "失败", "取消", "退款"]
 
   /// Lower case, without signs and blanks: `User ID`, `user_id` and `userId` are one.
   static func normal(_ name: String) -> String {
@@ -112,6 +113,14 @@ enum RoleWords {
     let normal = normal(name)
     guard let index = words.firstIndex(of: normal) else { return 0 }
     return 1 - 0.5 * Double(index) / Double(words.count)
+  }
+
+  /// How likely an event of this name is somebody's aim: a place among the words for purchases, the
+  /// lower the better; nil for none and for what went wrong.
+  static func purchasePlace(_ name: String) -> Int? {
+    let normal = normal(name)
+    if failure.contains(where: { normal.contains($0) }) { return nil }
+    return purchase.firstIndex { normal.contains($0) }
   }
 
   /// Whether one of `words` is part of `name`.

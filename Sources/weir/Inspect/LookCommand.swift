@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct Look: ParsableCommand {
+  @OptionGroup var choices: InspectChoices
+}
