@@ -172,7 +172,8 @@ enum FieldUse: String {
     }
     if field.isCategorical, (2...50).contains(field.distinct), field.share(where: \.isTime) < 0.5,
       field.share(where: \.isPersonal) < 0.02, !PersonalName.matches(field.steps),
-      field.largestShare < 0.995, field.distinct * 5 <= field.filled
+      field.largestShare < 0.995, field.distinct * 5 <= field.filled,
+      !isNumber || RoleWords.score(name, RoleWords.dimension) > 0
     {
       return .dimension
     }

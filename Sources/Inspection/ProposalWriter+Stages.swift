@@ -52,7 +52,10 @@ extension ProposalWriter {
     var text = "metrics:\n"
     stages.events = names.stage("events")
     let by = hasOneName ? "" : ", by: [event]"
-    text += "  # \(profile.events.count) names of events were seen.\n"
+    text +=
+      hasOneName
+      ? "  # All records are events of one name.\n"
+      : "  # \(profile.events.count) names of events were seen.\n"
     text += "  \(stages.events): {count: true, every: \(countEvery)\(by)}\n"
     stages.allEvents = names.stage("all_events")
     text += "  \(stages.allEvents): {count: true, every: \(alertEvery)}\n"
@@ -78,28 +81,30 @@ extension ProposalWriter {
   private mutating func amount(_ field: FieldProfile, by dimension: FieldProfile?) -> String {
     let path = expression(field.steps)
     let label = Mask.shown(field.steps.last ?? "")
-    let name = names.stage("\(field.steps.last ?? "amount")_sum")
     let condition = condition(for: field)
     let filter = condition.map { ", where: \(YAMLText.expression($0.expression))" } ?? ""
     var text = "  # \(Mask.shown(field.path)) is a number in \(field.filled) records"
     if let events = condition?.events {
       text += ", of " + events.map { Mask.shown($0) }.joined(separator: ", ")
     }
-    text += ".\n  \(name): {sum: \(path)\(filter), every: 1d}\n"
+    text += ".\n"
+    if hasOneName, !hasUsers {
+      // Readings of something: their level says more than their sum.
+      let mean = names.stage("\(field.steps.last ?? "amount")_mean")
+      let most = names.stage("\(field.steps.last ?? "amount")_p99")
+      stages.levels += [mean, most]
+      text += "  \(mean): {avg: \(path), every: \(countEvery)}\n"
+      return text + "  \(most): {p99: \(path), every: \(countEvery)}\n"
+    }
+    let name = names.stage("\(field.steps.last ?? "amount")_sum")
+    text += "  \(name): {sum: \(path)\(filter), every: 1d}\n"
     stages.amounts.append((name, label))
+    if filter.isEmpty { valuePath = valuePath ?? path }
     if stages.amounts.count == 1, let dimension {
       let by = expression(dimension.steps)
       let split = names.stage("\(field.steps.last ?? "amount")_by_\(dimension.steps.last ?? "")")
       stages.amountBy = (split, by)
       text += "  \(split): {sum: \(path)\(filter), every: 1d, by: [\(by)]}\n"
-    }
-    if hasOneName, !hasUsers {
-      // Readings of something: their level says more than their sum.
-      let mean = names.stage("\(field.steps.last ?? "amount")_mean")
-      let most = names.stage("\(field.steps.last ?? "amount")_p99")
-      text += "  \(mean): {avg: \(path), every: \(countEvery)}\n"
-      text += "  \(most): {p99: \(path), every: \(countEvery)}\n"
-      stages.levels = [mean, most]
     }
     return text
   }
@@ -138,7 +143,8 @@ extension ProposalWriter {
     stages.retention = name
     var text = "retention:\n  # The data is \(days) days long: which users come back, by \(unit).\n"
     let forget = days >= 400 ? ", forget_after: 800d" : ""
-    text += "  \(name): {unit: \(unit), periods: \(periods)\(forget)}\n"
+    let value = valuePath.map { ", value: \($0)" } ?? ""
+    text += "  \(name): {unit: \(unit), periods: \(periods)\(value)\(forget)}\n"
     return text + "\n"
   }
 
@@ -161,7 +167,7 @@ extension ProposalWriter {
     let than = isLong ? "at the same time in the four weeks before" : "in the windows before"
     return """
       alerts:
-        # There are about \(Int64(min(usual, 1e15))) events in each \(alertEvery); chance alone does \
+        # There are about \(Int64(min(usual, 1e15))) events in each \(hours == 1 ? "hour" : "day"); chance alone does \
       not bring them down to this
         # share of what they were \(than).
         \(name):

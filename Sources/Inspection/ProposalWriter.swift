@@ -17,6 +17,8 @@ struct ProposalWriter {
   var names: NameMaker
   /// Own fields of the file: names and paths.
   var ownFields: [(name: String, path: String)] = []
+  /// The amount of all events, as expressions have it.
+  var valuePath: String?
   /// Names by which expressions have fields.
   private var expressionNames: [[String]: String] = [:]
 
@@ -44,7 +46,7 @@ struct ProposalWriter {
   mutating func expression(_ steps: [String]) -> String {
     if let known = expressionNames[steps] { return known }
     let isPlain =
-      steps.allSatisfy(FieldPath.isPlain) && !NameMaker.taken.contains(steps[0].lowercased())
+      steps.allSatisfy(FieldPath.isPlain) && !NameMaker.own.contains(steps[0].lowercased())
       && steps.allSatisfy { !NameMaker.words.contains($0.lowercased()) }
     var name = FieldPath.text(steps)
     if !isPlain {
@@ -186,6 +188,8 @@ struct NameMaker {
   static let taken: Set<String> = [
     "event", "user", "time", "id", "record_time", "name", "users", "samples", "value",
   ]
+  /// Names that expressions have for the event's own fields, and for traits.
+  static let own: Set<String> = ["event", "user", "time", "id", "record_time", "users"]
   /// Words of the expression language.
   static let words: Set<String> = ["true", "false", "null", "in", "has", "size"]
 
