@@ -8,14 +8,18 @@ public enum ChartStyle {
       --page: #ffffff; --text: #1c2430; --muted: #5b6675; --grid: #e4e8ee; --axis: #a9b2bf;
       --s0: #2563c9; --s1: #c2570c; --s2: #0b7f63; --s3: #8b3fc4; --s4: #b3266b; --s5: #5f6b2a;
       --alert: #c8102e; --incident: #6b5b95; --threshold: #8a5a00; --good: #0b7f63;
-      --panel: #f5f7fa; --heat: #2563c9;
+      --panel: #f5f7fa; --on-dark: #ffffff;
+      --h1: #e8effb; --h2: #d0dff6; --h3: #b3caf0; --h4: #92b3e8; --h5: #4a7dd3; --h6: #2f66bf;
+      --h7: #1d4c9c;
     }
     @media (prefers-color-scheme: dark) {
       :root {
         --page: #12161c; --text: #e6eaf0; --muted: #9aa6b5; --grid: #262d37; --axis: #566170;
         --s0: #6ea8ff; --s1: #ff9f57; --s2: #45cfa4; --s3: #c99bff; --s4: #ff85b8; --s5: #bcc96a;
         --alert: #ff6b78; --incident: #b3a1e6; --threshold: #f0b74d; --good: #45cfa4;
-        --panel: #1a2029; --heat: #4f8ff5;
+        --panel: #1a2029; --on-dark: #0b1220;
+        --h1: #1a2740; --h2: #1f3458; --h3: #254372; --h4: #2d5391; --h5: #6f9fee; --h6: #8fb5f5;
+        --h7: #b3cffa;
       }
     }
     .chart { display: block; width: 100%; height: auto; }
@@ -29,6 +33,8 @@ public enum ChartStyle {
     .chart .title { font-size: 15px; font-weight: 600; }
     .chart .tick, .chart .muted { fill: var(--muted); }
     .chart .context { fill: var(--text); }
+    .chart .name, .chart .value { font-size: 13px; }
+    .chart .value { font-weight: 600; }
     .chart .small { font-size: 11px; fill: var(--muted); }
     .chart .small.strong { fill: var(--threshold); font-weight: 600; }
     .chart .halo { stroke: var(--page); stroke-width: 3px; paint-order: stroke; }
@@ -56,6 +62,7 @@ public enum ChartStyle {
     .chart .bar.faint { fill-opacity: 0.4; }
     .chart .bar.provisional { fill-opacity: 0.12; stroke-width: 1; stroke-dasharray: 2 2; }
     .chart .threshold { stroke: var(--threshold); stroke-width: 1.3; stroke-dasharray: 6 3; }
+    .chart .leader { stroke: var(--threshold); stroke-width: 1; }
     .chart .band.alert { fill: var(--alert); fill-opacity: 0.1; }
     .chart .band.incident { fill: var(--incident); fill-opacity: 0.13; }
     .chart .span.alert { fill: var(--alert); }
@@ -65,18 +72,20 @@ public enum ChartStyle {
     .chart .hit { fill: transparent; }
     .chart .hit:hover { fill: var(--text); fill-opacity: 0.07; }
     .chart .track { fill: var(--grid); fill-opacity: 0.6; }
-    .chart .inside { fill: var(--page); }
-    .chart .cell { stroke: var(--page); stroke-width: 1; fill: var(--heat); }
-    .chart .cell.h0 { fill: var(--grid); fill-opacity: 0.5; }
-    .chart .cell.h1 { fill-opacity: 0.12; }
-    .chart .cell.h2 { fill-opacity: 0.24; }
-    .chart .cell.h3 { fill-opacity: 0.36; }
-    .chart .cell.h4 { fill-opacity: 0.5; }
-    .chart .cell.h5 { fill-opacity: 0.68; }
-    .chart .cell.h6 { fill-opacity: 0.84; }
-    .chart .cell.h7 { fill-opacity: 1; }
-    .chart .stripes { stroke: var(--muted); stroke-width: 1; }
-    .chart .unfinished { stroke: none; }
+    .chart .cell { stroke: var(--page); stroke-width: 1; }
+    .chart .cell.h0 { fill: var(--panel); }
+    .chart .cell.h1 { fill: var(--h1); }
+    .chart .cell.h2 { fill: var(--h2); }
+    .chart .cell.h3 { fill: var(--h3); }
+    .chart .cell.h4 { fill: var(--h4); }
+    .chart .cell.h5 { fill: var(--h5); }
+    .chart .cell.h6 { fill: var(--h6); }
+    .chart .cell.h7 { fill: var(--h7); }
+    .chart .cell-text.on-dark { fill: var(--on-dark); }
+    .chart .cell-text.z11 { font-size: 11px; }
+    .chart .cell-text.z10 { font-size: 10px; }
+    .chart .cell-text.z9 { font-size: 9px; }
+    .chart .stripes { stroke: var(--muted); stroke-width: 1.6; opacity: 0.45; }
     @media (max-width: 640px) {
       .chart.wide { display: none; }
       .chart.narrow { display: block; }

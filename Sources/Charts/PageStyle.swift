@@ -20,7 +20,7 @@ public enum PageStyle {
     .subtitle { color: var(--muted); margin-top: 0.35rem; }
     code {
       font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: 0.9em;
-      background: var(--panel); border-radius: 4px; padding: 0.1em 0.3em;
+      background: var(--panel); border-radius: 4px; padding: 0.1em 0.25em;
     }
     pre {
       background: var(--panel); border: 1px solid var(--grid); border-radius: 8px;

@@ -154,7 +154,8 @@ extension TimeAxis {
           cursor = end
         }
       case .days(let count):
-        for day in days(of: range, zone) where (CivilDate(dayNumber: day).day - 1) % Int(count) == 0 {
+        for day in days(of: range, zone) where (CivilDate(dayNumber: day).day - 1) % Int(count) == 0
+        {
           add(zone.startOfDay(day))
         }
       case .weeks(let count):

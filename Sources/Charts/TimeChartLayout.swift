@@ -7,7 +7,7 @@ struct TimeChartLayout {
     enum Kind: Equatable {
       case text
       case series(Int, TimeChart.Mark)
-      case provisional
+      case provisional(TimeChart.Mark)
     }
     var kind: Kind
     var text: String
@@ -32,7 +32,6 @@ struct TimeChartLayout {
   /// Room for labels of thresholds to the right of the plot; 0: they are inside.
   let labelRoom: Double
 
-  static let titleSize = 15.0
   static let laneHeight = 14.0
   static let lanePitch = 18.0
   private static let sampleWidth = 26.0
@@ -43,7 +42,7 @@ struct TimeChartLayout {
     self.data = data
     self.width = width
     isNarrow = width < 600
-    titleLines = TextWidth.wrapped(chart.title, width: width - 4, size: Self.titleSize, lines: 2)
+    titleLines = Titles.lines(chart.title, width: width)
     let plotHeight = max(chart.plotHeight, 60) * (width < 600 ? 0.85 : 1)
 
     let bounds = data.bounds
@@ -54,14 +53,14 @@ struct TimeChartLayout {
     let laneWidth = data.lanes.map { TextWidth.of($0.name) }.max() ?? 0
     let leftLimit = width * (width < 600 ? 0.22 : 0.16)
     left = (max(tickWidth, min(laneWidth, leftLimit)) + 10).rounded(.up)
-    let labels = data.thresholds.map { TextWidth.of($0.label) }.max() ?? 0
-    labelRoom = width < 600 || labels == 0 ? 0 : min(labels + 8, width * 0.2).rounded(.up)
+    let labels = data.thresholds.map { TextWidth.of($0.label, size: 12.5) }.max() ?? 0
+    labelRoom = width < 600 || labels == 0 ? 0 : min(labels + 12, width * 0.2).rounded(.up)
     // Half of the last time's label may stand beyond the plot.
     right = width - max(labelRoom, 20)
 
     var y = Double(titleLines.count) * 20 + 2
     legend = Self.legend(chart, data, width: width, y: &y)
-    y += 4
+    y += data.lanes.isEmpty ? 4 : 10
     var tops: [Double] = []
     for _ in data.lanes {
       tops.append(y)
@@ -86,9 +85,8 @@ struct TimeChartLayout {
         wanted.append((.series(index, series.mark), series.name))
       }
     }
-    if data.series.contains(where: { $0.points.contains { $0.isProvisional && $0.value != nil } }) {
-      wanted.append((.provisional, "provisional"))
-    }
+    let open = data.series.first { $0.points.contains { $0.isProvisional && $0.value != nil } }
+    if let open { wanted.append((.provisional(open.mark), "provisional")) }
     if data.range != nil { wanted.append((.text, chart.zone.name)) }
     guard !wanted.isEmpty else { return [] }
     var items: [LegendItem] = []

@@ -20,9 +20,7 @@ struct TimeChartPainter {
   }
 
   mutating func paint() -> Drawing {
-    for (index, line) in layout.titleLines.enumerated() {
-      svg.label(line, x: 0, y: 15 + 20 * Double(index), "title")
-    }
+    Titles.paint(layout.titleLines, on: &svg)
     paintLegend()
     paintHatch()
     guard layout.timeAxis != nil else {
@@ -56,18 +54,23 @@ struct TimeChartPainter {
       switch item.kind {
       case .text: break
       case .series(let index, let mark):
-        let look = "s\(index % Self.looks)"
-        if mark == .line {
-          svg.line(x1: x, y1: middle, x2: x + 20, y2: middle, "line \(look)")
-        } else {
-          svg.rectangle(x: x + 3, y: middle - 5, width: 12, height: 10, "bar \(look)", radius: 2)
-        }
+        paintSample(mark, "s\(index % Self.looks)", x: x, middle: middle)
         x += 26
-      case .provisional:
-        svg.line(x1: x, y1: middle, x2: x + 20, y2: middle, "line provisional s0")
+      case .provisional(let mark):
+        paintSample(mark, "provisional s0", x: x, middle: middle)
         x += 26
       }
       svg.label(item.text, x: x, y: item.y, "muted")
+    }
+  }
+
+  private mutating func paintSample(
+    _ mark: TimeChart.Mark, _ look: String, x: Double, middle: Double
+  ) {
+    switch mark {
+    case .line: svg.line(x1: x, y1: middle, x2: x + 20, y2: middle, "line \(look)")
+    case .bars:
+      svg.rectangle(x: x + 6, y: middle - 5, width: 12, height: 10, "bar \(look)", radius: 1)
     }
   }
 
@@ -117,8 +120,9 @@ struct TimeChartPainter {
       svg.label(tick.label, x: middle, y: layout.bottom + 17, "tick middle")
       free = middle + width / 2 + 4
     }
-    if contexts.count > 1, contexts[0].x + contexts[0].width / 2 + 6 > contexts[1].x
-      - contexts[1].width / 2
+    if contexts.count > 1,
+      contexts[0].x + contexts[0].width / 2 + 6 > contexts[1].x
+        - contexts[1].width / 2
     {
       contexts.removeFirst()
     }
@@ -274,8 +278,9 @@ struct TimeChartPainter {
       svg.line(x1: layout.left, y1: y, x2: layout.right, y2: y, "threshold")
       guard let place = places[index] else { continue }
       if layout.labelRoom > 0 {
-        let text = TextWidth.cut(threshold.label, to: layout.labelRoom - 6)
-        svg.label(text, x: layout.right + 5, y: place + 4, "small strong", title: threshold.label)
+        let text = TextWidth.cut(threshold.label, to: layout.labelRoom - 10, size: 12.5)
+        svg.line(x1: layout.right, y1: y, x2: layout.right + 8, y2: place, "leader")
+        svg.label(text, x: layout.right + 11, y: place + 4, "small strong", title: threshold.label)
       } else {
         let text = TextWidth.cut(threshold.label, to: layout.right - layout.left - 8, size: 11)
         let above = place - 4 > layout.top + 8 ? place - 4 : place + 13

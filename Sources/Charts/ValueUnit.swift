@@ -30,6 +30,20 @@ public enum ValueUnit: Hashable, Sendable {
     }
   }
 
+  /// A value in all its digits where it is a whole number of things: `120,340`; else as `short`.
+  public func full(_ value: Double) -> String {
+    guard case .count = self, value.isFinite, value.magnitude < 1e12 else { return short(value) }
+    return ShortNumber.grouped(value)
+  }
+
+  /// A value in the least room: two significant digits of a share, three of anything else.
+  func compact(_ value: Double) -> String {
+    guard self == .share, value.isFinite, value.magnitude < 10 else { return short(value) }
+    let percent = value * 100
+    let decimals = percent.magnitude >= 9.95 || percent == 0 ? 0 : percent.magnitude >= 0.95 ? 1 : 2
+    return ShortNumber.trimmed(ShortNumber.fixed(percent, decimals)) + "%"
+  }
+
   /// A value with its unit: `1.23 M CNY`.
   public func described(_ value: Double) -> String {
     switch self {
@@ -101,12 +115,23 @@ enum ShortNumber {
     return sign + padded.dropLast(decimals) + "." + padded.suffix(decimals)
   }
 
-  private static func trimmed(_ text: String) -> String {
+  static func trimmed(_ text: String) -> String {
     guard text.contains(".") else { return text }
     var result = Substring(text)
     while result.last == "0" { result.removeLast() }
     if result.last == "." { result.removeLast() }
     return String(result)
+  }
+
+  /// A whole number with commas between thousands.
+  static func grouped(_ value: Double) -> String {
+    let digits = fixed(value.magnitude, 0)
+    var result = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index) % 3 == 0 { result += "," }
+      result.append(digit)
+    }
+    return (value.rounded() < 0 ? "−" : "") + result
   }
 
   /// `1.2×10⁻⁵`.
