@@ -2,7 +2,7 @@
 ///
 /// Letters become `a` or `A`, digits `9`, characters of other scripts `文`; signs stay. So
 /// `Anna.Lee@example.com` is `Aaaa.Aaa@aaaaaaa.aaa`, and `13812345678` is `99999999999`.
-enum Mask {
+public enum Mask {
   /// Characters that are shown at most.
   static let charactersMax = 32
 
@@ -31,7 +31,7 @@ enum Mask {
   }
 
   /// `text` cut to `max` characters, with control characters as `�`: for names, which are shown.
-  static func shown(_ text: String, max: Int = 64) -> String {
+  public static func shown(_ text: String, max: Int = 64) -> String {
     var cleaned = String.UnicodeScalarView()
     for (index, scalar) in text.unicodeScalars.enumerated() {
       if index == max { return String(cleaned) + "…" }

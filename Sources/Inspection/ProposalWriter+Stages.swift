@@ -121,13 +121,11 @@ extension ProposalWriter {
       return "{name: step_\(index + 1), where: \(YAMLText.expression(condition))}"
     }
     let medians = profile.journey.reduce(0) { $0 + $1.medianMs }
-    let thirtyDays: Int64 = 30 * 86_400_000
-    let within = DurationText.roundedUp(min(max(3 * medians, 3_600_000), thirtyDays))
+    let week: Int64 = 7 * 86_400_000
+    let within = DurationText.roundedUp(min(max(3 * medians, 3_600_000), week))
     var text =
-      "funnels:\n  # Most users who had one of these events had the one before it earlier; the "
-    text +=
-      "way from the\n  # first to the last takes \(DurationText.rounded(medians)) for half of "
-    text += "them.\n  \(name):\n    steps:\n"
+      "funnels:\n  # Most users who had one of these events had the one before it earlier.\n"
+    text += "  \(name):\n    steps:\n"
     for step in steps { text += "      - \(step)\n" }
     text += "    within: \(within)\n"
     return text + "\n"

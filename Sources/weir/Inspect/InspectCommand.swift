@@ -159,9 +159,9 @@ struct InspectChoices: ParsableArguments {
   }
 
   /// - Throws: `ValidationError` when nothing can be proposed.
-  func proposal(of inspected: Inspected) throws -> Proposal {
+  func proposal(of inspected: Inspected, name: String? = nil) throws -> Proposal {
     var options = ProposalOptions()
-    options.name = name ?? Self.name(of: inspected)
+    options.name = name ?? self.name ?? Self.name(of: inspected)
     options.origin = inspected.origin
     options.kafka = inspected.kafka
     options.zone = zone
