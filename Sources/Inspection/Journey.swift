@@ -4,15 +4,27 @@ import StreamCore
 ///
 /// It looks at the first time that each user had each event. A step may follow another when most
 /// users who had the later one had the earlier one before it, and fewer users had it. Of all such
-/// rows of at most five steps the one in which most users follow is taken, to an event that sounds
-/// like a purchase where there is one.
+/// rows of at most six steps the one in which most users follow is taken, to an event that sounds
+/// like a purchase where there is one; steps that follow each other within a day count most.
 struct Journey {
   /// Steps of a row at most.
-  static let stepsMax = 5
+  static let stepsMax = 6
   /// Share of a step's users who had the step before it earlier.
   static let followShare = 0.6
 
+  /// Time after which a step no longer follows the one before it soon.
+  static let soonMs: Int64 = 86_400_000
+
   let steps: [JourneyStep]
+
+  /// How one step follows another.
+  private struct Link {
+    /// Share of the later step's users who had the earlier one before it.
+    var share: Double
+    /// Share of them who had it at most `soonMs` before.
+    var soonShare: Double
+    var medianMs: Int64
+  }
 
   private struct Candidate {
     var slot: Int
@@ -78,23 +90,31 @@ struct Journey {
         guard rows[before].row.count < Journey.stepsMax,
           candidates[index].users * 100 <= candidates[before].users * 97
         else { continue }
-        let share = link(before, index).share
-        guard share >= Journey.followShare else { continue }
-        let score = rows[before].score + share
+        let link = link(before, index)
+        guard link.share >= Journey.followShare else { continue }
+        // What follows soon belongs together; what comes weeks after another only happens to.
+        let score = rows[before].score + 0.1 * link.share + link.soonShare
         if score > best.score + 1e-9 { best = (rows[before].row + [index], score) }
       }
       return best
     }
 
-    private func link(_ before: Int, _ after: Int) -> (share: Double, medianMs: Int64) {
+    private func link(_ before: Int, _ after: Int) -> Link {
       let (first, second) = (candidates[before].slot, candidates[after].slot)
       var delays = DelayHistogram()
       var all: Int64 = 0
+      var soon: Int64 = 0
       for times in firsts where times[second] != .max {
         all += 1
-        if times[first] < times[second] { delays.add(times[second] &- times[first]) }
+        guard times[first] < times[second] else { continue }
+        let delayMs = times[second] &- times[first]
+        delays.add(delayMs)
+        if delayMs <= Journey.soonMs { soon += 1 }
       }
-      return (Double(delays.total) / Double(max(all, 1)), delays.quantile(perMille: 500))
+      let whole = Double(max(all, 1))
+      return Link(
+        share: Double(delays.total) / whole, soonShare: Double(soon) / whole,
+        medianMs: delays.quantile(perMille: 500))
     }
   }
 }

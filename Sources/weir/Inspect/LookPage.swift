@@ -172,12 +172,13 @@ struct LookPage {
     let bars = profile.events.prefix(Self.barsMax).map { event in
       BarList.Bar(
         name: Mask.shown(event.name), value: Double(event.count),
-        note: event.users > 0 ? Terminal.count(event.users, "user") : "")
+        note: event.users > 0 ? Terminal.grouped(event.users) : "")
     }
     let rest = profile.events.count - bars.count
     page.figure(
       BarList(title: "Events by name", unit: .count("events"), bars: Array(bars)),
-      caption: rest > 0 ? "And \(rest) further names." : "")
+      caption: "On the right: different users."
+        + (rest > 0 ? " And \(rest) further names." : ""))
   }
 
   private func funnel(_ page: inout HTMLPage) {
@@ -187,11 +188,12 @@ struct LookPage {
       BarList.Bar(
         name: step.name, value: Double(step.users),
         note: index == 0
-          ? "" : step.fromPrevious.map { "\(ValueUnit.share.short($0)) of the step before" } ?? "")
+          ? "" : step.fromPrevious.map { "\(ValueUnit.share.short($0))" } ?? "")
     }
     page.figure(
       BarList(title: "How far users come", unit: .count("users"), bars: bars),
-      caption: "Users of each day who took the steps in this order; somebody who began on several "
+      caption:
+        "On the right: share of the step before. Users of each day who took the steps in this order; somebody who began on several "
         + "days counts on each. The order is the one that most users take.")
   }
 
@@ -208,14 +210,13 @@ struct LookPage {
         })
     }
     let unit = results.retentionUnit
-    let partial = shown.last.map { "\($0.cohort)" } ?? ""
     page.figure(
       HeatMap(
         title: "Share of users who come back", unit: .share,
         columns: (1...triangle.lastPeriod).map { "\($0)" },
         columnsTitle: "\(unit) after their first events", rows: Array(rows)),
-      caption: "Rows are users by when they were first seen. The data ends on \(day(last)), within "
-        + "the last of the \(unit)\(partial.isEmpty ? "" : ": the last field of each row is of a part")."
+      caption: "Rows are users by when they were first seen. The data ends on \(day(last)): fields "
+        + "of the \(unit.dropLast()) of that day are of a part of it."
     )
   }
 
