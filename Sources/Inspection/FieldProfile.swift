@@ -163,10 +163,15 @@ public struct FieldProfile: Sendable, Encodable {
 
 /// Paths of a pipeline file.
 enum FieldPath {
-  /// Whether a pipeline can name it: names that are not empty and hold no backquote.
+  /// Whether a pipeline can name it: names that are not empty, and hold neither a backquote nor
+  /// what cannot be seen.
   static func isAddressable(_ steps: [String]) -> Bool {
     let bytes = steps.reduce(steps.count * 3) { $0 + $1.utf8.count }
-    return !steps.isEmpty && bytes <= 500 && !steps.contains { $0.isEmpty || $0.contains("`") }
+    return !steps.isEmpty && bytes <= 500
+      && steps.allSatisfy { step in
+        !step.isEmpty && !step.contains("`")
+          && !step.unicodeScalars.contains { Mask.isUnprintable($0) }
+      }
   }
 
   /// The path as a pipeline file has it: names with anything unusual in backquotes.

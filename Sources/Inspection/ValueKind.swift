@@ -84,6 +84,10 @@ enum KindScan {
 
   private static func numeric(_ text: UnsafeRawBufferPointer) -> ValueKind? {
     if let kind = date(text) { return kind }
+    // No date, but written as one: nothing else either.
+    if text.count >= 10, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-") {
+      if text.count != 36 { return .text }
+    }
     var digits = 0
     var points = 0
     var commas = 0
@@ -136,9 +140,11 @@ enum KindScan {
   ) -> ValueKind? {
     guard exponent > 0, points <= 1, commas == 0 else { return nil }
     let sign = exponent + 1
-    guard sign + 1 < text.count else { return nil }
+    guard sign < text.count else { return nil }
+    let first = isDigit(text[sign]) ? sign : sign + 1
+    guard first < text.count else { return nil }
     var power = 0
-    for byte in text[(sign + 1)...] {
+    for byte in text[first...] {
       guard isDigit(byte), power < 1000 else { return nil }
       power = power * 10 + Int(byte - UInt8(ascii: "0"))
     }

@@ -9,10 +9,17 @@ enum YAMLText {
     FieldPath.isPlain(text) && !words.contains(text.lowercased()) ? text : quoted(text)
   }
 
+  /// A text as a key of a mapping, where there are no variables.
+  static func key(_ text: String) -> String {
+    FieldPath.isPlain(text) && !words.contains(text.lowercased()) ? text : inQuotes(text)
+  }
+
   /// A text in double quotes. What is unprintable is escaped, and `${` stays itself.
-  static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String { inQuotes(withoutVariables(text)) }
+
+  private static func inQuotes(_ text: String) -> String {
     var result = "\""
-    for scalar in withoutVariables(text).unicodeScalars {
+    for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": result += "\\\""
       case "\\": result += "\\\\"
@@ -115,7 +122,7 @@ struct FlowMapping {
         case .leaf(let text): text
         case .object(let inner): text(inner)
         }
-      return "\(YAMLText.scalar(member.name)): \(value)"
+      return "\(YAMLText.key(member.name)): \(value)"
     }
     return "{" + parts.joined(separator: ", ") + "}"
   }

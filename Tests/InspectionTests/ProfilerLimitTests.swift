@@ -64,7 +64,7 @@ import Testing
   @Test func `A sample of keys is halved when it is full, and its scale says by how much`() {
     var sample = KeySample<Int64>(limit: 1_000)
     for number in 0..<50_000 as Range<UInt64> {
-      sample.update(SeededGenerator.mix(1, number), first: { 0 }, { $0 += 1 })
+      sample.update(Hash64.combine(1, number), first: { 0 }, { $0 += 1 })
     }
     #expect(sample.entries.count <= 1_000)
     #expect(sample.entries.values.allSatisfy { $0 == 1 })

@@ -167,7 +167,7 @@ import Testing
       return Record(
         """
         {"event":"view","user_id":"\(secret)","timestamp":"\(instant(index))","note":"\(secret) x",
-        "mail":"\(secret)@example.com","deep":{"\(secret)@example.com":1,"nick":"\(secrets[index % 3])"},
+        "mail":"\(secret)@example.com","deep":{"\(secret)@example.com":1,"nickname":"\(secrets[index % 3])"},
         "tel":"1381234\(5678 + index)"}
         """)
     }

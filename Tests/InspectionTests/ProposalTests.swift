@@ -16,6 +16,20 @@ import Testing
     String(repeating: "n", count: 90), "metrics", "?", "? a", "key:", "a: b # c", "\u{FFFE}",
   ]
 
+  /// A proposal; when there is none, says why its file does not pass.
+  private func made(_ profile: Profile, _ options: ProposalOptions) throws -> Proposal {
+    do {
+      return try Proposal.make(profile, options: options)
+    } catch {
+      var writer = ProposalWriter(profile, options, .counts)
+      let text = writer.write().text
+      let pipeline = try Pipeline.parse(text: text, file: "proposal")
+      let outcomes = try PipelineTestRunner.run(pipeline)
+      Issue.record("\(outcomes.flatMap(\.mismatches))\n\(text)")
+      throw error
+    }
+  }
+
   @Test func `A proposal for any names passes check and test with all its stages`() throws {
     try withManySeeds(60) { seed, random in
       func name(_ plain: String) -> String {
@@ -42,7 +56,7 @@ import Testing
       proposing.name = name("shop")
       proposing.origin = name("shop.jsonl")
       if random.chance(0.3) { proposing.kafka = ("127.0.0.1:9092", name("shop.events")) }
-      let proposal = try Proposal.make(found, options: proposing)
+      let proposal = try made(found, proposing)
       #expect(!proposal.isReduced, "seed \(seed)\n\(proposal.text)")
       let pipeline = try Pipeline.parse(text: proposal.text, file: "p")
       #expect(pipeline.tests.count == 1)
@@ -101,7 +115,7 @@ import Testing
   @Test func `Amounts, dimensions and the way of users are proposed`() throws {
     var records: [Record] = []
     for user in 0..<60 {
-      for (step, name) in ["view", "cart", "purchase"].enumerated() where user % (step + 1) == 0 {
+      for (step, name) in ["view", "cart", "purchase"].enumerated() where user % (1 << step) == 0 {
         let total = name == "purchase" ? ",\"total\":\(user).25" : ""
         records.append(
           Record(
