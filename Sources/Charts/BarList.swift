@@ -1,5 +1,5 @@
-/// Named numbers one below the other, each with a bar: the steps of a funnel, the greatest series of
-/// a metric.
+/// Named numbers one below the other, each with a bar: the steps of a funnel, the greatest series
+/// of a metric.
 public struct BarList: Chart {
   /// One line.
   public struct Bar: Hashable, Sendable {

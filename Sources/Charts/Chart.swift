@@ -1,7 +1,7 @@
 /// Something that can be drawn on a page.
 ///
-/// Drawings are made of classes alone, without inline style or script: they need `ChartStyle.sheet`,
-/// which a page has in its `<style>` or links.
+/// Drawings are made of classes alone, without inline style or script: they need
+/// `ChartStyle.sheet`, which a page has in its `<style>` or links.
 public protocol Chart: Sendable {
   /// What it shows, in one line: visible, and the name that readers of screens say.
   var title: String { get }

@@ -62,8 +62,8 @@ public struct HeatMap: Chart {
     let values = rows.flatMap { $0.cells.compactMap(Self.usable) }
     guard let least = values.min(), let greatest = values.max() else { return "No data." }
     let unfinished = rows.reduce(0) { $0 + $1.cells.count { $0.isUnfinished && $0.value != nil } }
-    let open = unfinished > 0 ? " \(unfinished) cells are not finished." : ""
-    return "\(rows.count) rows, \(columns.count) columns, from \(unit.described(least)) to "
+    let open = unfinished > 0 ? " Cells not finished: \(unfinished)." : ""
+    return "Rows: \(rows.count), columns: \(columns.count), from \(unit.described(least)) to "
       + "\(unit.described(greatest)).\(open)"
   }
 
@@ -181,10 +181,12 @@ public struct HeatMap: Chart {
     ]
     let text = parts.filter { !$0.isEmpty }.joined(separator: " · ")
     if !text.isEmpty {
-      // Above the grid, or further left where it is long.
-      let x = max(0, min(left, width - TextWidth.of(text)))
-      svg.label(TextWidth.cut(text, to: width), x: x, y: y + 10, "muted")
-      y += 18
+      // Above the grid, or from the left where it is long.
+      let x = left + TextWidth.of(text) <= width ? left : 0
+      for line in TextWidth.wrapped(text, width: width - x, size: 12, lines: 2) {
+        svg.label(line, x: x, y: y + 10, "muted")
+        y += 17
+      }
     }
     // Every column has a name, or every second, fifth, tenth …
     let room = (columns.map { TextWidth.of($0) }.max() ?? 0) + 4

@@ -84,13 +84,13 @@ struct SVGWriter {
     text += "</\(name)>\n"
   }
 
-  /// Text at a place.
+  /// Text at a place; with a `title` that it is a part of, the whole shows when it is pointed at.
   mutating func label(
     _ string: String, x: Double, y: Double, _ classes: String, title: String? = nil
   ) {
     element(
       "text", ["class": classes, "x": Self.number(x), "y": Self.number(y)], text: string,
-      title: title)
+      title: title == string ? nil : title)
   }
 
   /// A straight line.

@@ -37,8 +37,7 @@ struct ValueAxis {
       let label =
         switch unit {
         case .count, .number: ShortNumber.tick(value, step: step.size, greatest: most)
-        case .share:
-          ShortNumber.tick(value * 100, step: step.size * 100, greatest: min(most * 100, 999)) + "%"
+        case .share: ShortNumber.tick(value * 100, step: step.size * 100, suffixed: false) + "%"
         case .durationMs: ShortNumber.duration(ms: value)
         }
       return Tick(value: value, label: label)

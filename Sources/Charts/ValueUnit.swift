@@ -88,10 +88,21 @@ enum ShortNumber {
   }
 
   /// A multiple of a step that has `decimals` decimals: all labels of an axis alike.
-  static func tick(_ value: Double, step: Double, greatest: Double) -> String {
+  static func tick(
+    _ value: Double, step: Double, greatest: Double = 0, suffixed: Bool = true
+  ) -> String {
     guard value != 0 else { return "0" }
-    if greatest >= 1e15 || step < 1e-6 { return scientific(value) }
-    let scale = suffixes.first { greatest >= $0.least }
+    if max(greatest, value.magnitude) >= 1e15 || step < 1e-6 {
+      // As many decimals as tell neighbours apart.
+      var decimals = 0
+      var size = value.magnitude
+      while size > step * 1.5, decimals < 12 {
+        size /= 10
+        decimals += 1
+      }
+      return scientific(value, decimals: max(decimals, 1))
+    }
+    let scale = suffixed ? suffixes.first { greatest >= $0.least } : nil
     let unit = scale?.least ?? 1
     var decimals = 0
     var size = step / unit
@@ -135,20 +146,20 @@ enum ShortNumber {
   }
 
   /// `1.2×10⁻⁵`.
-  private static func scientific(_ value: Double) -> String {
+  private static func scientific(_ value: Double, decimals: Int = 1) -> String {
     var mantissa = value
     var exponent = 0
-    while mantissa.magnitude >= 9.95 {
+    while mantissa.magnitude >= 9.9999999999 {
       mantissa /= 10
       exponent += 1
     }
-    while mantissa.magnitude < 0.995, exponent > -400 {
+    while mantissa.magnitude < 0.9999999999, exponent > -400 {
       mantissa *= 10
       exponent -= 1
     }
     let raised: [Character] = ["⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"]
     let digits = String(exponent.magnitude).map { raised[$0.wholeNumberValue ?? 0] }
-    return trimmed(fixed(mantissa, 1)) + "×10" + (exponent < 0 ? "⁻" : "") + String(digits)
+    return trimmed(fixed(mantissa, decimals)) + "×10" + (exponent < 0 ? "⁻" : "") + String(digits)
   }
 
   /// `850 ms`, `12.3 s`, `3m 20s`, `1h 05m`, `2d 3h`.

@@ -44,7 +44,11 @@ enum Definition {
     case .json: lines.append(" json")
     case .csv(let csv):
       let header = csv.header.map { $0.map(JSONText.quoted).joined(separator: ",") } ?? "first row"
-      lines.append(" csv delimiter=\(csv.delimiter) trim=\(csv.trim) header=\(header)")
+      var line = " csv delimiter=\(csv.delimiter) trim=\(csv.trim) header=\(header)"
+      // Only where they are given: files without them keep the digest that they had.
+      if csv.encoding != .utf8 { line += " encoding=\(csv.encoding.rawValue)" }
+      if let thousands = csv.thousands { line += " thousands=\(thousands.separator)" }
+      lines.append(line)
     }
     switch source.timeFormat {
     case .automatic: break

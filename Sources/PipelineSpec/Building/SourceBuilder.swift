@@ -137,6 +137,12 @@ struct SourceBuilder {
         settings.position(of: CSVOptions.delimiter), "bad-delimiter",
         "delimiter is not one character of ASCII", hint: "for example ';', or tab")
     }
+    if let name = settings[CSVOptions.encoding], let encoding = TextEncoding(rawValue: name) {
+      format.encoding = encoding
+    }
+    if let separator = settings[CSVOptions.thousands] {
+      format.thousands = thousands(separator, at: settings.position(of: CSVOptions.thousands))
+    }
     guard let header = settings[CSVOptions.header] else { return format }
     var names: [String] = []
     for item in header.items ?? [] {
@@ -158,6 +164,14 @@ struct SourceBuilder {
     format.header = names
     checkColumns(map, header, names)
     return format
+  }
+
+  private func thousands(_ separator: String, at position: Position) -> NumberGroups? {
+    if let groups = NumberGroups(separator: separator) { return groups }
+    faults.add(
+      position, "bad-thousands", "thousands is none of , ' . and a blank",
+      hint: "for example ','; leave it out where numbers have no separators")
+    return nil
   }
 
   /// Holds the paths of `fields` against the header.

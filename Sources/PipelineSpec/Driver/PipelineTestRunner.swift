@@ -53,7 +53,9 @@ public enum PipelineTestRunner {
   }
 
   private static func columns(of row: String, _ format: CSVFormat) -> [String]? {
-    let cells = Array(row.utf8).withUnsafeBytes { CSVSplitter.cells(in: $0, format: format) }
+    let cells = Array(row.utf8).withUnsafeBytes {
+      CSVSplitter.cells(in: $0, format: format.ofHeader)
+    }
     guard let cells, !cells.isEmpty else { return nil }
     return cells.map { cell in
       let isBlank = { (scalar: Unicode.Scalar) in scalar == " " || scalar == "\t" }

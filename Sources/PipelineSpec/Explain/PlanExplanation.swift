@@ -84,6 +84,8 @@ public struct PlanExplanation: Sendable, Equatable {
     let delimiter =
       csv.delimiter == 0x09 ? "tab" : String(UnicodeScalar(csv.delimiter))
     return "csv \(delimiter)" + (csv.header == nil ? ", columns named by the first row" : "")
+      + (csv.encoding == .utf8 ? "" : ", files in \(csv.encoding.rawValue)")
+      + (csv.thousands == nil ? "" : ", thousands separated")
   }
 
   private static func fields(_ plan: PipelinePlan) -> Section {

@@ -41,7 +41,7 @@ public enum PipelineReference {
       | `[user_id, anonymous_id]` | the first of these paths that is neither missing nor null |
       | `{const: purchase}` | always this value |
       | `$key` `$timestamp` `$topic` `$headers.NAME` | a part of the Kafka record |
-      | `{path: date, format: yyyyMMdd, zone: Asia/Shanghai}` | only for `time`: its format, and its zone where it has none; parts are `yyyy MM dd HH mm ss SSS` |
+      | `{path: date, format: yyyyMMdd, zone: Asia/Shanghai}` | only for `time`: its format, and its zone where it has none. Parts are `yyyy yy MM dd HH mm ss SSS`; of `M d H m s` one or two digits are read, `h` and `a` are hours of half a day and AM or PM, what stands in `[…]` may be missing, other letters stand in `'…'`: `yyyy/M/d H:mm[:ss]` reads `2024/3/13 10:21` |
 
       `name` and `time` are needed. In expressions `event`, `user`, `time` and `id` are the event's own, wherever they
       come from; every other path is that of the payload, unless `fields` or `derive` has it.

@@ -1,3 +1,5 @@
+import StreamCore
+
 /// One source of events.
 enum SourceOptions {
   static let kafka = Option.group(
@@ -72,5 +74,17 @@ enum CSVOptions {
   static let trim = Option.flag(
     "trim", default: false, "Whether blanks around values that are not quoted are dropped.")
 
-  static let all: [OptionSpec] = [delimiter.spec, header.spec, trim.spec]
+  static let encoding = Option.choice(
+    "encoding", TextEncoding.allCases.map(\.rawValue), default: TextEncoding.utf8.rawValue,
+    "How files hold characters; a byte order mark in a file wins over it. Payloads of a topic are "
+      + "UTF-8.")
+  static let thousands = Option.text(
+    "thousands", kind: .phrase("`,`, `'`, `.` or a blank"),
+    "Between thousands of numbers: with it `1,299.00` is a number. A comma and an apostrophe go "
+      + "with a decimal point, a point and a blank with a decimal comma. What is not wholly a "
+      + "number in groups of three digits stays as it is.", example: "','")
+
+  static let all: [OptionSpec] = [
+    delimiter.spec, header.spec, trim.spec, encoding.spec, thousands.spec,
+  ]
 }

@@ -147,7 +147,9 @@ public final class SampleCheck {
   private func addRow(_ bytes: [UInt8], _ csv: CSVFormat) {
     let end = bytes.lastIndex { $0 != 0x0A && $0 != 0x0D }.map { $0 + 1 } ?? 0
     let row = bytes.withUnsafeBytes {
-      CSVSplitter.cells(in: UnsafeRawBufferPointer(rebasing: $0[..<end]), format: csv)
+      CSVSplitter.cells(
+        in: UnsafeRawBufferPointer(rebasing: $0[..<end]),
+        format: header == nil ? csv.ofHeader : csv)
     }
     guard let row, !row.isEmpty else {
       unreadable += 1

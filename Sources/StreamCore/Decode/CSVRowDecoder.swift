@@ -2,7 +2,8 @@
 ///
 /// An empty cell, quoted or not, is null. A row shorter than the header lacks its last columns;
 /// cells beyond the header are not read, though they must be well-formed. Of columns with one name
-/// the last counts. Every value is of kind `string`.
+/// the last counts. Every value is of kind `string`; with `thousands`, numbers with separators are
+/// texts without them.
 struct CSVRowDecoder {
   private let format: CSVFormat
   private let paths: [FieldLayout.Path]
@@ -48,17 +49,23 @@ struct CSVRowDecoder {
       case .fault(let fault): return (fault, scan.at - payload)
       case .cell:
         if column < placeOfColumn.count, placeOfColumn[column] >= 0 {
-          row[placeOfColumn[column]] = Self.value(of: scan, scratch: scratch, used: &used)
+          row[placeOfColumn[column]] = value(of: scan, scratch: scratch, used: &used)
         }
         column += 1
       }
     }
   }
 
-  private static func value(
+  private func value(
     of scan: CSVCells, scratch: UnsafeMutablePointer<UInt8>, used: inout Int
   ) -> Value {
     if scan.text.isEmpty { return .null }
+    if let thousands = format.thousands,
+      let written = thousands.write(scan.text, to: scratch + used)
+    {
+      defer { used += written }
+      return .text(.string, UnsafeRawBufferPointer(start: scratch + used, count: written))
+    }
     guard scan.hasDoubledQuotes else { return .text(.string, scan.text) }
     let out = scratch + used
     let written = CSVCells.undouble(scan.text, to: out)

@@ -1,6 +1,7 @@
 /// Splits single CSV rows into strings: header rows, previews. Not for the hot path.
 public enum CSVSplitter {
-  /// The cells of one row, with quotes resolved and a byte-order mark dropped.
+  /// The cells of one row, with quotes resolved, numbers without the separators of `thousands`,
+  /// and a byte-order mark dropped.
   ///
   /// Gives nil for a row that is not CSV of this format: not UTF-8, a quote that is not closed,
   /// text after a closing quote, more than one row. A row without any text has no cells. O(bytes).
@@ -18,7 +19,8 @@ public enum CSVSplitter {
       case .fault: return nil
       case .cell:
         guard scan.hasDoubledQuotes else {
-          cells.append(String(decoding: scan.text, as: UTF8.self))
+          let text = String(decoding: scan.text, as: UTF8.self)
+          cells.append(format.thousands?.plain(text) ?? text)
           continue
         }
         let text = scan.text

@@ -54,12 +54,28 @@ public struct CSVFormat: Sendable, Equatable {
   public var header: [String]?
   /// Whether blanks around unquoted values are dropped.
   public var trim: Bool
+  /// How files hold characters; a byte order mark wins over it. Payloads of a topic are UTF-8.
+  public var encoding: TextEncoding
+  /// How numbers with thousands separators are read; nil: as any text.
+  public var thousands: NumberGroups?
 
   /// Makes a CSV format; the defaults are those of the pipeline file.
-  public init(delimiter: UInt8 = 0x2C, header: [String]? = nil, trim: Bool = false) {
+  public init(
+    delimiter: UInt8 = 0x2C, header: [String]? = nil, trim: Bool = false,
+    encoding: TextEncoding = .utf8, thousands: NumberGroups? = nil
+  ) {
     self.delimiter = delimiter
     self.header = header
     self.trim = trim
+    self.encoding = encoding
+    self.thousands = thousands
+  }
+
+  /// The same for a row of column names, which are no numbers.
+  public var ofHeader: CSVFormat {
+    var format = self
+    format.thousands = nil
+    return format
   }
 }
 

@@ -192,7 +192,7 @@ enum FileMagic {
     ([0x42, 0x5A, 0x68], "bzip2-compressed", "unpack it with bzip2 -d, or pipe bzcat into -"),
     ([0x50, 0x4B, 0x03, 0x04], "a zip archive", "unpack it with unzip, or pipe unzip -p into -"),
     ([0x50, 0x41, 0x52, 0x31], "a Parquet file", "export it as CSV or JSON lines"),
-    ([0xFF, 0xFE], "UTF-16 text", "convert it with iconv -f UTF-16 -t UTF-8"),
-    ([0xFE, 0xFF], "UTF-16 text", "convert it with iconv -f UTF-16 -t UTF-8"),
+    ([0xFF, 0xFE, 0, 0], "UTF-32 text", "convert it with iconv -f UTF-32 -t UTF-8"),
+    ([0, 0, 0xFE, 0xFF], "UTF-32 text", "convert it with iconv -f UTF-32 -t UTF-8"),
   ]
 }

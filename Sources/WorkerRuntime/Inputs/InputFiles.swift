@@ -41,6 +41,22 @@ public enum InputFiles {
     return total
   }
 
+  /// The first bytes of `path` as they are, unpacked when they are gzip: at most `bytes`, fewer
+  /// where the file is shorter. For looking at; a pipe would lose them.
+  ///
+  /// - Throws: `InputError`.
+  public static func head(_ path: String, bytes: Int = 1 << 16) throws -> [UInt8] {
+    let stream = try ByteStream(path: path)
+    return try [UInt8](unsafeUninitializedCapacity: max(bytes, 0)) { buffer, count in
+      let room = UnsafeMutableRawBufferPointer(buffer)
+      while count < room.count {
+        let read = try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: room[count...]))
+        if read == 0 { break }
+        count += read
+      }
+    }
+  }
+
   /// How the records of `path` are read for `source`. A name that ends in `.csv`, `.tsv`, `.jsonl`,
   /// `.ndjson` or `.json` (perhaps before `.gz`) says it; any other is in the source's own format.
   /// So a pipeline that reads JSON from Kafka reads the CSV export of the same events as it is.

@@ -1,7 +1,8 @@
 import Glibc
 import StreamCore
 
-/// A file of JSON lines or CSV rows, plain or gzip, as a log: record number = offset.
+/// A file of JSON lines or CSV rows, plain or gzip, as a log: record number = offset. Records are
+/// in UTF-8, whatever the file's encoding is; see `TextStream`.
 ///
 /// A record is a line, or a CSV row whose quoted values may go over several lines. A byte order
 /// mark, the CR of a CRLF and empty lines are no part of any record; the last line may lack its
@@ -29,7 +30,7 @@ public final class RecordFile: RecordReader {
 
   /// Line at which the next record begins or later, from 1.
   private var line: Int64 = 1
-  private let stream: ByteStream
+  private let stream: TextStream
   private let progress: InputProgress?
   private let recordLimit: Int
   private var splitter: RecordSplitter
@@ -65,18 +66,19 @@ public final class RecordFile: RecordReader {
     path: String, source: SourcePlan, progress: InputProgress? = nil,
     recordLimit: Int = InputLimits.recordBytes
   ) throws {
-    stream = try ByteStream(path: path)
+    let format = InputFiles.format(of: path, source: source)
+    self.format = format
+    stream = try TextStream(path: path, declared: format.encoding)
     self.progress = progress
     self.recordLimit = recordLimit
-    format = InputFiles.format(of: path, source: source)
     splitter = RecordSplitter(format: format)
     buffer = .allocate(byteCount: Self.initialBufferBytes + Self.padding, alignment: 64)
     messages = .allocate(capacity: 1024)
     while !atEnd, end < 3 { try refill() }
     if end >= 3, buffer[0] == 0xEF, buffer[1] == 0xBB, buffer[2] == 0xBF { start = 3 }
     if case .csv(var csv) = format, csv.header == nil {
-      csv.header = try readHeader(csv)
-      format = .csv(csv)
+      csv.header = try readHeader(csv.ofHeader)
+      self.format = .csv(csv)
     }
   }
 
@@ -87,20 +89,38 @@ public final class RecordFile: RecordReader {
 
   private func readHeader(_ csv: CSVFormat) throws -> [String] {
     var names: [String]? = []
+    var isText = true
     let count = try splitBatch(max: 1) { batch in
       let row = UnsafeRawBufferPointer(
         start: batch[0].payload, count: Int(batch[0].payloadCount))
       let cells = CSVSplitter.cells(in: row, format: csv)
       names = cells?.map(\.trimmingBlanks)
+      isText = String(validating: row, as: UTF8.self) != nil
     }
     nextOffset = 0
     counts = RecordCounts()
+    counts.brokenCharacters = stream.brokenCharacters
+    guard isText else { throw notText(csv.encoding) }
     guard let names, count == 0 || !(names.first ?? "{").hasPrefix("{") else {
       throw InputError(
         .unsupported, file: path, line: 1, reason: "the first row does not hold column names",
         advice: "add a header row or give csv.header in the pipeline; JSON lines end in .jsonl")
     }
     return names
+  }
+
+  /// The first row is not in the encoding that it should be in.
+  private func notText(_ declared: TextEncoding) -> InputError {
+    guard stream.encoding == .utf8 else {
+      return InputError(
+        .unsupported, file: path, line: 1, reason: "the first row is not \(declared.rawValue) text",
+        advice: "give the file's encoding as csv.encoding in the pipeline")
+    }
+    let guess = TextEncoding.guess(UnsafeRawBufferPointer(rebasing: buffer[0..<end]))?.rawValue
+    return InputError(
+      .unsupported, file: path, line: 1,
+      reason: "the first row is not UTF-8 text" + (guess.map { ", it looks like \($0)" } ?? ""),
+      advice: "give csv: {encoding: \(guess ?? "…")} in the pipeline's source")
   }
 
   /// Hands over up to `max` records in file order, payloads valid in the closure only; see
@@ -160,6 +180,7 @@ public final class RecordFile: RecordReader {
       into: UnsafeMutableRawBufferPointer(rebasing: buffer[end..<capacity]))
     progress?.add(bytes: stream.bytesRead - toldBytes)
     toldBytes = stream.bytesRead
+    counts.brokenCharacters = stream.brokenCharacters
     end += count
     atEnd = count == 0
     splitter.bufferChanged()
@@ -235,6 +256,13 @@ extension RecordFile {
           file: path, line: line, byte: bufferPosition + Int64(begin), offset: nextOffset))
     }
     nextOffset += 1
+  }
+}
+
+extension PayloadFormat {
+  /// The declared encoding of files of the format.
+  fileprivate var encoding: TextEncoding {
+    if case .csv(let csv) = self { csv.encoding } else { .utf8 }
   }
 }
 

@@ -78,6 +78,9 @@ public struct RecordCounts: Sendable, Equatable {
   public var oversized: Int64 = 0
   /// The first `InputLimits.oversizedSamples` of them.
   public var oversizedSamples: [RecordCoordinates] = []
+  /// Pieces of text that are no characters of a declared encoding; their records are no text. In
+  /// UTF-8 they are not counted here.
+  public var brokenCharacters: Int64 = 0
 
   /// Nothing seen yet.
   public init() {}
@@ -87,6 +90,7 @@ public struct RecordCounts: Sendable, Equatable {
     records += other.records
     emptyLines += other.emptyLines
     oversized += other.oversized
+    brokenCharacters += other.brokenCharacters
     let room = InputLimits.oversizedSamples - oversizedSamples.count
     oversizedSamples += other.oversizedSamples.prefix(room)
   }
