@@ -9,14 +9,15 @@ public enum FormatGuess {
 
   /// How the records are read, with a header where the file has none of its own.
   ///
-  /// - Parameter head: The beginning of the text, in UTF-8; at most `headBytes` are looked at.
+  /// - Parameter head: The beginning of the file; at most `headBytes` are looked at.
   public static func format(of head: [UInt8]) -> PayloadFormat {
-    let lines = lines(of: head)
+    let encoding = TextEncoding.guess(head) ?? .utf8
+    let lines = lines(of: readable(head, encoding))
     guard let first = lines.first else { return .json }
     let start = first.first { $0 != 0x20 && $0 != 0x09 }
     if start == UInt8(ascii: "{") || start == UInt8(ascii: "[") { return .json }
     let delimiter = delimiter(of: lines)
-    var format = CSVFormat(delimiter: delimiter, trim: delimiter == 0x20)
+    var format = CSVFormat(delimiter: delimiter, trim: delimiter == 0x20, encoding: encoding)
     let rows = lines.prefix(50).compactMap { line in
       line.withUnsafeBytes { CSVSplitter.cells(in: $0, format: format) }
     }
@@ -26,6 +27,32 @@ public enum FormatGuess {
       format.header = (1...max(count, 1)).map { "\(columnPrefix)\($0)" }
     }
     return .csv(format)
+  }
+
+  /// The same text in UTF-8 as far as signs of ASCII go. Characters of other encodings become
+  /// letters, different ones for different bytes: that is enough to tell names from values.
+  private static func readable(_ head: [UInt8], _ encoding: TextEncoding) -> [UInt8] {
+    switch encoding {
+    case .utf8: return head
+    case .utf16, .utf16LE, .utf16BE:
+      let isBig = encoding == .utf16BE || head.starts(with: [0xFE, 0xFF])
+      var units: [UInt16] = []
+      for index in stride(from: 0, to: head.count - 1, by: 2) {
+        let (first, second) = (UInt16(head[index]), UInt16(head[index + 1]))
+        units.append(isBig ? first << 8 | second : second << 8 | first)
+      }
+      return Array(String(decoding: units.filter { $0 != 0xFEFF }, as: UTF16.self).utf8)
+    default:
+      var text: [UInt8] = []
+      var isSecond = false
+      for byte in head {
+        // The second byte of a pair may look like a sign of ASCII.
+        let isLetter = isSecond || byte >= 0x80
+        isSecond = !isSecond && byte > 0x80
+        text.append(isLetter ? UInt8(ascii: "a") + byte % 26 : byte)
+      }
+      return text
+    }
   }
 
   /// Whole lines of the beginning, without empty ones and a mark of the byte order.

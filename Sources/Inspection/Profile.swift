@@ -222,4 +222,11 @@ public struct ProfileWarning: Sendable, Encodable {
   public var text: String
   /// Whether the data should not be used before it is looked at.
   public var isSerious: Bool
+
+  /// Makes a warning.
+  public init(code: String, text: String, isSerious: Bool) {
+    self.code = code
+    self.text = text
+    self.isSerious = isSerious
+  }
 }

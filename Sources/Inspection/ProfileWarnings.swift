@@ -59,8 +59,9 @@ enum ProfileWarnings {
       warnings.append(
         ProfileWarning(
           code: "grouped-numbers",
-          text: "\(field.path) holds numbers with separators between thousands, as 1,299.00; they "
-            + "count as numbers only when the pipeline says so",
+          text:
+            "\(field.path) holds numbers with separators between thousands, as 1,299.00: in CSV the "
+            + "option thousands reads them, in JSON they are texts",
           isSerious: false))
     }
     if let path = profile.roles.time?.paths.first,

@@ -11,12 +11,9 @@ public struct ProposalOptions: Sendable {
   public var kafka: (brokers: String, topic: String)?
   /// IANA zone of the pipeline.
   public var zone = "UTC"
-  /// How rows of CSV are read; nil for JSON.
+  /// How rows of CSV are read; nil for JSON. Numbers with separators between thousands are added
+  /// where the profile has them.
   public var csv: CSVFormat?
-  /// Further options of `csv`, as the pipeline file has them: `encoding: gbk`.
-  public var csvExtras: [String] = []
-  /// Whether numbers with separators between thousands are read as numbers.
-  public var readsGroupedNumbers = false
   /// Directory of the time-zone data.
   public var zoneinfo = "/usr/share/zoneinfo"
 
@@ -79,6 +76,10 @@ public struct Proposal: Sendable {
     guard profile.usable > 0 else {
       throw Impossible(
         description: "no pipeline can be proposed: none of \(profile.records) records is an event")
+    }
+    var options = options
+    if profile.fields.contains(where: { $0.share(.groupedNumber) > 0.01 }) {
+      options.csv?.thousands = NumberGroups(separator: ",")
     }
     for detail in ProposalWriter.Detail.allCases {
       var writer = ProposalWriter(profile, options, detail)

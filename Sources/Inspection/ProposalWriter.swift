@@ -126,7 +126,11 @@ struct ProposalWriter {
       parts.append("header: [\(header.map(YAMLText.scalar).joined(separator: ", "))]")
     }
     if csv.trim { parts.append("trim: true") }
-    return "{" + (parts + options.csvExtras).joined(separator: ", ") + "}"
+    if csv.encoding != .utf8 { parts.append("encoding: \(csv.encoding.rawValue)") }
+    if let groups = csv.thousands {
+      parts.append("thousands: \(YAMLText.quoted(String(UnicodeScalar(groups.separator))))")
+    }
+    return "{" + parts.joined(separator: ", ") + "}"
   }
 
   private func fields(isPreset: Bool) -> String {

@@ -35,6 +35,7 @@ struct FileInspector {
     let profiler = Profiler(options: options)
     var csv: CSVFormat?
     var waiting = files[...]
+    var broken: [String] = []
     var open: [(file: RecordFile, id: PartitionID, left: Int64)] = []
     let share = limit.map { max(1, ($0 + Int64(files.count) - 1) / Int64(files.count)) }
     while !waiting.isEmpty || !open.isEmpty {
@@ -52,6 +53,11 @@ struct FileInspector {
         }
         open[index].left = count == 0 ? 0 : left - Int64(count)
       }
+      for (file, _, left) in open where left <= 0 && file.counts.brokenCharacters > 0 {
+        let name = (file.path as NSString).lastPathComponent
+        let count = Terminal.count(file.counts.brokenCharacters, "piece")
+        broken.append("\(name) has \(count) of text that are no characters of its encoding")
+      }
       open.removeAll { $0.left <= 0 }
       report(progress)
     }
@@ -59,12 +65,16 @@ struct FileInspector {
     let origin =
       names.count <= 3
       ? names.joined(separator: ", ") : "\(names[0]) and \(names.count - 1) other files"
-    return Inspected(profile: profiler.finish(), origin: origin, csv: csv)
+    var profile = profiler.finish()
+    profile.warnings += broken.map {
+      ProfileWarning(code: "broken-characters", text: $0, isSerious: false)
+    }
+    return Inspected(profile: profile, origin: origin, csv: csv)
   }
 
   /// A source that reads a file in the format that its beginning shows.
   private static func source(of path: String) throws -> SourcePlan {
-    let head = try InputFiles.head(of: path, bytes: FormatGuess.headBytes)
+    let head = try InputFiles.head(path, bytes: FormatGuess.headBytes)
     return SourcePlan(
       name: "inspected", topic: nil, format: FormatGuess.format(of: head), fields: [])
   }

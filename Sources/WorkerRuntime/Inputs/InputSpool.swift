@@ -1,25 +1,6 @@
 import Foundation
 
 extension InputFiles {
-  /// The first bytes of a file's text, unpacked when it is gzip: what is needed to tell its format.
-  ///
-  /// Not for pipes, whose bytes are gone then; see `spool`.
-  ///
-  /// - Throws: `InputError`.
-  public static func head(of path: String, bytes: Int) throws -> [UInt8] {
-    let stream = try ByteStream(path: path)
-    var head = [UInt8](repeating: 0, count: bytes)
-    var filled = 0
-    while filled < bytes {
-      let count = try head.withUnsafeMutableBytes {
-        try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[filled...]))
-      }
-      if count == 0 { break }
-      filled += count
-    }
-    return Array(head.prefix(filled))
-  }
-
   /// Whether a path can be read only once: standard input, a pipe.
   public static func isPassing(_ path: String) -> Bool {
     path == "-" || totalBytes([path]) == nil
