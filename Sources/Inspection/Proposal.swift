@@ -81,23 +81,30 @@ public struct Proposal: Sendable {
     if profile.fields.contains(where: { $0.share(.groupedNumber) > 0.01 }) {
       options.csv?.thousands = NumberGroups(separator: ",")
     }
+    var reason = ""
     for detail in ProposalWriter.Detail.allCases {
       var writer = ProposalWriter(profile, options, detail)
       var proposal = writer.write()
       proposal.isReduced = detail != .full
-      if passes(proposal, options) { return proposal }
+      guard let fault = fault(of: proposal, options) else { return proposal }
+      reason = fault
     }
     throw Impossible(
-      description: "no pipeline can be proposed for fields of these names; write one by hand, with "
+      description:
+        "no pipeline can be proposed for these fields: \(reason); write one by hand, with "
         + "docs/pipeline.md")
   }
 
-  private static func passes(_ proposal: Proposal, _ options: ProposalOptions) -> Bool {
-    guard
-      let pipeline = try? Pipeline.parse(
-        text: proposal.text, file: "proposal", zoneinfo: options.zoneinfo),
-      let outcomes = try? PipelineTestRunner.run(pipeline)
-    else { return false }
-    return outcomes.allSatisfy(\.isPassed)
+  /// Why a proposal passes check and test not; nil when it does.
+  private static func fault(of proposal: Proposal, _ options: ProposalOptions) -> String? {
+    do {
+      let pipeline = try Pipeline.parse(
+        text: proposal.text, file: "proposal", zoneinfo: options.zoneinfo)
+      return try PipelineTestRunner.run(pipeline).lazy.compactMap(\.mismatches.first).first
+    } catch let faults as PipelineFaults {
+      return faults.faults.first.map { "\($0.message) (line \($0.line))" } ?? "\(faults)"
+    } catch {
+      return "\(error)"
+    }
   }
 }
