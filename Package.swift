@@ -58,6 +58,8 @@ let package = Package(
       swiftSettings: swift),
     .target(name: "Charts", dependencies: ["StreamCore"], swiftSettings: swift),
     .target(
+      name: "Inspection", dependencies: ["StreamCore", "PipelineSpec"], swiftSettings: swift),
+    .target(
       name: "WorkerRuntime",
       dependencies: [
         "StreamCore", "PipelineSpec", "KafkaClient", "SnapshotStore", "Notifications", "CZlib",
@@ -66,7 +68,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "WorkerRuntime", "Charts",
+        "WorkerRuntime", "Charts", "Inspection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       // The demo's pipeline, a link to the one in pipelines/.
@@ -88,6 +90,9 @@ let package = Package(
     .testTarget(
       name: "NotificationsTests", dependencies: ["Notifications", "StreamTestKit"],
       exclude: ["Golden"], swiftSettings: swift),
+    .testTarget(
+      name: "InspectionTests", dependencies: ["Inspection", "StreamTestKit"],
+      swiftSettings: swift),
     .testTarget(
       name: "ChartsTests", dependencies: ["Charts"], exclude: ["Golden"], swiftSettings: swift),
     .testTarget(

@@ -15,6 +15,8 @@ struct Weir: ParsableCommand {
         weir demo                                  watch it at work, with nothing to set up
         weir check shop.yaml                       what is wrong with a pipeline file
         weir test shop.yaml                        run the tests inside it
+        weir look clicks.csv.gz                    a file's main numbers as a page
+        weir inspect clicks.csv.gz                 what is in there
         weir report shop.sqlite --metric revenue   see results
         weir alerts list shop.sqlite               what fires now
 
@@ -22,8 +24,9 @@ struct Weir: ParsableCommand {
       """,
     version: WeirVersion.current,
     subcommands: [
-      Demo.self, Run.self, Replay.self, Check.self, TestCommand.self, Produce.self, Report.self,
-      Alerts.self, Thresholds.self, Backtest.self, Outbox.self, Verify.self, Diff.self,
+      Demo.self, Run.self, Check.self, TestCommand.self, Inspect.self, Look.self, Produce.self,
+      Report.self, Alerts.self, Thresholds.self, Backtest.self, Outbox.self, Replay.self,
+      Verify.self, Diff.self,
     ])
 
   /// Parses the process's arguments, runs the command that they name, and ends the process.

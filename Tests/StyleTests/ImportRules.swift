@@ -21,6 +21,7 @@ enum ImportRules {
     "StreamCore": [],
     "PipelineSpec": ["StreamCore"],
     "KafkaClient": ["StreamCore"],
+    "Inspection": ["StreamCore", "PipelineSpec"],
     "Digests": [],
     "SnapshotStore": ["StreamCore", "Digests"],
     "Notifications": ["StreamCore", "Digests"],
@@ -30,7 +31,7 @@ enum ImportRules {
     ],
     "weir": [
       "StreamCore", "PipelineSpec", "KafkaClient", "Digests", "SnapshotStore", "Notifications",
-      "WorkerRuntime", "Charts",
+      "WorkerRuntime", "Charts", "Inspection",
     ],
   ]
 

@@ -1,0 +1,209 @@
+import StreamCore
+
+/// One field path: its types, forms and masked examples.
+public struct FieldProfile: Sendable, Encodable {
+  /// How often something came.
+  public struct Share: Sendable, Encodable {
+    /// What.
+    public var name: String
+    /// Values.
+    public var count: Int64
+  }
+
+  /// The path, for people: names with dots between them, `*` for names that fold into one.
+  public var path: String
+  /// Its names.
+  public var steps: [String]
+  /// Whether a pipeline can name it.
+  public var isAddressable: Bool
+  /// Values that are not null.
+  public var filled: Int64
+  /// The same as a share of all readable records.
+  public var fill: Double
+  /// Types seen, the most frequent first.
+  public var types: [Share]
+  /// Kinds of its strings and numbers, the most frequent first.
+  public var kinds: [Share]
+  /// Different values; an estimate within about 2% beyond 1,024.
+  public var distinct: Int64
+  /// Whether it is one.
+  public var isDistinctEstimate: Bool
+  /// Least number, rounded where it could be somebody's; nil without numbers.
+  public var least: Double?
+  /// Greatest number, rounded in the same way.
+  public var greatest: Double?
+  /// Longest text, in bytes.
+  public var longestBytes: Int
+  /// Values with their counts, where showing them is safe: few, short, each had by many, of no kind
+  /// and under no name that leads to a person.
+  public var values: [Share]
+  /// Forms of its values: letters as `a`, digits as `9`.
+  public var examples: [String]
+  /// What it can be used as: `amount`, `dimension`, `entity`.
+  public var use: String?
+  /// The pattern that its dates need; nil when they need none.
+  public var datePattern: String?
+  /// Whether day and month of its dates could be either way round.
+  public var isDateAmbiguous: Bool
+
+  /// Filled values by event slot.
+  var byEvent: [Int64]
+  /// Whether it has few values, safe to show or not.
+  var isCategorical: Bool
+  /// Share of the most frequent value, of a field with few.
+  var largestShare: Double
+  private var kindCounts: [ValueKind: Int64]
+
+  private enum CodingKeys: String, CodingKey {
+    case path, filled, fill, types, kinds, distinct, isDistinctEstimate, least, greatest
+    case longestBytes, values, examples, use, datePattern, isDateAmbiguous
+  }
+
+  /// Share of the filled values that are of one of `kinds`.
+  func share(_ kinds: ValueKind...) -> Double {
+    filled == 0 ? 0 : Double(kinds.reduce(0) { $0 + (kindCounts[$1] ?? 0) }) / Double(filled)
+  }
+
+  /// Share of the filled values whose kind has a property.
+  func share(where property: (ValueKind) -> Bool) -> Double {
+    if filled == 0 { return 0 }
+    let count = kindCounts.reduce(0) { $0 + (property($1.key) ? $1.value : 0) }
+    return Double(count) / Double(filled)
+  }
+
+  /// Filled values of a type.
+  func count(_ type: FieldType) -> Int64 { types.first { $0.name == type.name }?.count ?? 0 }
+
+  /// Whether its values are, nearly all, strings or numbers.
+  var isScalar: Bool {
+    Double(count(.string) + count(.number)) >= 0.99 * Double(filled) && filled > 0
+  }
+
+  /// Makes the profile of a node of the table.
+  ///
+  /// - Parameters:
+  ///   - records: Readable records in all.
+  ///   - hasUsers: Whether users are known, so that a value is shown only when several have it.
+  init(_ node: FieldTable.Node, records: Int64, hasUsers: Bool) {
+    let statistics = node.statistics
+    steps = node.steps
+    isAddressable = !node.isFolded && FieldPath.isAddressable(node.steps)
+    path = node.steps.map { Mask.shown($0) }.joined(separator: ".")
+    filled = statistics.filled
+    fill = records == 0 ? 0 : min(1, Double(filled) / Double(records))
+    types = FieldType.allCases.compactMap {
+      let count = statistics.byType[$0.rawValue]
+      return count == 0 ? nil : Share(name: $0.name, count: count)
+    }.sorted { ($1.count, $0.name) < ($0.count, $1.name) }
+    kindCounts = statistics.byKind
+    kinds = ValueKind.allCases.compactMap { kind in
+      statistics.byKind[kind].map { Share(name: kind.rawValue, count: $0) }
+    }.sorted { ($1.count, $0.name) < ($0.count, $1.name) }
+    distinct = statistics.distinct.estimate
+    isDistinctEstimate = statistics.distinct.isApproximate
+    longestBytes = statistics.longest
+    byEvent = statistics.byEvent
+    isCategorical = statistics.isCategorical && !statistics.categories.isEmpty
+    let most = statistics.categories.map(\.count).max() ?? 0
+    largestShare = filled == 0 ? 0 : Double(most) / Double(filled)
+    examples = []
+    values = []
+    isDateAmbiguous = false
+    let isPersonal =
+      PersonalName.matches(node.steps)
+      || statistics.byKind.contains { $0.key.isPersonal && $0.value * 50 > statistics.filled }
+    if statistics.numbers > 0, statistics.numbers * 2 > filled {
+      let isID = isPersonal || (!statistics.isCategorical && looksLikeID(statistics))
+      least = Self.shown(statistics.least, isID: isID)
+      greatest = Self.shown(statistics.greatest, isID: isID)
+    }
+    examples = statistics.shapes.sorted { ($1.count, $0.shape) < ($0.count, $1.shape) }
+      .prefix(3).map(\.shape)
+    if isCategorical, !isPersonal {
+      values = Self.safe(statistics, hasUsers: hasUsers)
+    }
+    setDate(statistics)
+  }
+
+  private func looksLikeID(_ statistics: FieldStatistics) -> Bool {
+    share(.wholeNumber, .phone, .epochSeconds, .epochMilliseconds) > 0.9
+      && statistics.distinct.estimate * 2 > statistics.filled
+  }
+
+  /// Numbers of more than six digits, and all of a field of ids, keep two digits.
+  private static func shown(_ number: Double, isID: Bool) -> Double {
+    guard number.magnitude >= 1_000_000 || isID, number != 0, number.isFinite else { return number }
+    var unit = 1.0
+    while number.magnitude / unit >= 100 { unit *= 10 }
+    return (number / unit).rounded() * unit
+  }
+
+  /// Values that at least 10 records and, where users are known, 3 users have, and that make up 1%.
+  private static func safe(_ statistics: FieldStatistics, hasUsers: Bool) -> [Share] {
+    let filled = statistics.filled
+    return statistics.categories.filter {
+      $0.count >= 10 && $0.count * 100 >= filled && (!hasUsers || $0.users.count >= 3)
+    }.sorted { ($1.count, $0.hash) < ($0.count, $1.hash) }.prefix(8).map {
+      Share(name: Mask.shown(String(decoding: $0.text, as: UTF8.self)), count: $0.count)
+    }
+  }
+
+  private mutating func setDate(_ statistics: FieldStatistics) {
+    guard let most = statistics.dates.max(by: { $0.count < $1.count }),
+      most.count * 10 >= filled * 9
+    else { return }
+    let isDayFirst =
+      most.dayFirst != most.monthFirst
+      ? most.dayFirst > most.monthFirst : most.shape.separator == UInt8(ascii: ".")
+    isDateAmbiguous =
+      most.shape.order == .yearLast && (most.dayFirst > 0) == (most.monthFirst > 0)
+    datePattern = most.shape.pattern(isDayFirst: isDayFirst, isPadded: most.unpadded == 0)
+  }
+}
+
+/// Paths of a pipeline file.
+enum FieldPath {
+  /// Whether a pipeline can name it: names that are not empty, and hold neither a backquote nor
+  /// what cannot be seen.
+  static func isAddressable(_ steps: [String]) -> Bool {
+    let bytes = steps.reduce(steps.count * 3) { $0 + $1.utf8.count }
+    return !steps.isEmpty && bytes <= 500
+      && steps.allSatisfy { step in
+        !step.isEmpty && !step.contains("`")
+          && !step.unicodeScalars.contains { Mask.isUnprintable($0) }
+      }
+  }
+
+  /// The path as a pipeline file has it: names with anything unusual in backquotes.
+  static func text(_ steps: [String]) -> String {
+    steps.map { isPlain($0) ? $0 : "`\($0)`" }.joined(separator: ".")
+  }
+
+  /// Whether a name is letters, digits and `_`, not beginning with a digit.
+  static func isPlain(_ name: String) -> Bool {
+    guard let first = name.utf8.first, !KindScan.isDigit(first) else { return false }
+    return name.utf8.allSatisfy {
+      KindScan.isLetter($0) || KindScan.isDigit($0) || $0 == UInt8(ascii: "_")
+    }
+  }
+}
+
+/// Names of fields that lead to persons, whatever is in them.
+enum PersonalName {
+  private static let words: Set<String> = [
+    "name", "firstname", "lastname", "fullname", "nickname", "realname", "username", "email",
+    "mail", "phone", "mobile", "tel", "telephone", "address", "addr", "street", "birthday",
+    "birthdate", "dob", "idcard", "idnumber", "passport", "ssn", "password", "passwd", "token",
+    "secret", "card", "cardnumber", "iban", "account", "ip", "ipaddress", "lat", "lon", "lng",
+    "latitude", "longitude", "imei", "idfa", "openid", "unionid", "wechat", "qq", "userid",
+  ]
+  private static let signs = [
+    "姓名", "昵称", "电话", "手机", "邮箱", "地址", "生日", "身份证", "护照", "密码", "账号", "卡号", "微信",
+  ]
+
+  /// Whether the last name of a path is one of them.
+  static func matches(_ steps: [String]) -> Bool {
+    guard let last = steps.last else { return false }
+    return words.contains(RoleWords.normal(last)) || signs.contains { last.contains($0) }
+  }
+}

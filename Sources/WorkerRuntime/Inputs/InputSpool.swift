@@ -1,0 +1,47 @@
+import Foundation
+
+extension InputFiles {
+  /// Whether a path can be read only once: standard input, a pipe.
+  public static func isPassing(_ path: String) -> Bool {
+    path == "-" || totalBytes([path]) == nil
+  }
+
+  /// Copies what can be read only once into a file of its own, so that it can be read twice.
+  ///
+  /// - Parameter target: Path of a file that is made, readable by this user alone.
+  /// - Throws: `InputError`, also when the disk is full.
+  public static func spool(_ path: String, to target: String) throws {
+    let source = try open(path)
+    defer { if path != "-" { close(source.descriptor) } }
+    let descriptor = Glibc.open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw failedSpool(path, errno) }
+    defer { close(descriptor) }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+    defer { buffer.deallocate() }
+    while true {
+      let count = Glibc.read(source.descriptor, buffer.baseAddress, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else {
+        throw InputError(
+          .failedRead, file: path, reason: "could not be read: \(InputError.text(errno))",
+          advice: "check what writes to it, then run again")
+      }
+      if count == 0 { return }
+      var written = 0
+      while written < count {
+        let done = Glibc.write(
+          descriptor, buffer.baseAddress?.advanced(by: written), count - written)
+        if done < 0, errno == EINTR { continue }
+        guard done >= 0 else { throw failedSpool(path, errno) }
+        written += done
+      }
+    }
+  }
+
+  private static func failedSpool(_ path: String, _ code: Int32) -> InputError {
+    InputError(
+      .failedSpill, file: path,
+      reason: "could not be copied to a temporary file: \(InputError.text(code))",
+      advice: "free disk space or set TMPDIR to a folder with more of it, then run again")
+  }
+}

@@ -1,0 +1,162 @@
+import ArgumentParser
+import Foundation
+import Inspection
+import PipelineSpec
+import StreamCore
+import WorkerRuntime
+
+/// `weir look`: from files to a page with their main numbers, in one go.
+struct Look: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make a page of the main numbers of files: inspect, propose, run, draw.",
+    discussion: """
+      Reads CSV or JSON lines (.gz too, - for standard input), finds out what is in them, proposes a \
+      pipeline, runs it, and writes three files: NAME.html to look at, NAME.yaml to change and run \
+      again, NAME.sqlite with the results. Files that are there already are kept unless --overwrite.
+
+      EXAMPLES
+        weir look clicks.csv.gz
+        weir look orders-*.csv --zone Asia/Shanghai --name orders
+      """)
+
+  @Argument(help: ArgumentHelp("Files of CSV or JSON lines.", valueName: "file"))
+  var files: [String]
+
+  @OptionGroup var choices: InspectChoices
+
+  @Option(help: ArgumentHelp("The page. Default: NAME.html.", valueName: "file"))
+  var page: String?
+
+  @Option(help: ArgumentHelp("The results. Default: NAME.sqlite.", valueName: "file"))
+  var data: String?
+
+  @Option(help: ArgumentHelp("The pipeline. Default: NAME.yaml.", valueName: "file"))
+  var keepPipeline: String?
+
+  @Flag(help: "Replace files of an earlier look.") var overwrite = false
+
+  func validate() throws {
+    guard !files.isEmpty else { throw ValidationError("Name at least one file.") }
+    _ = try choices.overrides()
+  }
+
+  func run() throws {
+    var options = InspectionOptions()
+    options.overrides = try choices.overrides()
+    options.zone = try choices.zoneData()
+    let spooled = try SpooledInput(files)
+    try withExtendedLifetime(spooled) { try look(spooled.paths, options) }
+  }
+
+  private func look(_ paths: [String], _ options: InspectionOptions) throws {
+    var inspected = try FileInspector(options: options, report: InspectProgress.files).run(paths)
+    if files.contains("-") { inspected.origin = "standard input" }
+    Terminal.endProgress()
+    if inspected.profile.records == 0 || !inspected.profile.roles.isUsable {
+      print(InspectReport(inspected.profile, zone: options.zone).text, terminator: "")
+    }
+    let proposal = try choices.proposal(
+      of: inspected, name: choices.name ?? (files.contains("-") ? "events" : nil))
+    let outputs = try LookOutputs(
+      page: page ?? "\(proposal.name).html", data: data ?? "\(proposal.name).sqlite",
+      pipeline: keepPipeline ?? "\(proposal.name).yaml", overwrites: overwrite)
+    try outputs.write(proposal.text, to: outputs.pipeline)
+    let pipeline = try PipelineFile.load(outputs.pipeline)
+    let summary = try compute(pipeline, paths, outputs.data)
+    Terminal.endProgress()
+    let results = try LookResults(
+      path: outputs.data, stages: proposal.stages, zone: options.zone)
+    let page = LookPage(
+      inspected: inspected, proposal: proposal, results: results, zone: options.zone,
+      outputs: outputs)
+    try outputs.write(page.text, to: outputs.page)
+    tell(inspected.profile, results, summary, outputs)
+    if inspected.profile.isSerious { throw ExitCode.foundWrong }
+  }
+
+  private func compute(
+    _ pipeline: Pipeline, _ paths: [String], _ data: String
+  ) throws -> RunSummary {
+    let stop = StopFlag()
+    let signals = StopSignals(stop)
+    defer { withExtendedLifetime(signals) {} }
+    var options = WorkerOptions(
+      dataPath: data, lanes: ProcessInfo.processInfo.activeProcessorCount)
+    options.log = { Terminal.tell("weir: \($0)") }
+    let progress = InputProgress(totalBytes: InputFiles.totalBytes(paths))
+    let view = RunProgressView(isShown: true, progress: progress)
+    options.onStatus = { view.update($0) }
+    let logs = try FileInputs.open(
+      paths, plan: pipeline.plan, inOrder: false, dataPath: data, progress: progress)
+    let worker = try Worker(pipeline: pipeline, input: .logs(logs), options: options, stop: stop)
+    let summary = try worker.run()
+    view.end()
+    return summary
+  }
+
+  private func tell(
+    _ profile: Profile, _ results: LookResults, _ summary: RunSummary, _ outputs: LookOutputs
+  ) {
+    var line = Terminal.count(summary.fates.applied, "event")
+    if let users = profile.users {
+      line += " of \(users.isEstimate ? "about " : "")\(Terminal.count(users.users, "user"))"
+    }
+    if let time = profile.time {
+      let zone = results.zone
+      line += ", \(Instants.text(EventTime(ms: time.firstMs), zone: zone)) to "
+      line += Instants.text(EventTime(ms: time.lastMs), zone: zone)
+    }
+    print(line)
+    let unusable = summary.fates.rejected
+    if unusable > 0 { print("\(Terminal.count(unusable, "record")) could not be used") }
+    for event in profile.events.prefix(5) {
+      print("  \(Terminal.grouped(event.count)) \(TextTable.printable(event.name))")
+    }
+    if profile.events.count > 5 { print("  and \(profile.events.count - 5) other names") }
+    for warning in profile.warnings {
+      print("\(warning.isSerious ? "!" : "-") \(TextTable.printable(warning.text))")
+    }
+    print("")
+    print("page      \(outputs.page)")
+    print("pipeline  \(outputs.pipeline)")
+    print("results   \(outputs.data)")
+  }
+}
+
+/// The files that a look leaves.
+struct LookOutputs {
+  let page: String
+  let data: String
+  let pipeline: String
+
+  /// Files that belong to one of results.
+  private static let beside = [
+    "", "-wal", "-shm", "-state", "-state-wal", "-state-shm", "-state-journal", ".lock",
+  ]
+
+  /// - Throws: `ValidationError` when one is there and is not to be replaced.
+  init(page: String, data: String, pipeline: String, overwrites: Bool) throws {
+    self.page = page
+    self.data = data
+    self.pipeline = pipeline
+    let there = [page, data, pipeline].filter { FileManager.default.fileExists(atPath: $0) }
+    guard overwrites || there.isEmpty else {
+      throw ValidationError(
+        "\(there.joined(separator: ", ")) \(there.count == 1 ? "is" : "are") there already; give "
+          + "--overwrite to replace \(there.count == 1 ? "it" : "them"), or --name for other ones.")
+    }
+    guard overwrites else { return }
+    for suffix in Self.beside where FileManager.default.fileExists(atPath: data + suffix) {
+      try FileManager.default.removeItem(atPath: data + suffix)
+    }
+  }
+
+  func write(_ text: String, to path: String) throws {
+    do {
+      try Data(text.utf8).write(to: URL(filePath: path))
+    } catch {
+      Terminal.tell("weir: \(path) cannot be written: \(error.localizedDescription)")
+      throw ExitCode.unreachable
+    }
+  }
+}
