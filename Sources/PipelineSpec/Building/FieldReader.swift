@@ -155,23 +155,13 @@ struct FieldReader {
 
   private mutating func format(_ scalar: ConfigNode.Scalar, _ node: ConfigNode) {
     if scalar.isUnresolved { return }
-    var letters = scalar.text[...]
-    var seen: Set<String> = []
-    while let letter = letters.first {
-      let run = letters.prefix { $0 == letter }
-      letters = letters.dropFirst(run.count)
-      guard letter.isASCII, letter.isLetter, letter != "T", letter != "Z" else { continue }
-      guard ["yyyy", "MM", "dd", "HH", "mm", "ss", "SSS"].contains(String(run)),
-        seen.insert(String(run)).inserted
-      else {
-        faults.add(
-          node.position, "bad-time-format",
-          "\(node.found) has letters that are no part of a time",
-          hint: "use each of yyyy MM dd HH mm ss SSS at most once, and signs between them")
-        return
-      }
+    do {
+      _ = try TimePattern(scalar.text)
+    } catch {
+      faults.add(node.position, "bad-time-format", "\(error)")
+      return
     }
-    guard seen.isSuperset(of: ["yyyy", "MM", "dd"]) else {
+    guard ["y", "M", "d"].allSatisfy({ scalar.text.contains($0) }) else {
       faults.add(
         node.position, "bad-time-format", "\(node.found) has no full date",
         hint: "yyyy, MM and dd have to be in it")

@@ -136,7 +136,7 @@ struct LookPage {
       let rest = results.usersBy.count - shown.count
       page.figure(
         TimeChart(
-          title: "Users a day by \(by.dimension)", unit: .count("users"), zone: zone,
+          title: "Users a day by \(by.label)", unit: .count("users"), zone: zone,
           series: shown.map { .init(name: $0.name, points: counts($0.rows)) }),
         caption: rest > 0 ? "The largest \(shown.count) of \(results.usersBy.count)." : "")
     }
@@ -160,7 +160,7 @@ struct LookPage {
     {
       page.figure(
         BarList(
-          title: "Sum of \(amount.name) by \(by.dimension)", unit: .number(""),
+          title: "Sum of \(amount.name) by \(by.label)", unit: .number(""),
           bars: results.amountBy.prefix(Self.barsMax).map { .init(name: $0.name, value: $0.value) })
       )
     }
