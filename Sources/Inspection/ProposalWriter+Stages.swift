@@ -168,9 +168,9 @@ extension ProposalWriter {
     let than = isLong ? "at the same time in the four weeks before" : "in the windows before"
     return """
       alerts:
-        # There are about \(Int64(min(usual, 1e15))) events in each \(hours == 1 ? "hour" : "day"); chance alone does \
-      not bring them down to this
-        # share of what they were \(than).
+        # There are about \(Int64(min(usual, 1e15))) events in each \(hours == 1 ? "hour" : "day").
+        # Chance alone does not bring them down to this share of what they were
+        # \(than).
         \(name):
           watch: \(stages.allEvents)
           when: value < share * \(usually)

@@ -177,7 +177,7 @@ struct LookPage {
     let rest = profile.events.count - bars.count
     page.figure(
       BarList(title: "Events by name", unit: .count("events"), bars: Array(bars)),
-      caption: "On the right: different users."
+      caption: "The small numbers are different users."
         + (rest > 0 ? " And \(rest) further names." : ""))
   }
 
@@ -193,8 +193,10 @@ struct LookPage {
     page.figure(
       BarList(title: "How far users come", unit: .count("users"), bars: bars),
       caption:
-        "On the right: share of the step before. Users of each day who took the steps in this order; somebody who began on several "
-        + "days counts on each. The order is the one that most users take.")
+        "Per cent are of the step before. Users of each day who took the steps in this "
+        + "order; somebody who began on several days counts on each. The order is the one that most "
+        + "users take."
+    )
   }
 
   private func retention(_ page: inout HTMLPage) {
