@@ -155,16 +155,17 @@ struct FieldReader {
 
   private mutating func format(_ scalar: ConfigNode.Scalar, _ node: ConfigNode) {
     if scalar.isUnresolved { return }
-    do {
-      _ = try TimePattern(scalar.text)
+    do throws(TimePatternError) {
+      guard try TimePattern(scalar.text).hasFullDate else {
+        faults.add(
+          node.position, "bad-time-format", "\(node.found) has no full date",
+          hint: "year (yyyy), month (MM) and day (dd) have to be in it")
+        return
+      }
     } catch {
-      faults.add(node.position, "bad-time-format", "\(error)")
-      return
-    }
-    guard ["y", "M", "d"].allSatisfy({ scalar.text.contains($0) }) else {
       faults.add(
-        node.position, "bad-time-format", "\(node.found) has no full date",
-        hint: "yyyy, MM and dd have to be in it")
+        node.position, "bad-time-format", "\(node.found) is no format of a time",
+        hint: error.fact)
       return
     }
     map.timeFormat = .pattern(scalar.text)
