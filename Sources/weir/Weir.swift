@@ -23,7 +23,7 @@ struct Weir: ParsableCommand {
     version: WeirVersion.current,
     subcommands: [
       Demo.self, Run.self, Replay.self, Check.self, TestCommand.self, Produce.self, Report.self,
-      Alerts.self, Thresholds.self, Backtest.self, Outbox.self, Verify.self, Diff.self,
+      Alerts.self, Thresholds.self, Backtest.self, Outbox.self, Verify.self, Diff.self, Adopt.self,
     ])
 
   /// Parses the process's arguments, runs the command that they name, and ends the process.
