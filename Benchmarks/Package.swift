@@ -54,6 +54,10 @@ let package = Package(
       ],
       swiftSettings: swift),
     .executableTarget(
+      name: "ReplayBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),
+    .executableTarget(
+      name: "BacktestBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),
+    .executableTarget(
       name: "WorkerBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),
     .target(name: "BenchmarkKit", swiftSettings: swift),
   ]

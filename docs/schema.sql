@@ -22,6 +22,9 @@
 -- outbox: a message is sent until it is delivered or dead, those about one subject to one sink in
 -- their order. The newest that are not pending are kept.
 --
+-- restatements: what each row was that was replaced, added or removed on purpose, and what it is
+-- since. In its JSON, dimensions and the names of events are objects, other columns as they are.
+--
 -- entry_events, exit_events: at most 100 names, those of the most sessions; the rest is "(other)".
 --
 -- marks: of several marks at one offset the one with the greatest clock is kept; it implies the
@@ -35,6 +38,10 @@
 --   result_digest.TABLE                       the sum over all settled (final, restated) rows
 --   pruned_digest.TABLE, pruned_rows.TABLE    the part of it that belongs to rows removed by `keep`
 --   pruned_to_ms.TABLE.NAME                   windows of stage NAME that ended by then are gone
+--   start.TOPIC/PARTITION                     the first offset that was read
+--   complete_from.KIND.STAGE                  from then on, in milliseconds, its rows are complete
+--   replay.…                                  of a file that a replay made, until it is adopted
+--   adopted.from, adopted_wall_ms, adopted.by   when it was, and from which file
 -- and further keys of the worker. Offsets are in partitions.
 --
 -- Result digest. Each settled row is encoded as below and hashed with SHA-256; the digests, read as
@@ -60,7 +67,7 @@
 -- status, wall times, what people did, examples and evidence of events, Kafka coordinates.
 
 PRAGMA application_id = 0x57656972;  -- 'Weir'
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 CREATE TABLE run_manifest (
   key TEXT PRIMARY KEY,
@@ -415,3 +422,29 @@ CREATE TABLE rule_thresholds (
     CHECK (json_valid(by_dimensions) AND substr(by_dimensions, 1, 1) = '['),
   PRIMARY KEY (rule, name)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE restatements (
+  id INTEGER PRIMARY KEY,                   -- rising; kept for ever
+  table_name TEXT NOT NULL,                 -- metrics, funnels, retention, sessions
+  stage TEXT NOT NULL,                      -- the row's metric, funnel, retention or session
+  row_key TEXT NOT NULL                     -- JSON: the columns of its primary key, by name
+    CHECK (json_valid(row_key) AND substr(row_key, 1, 1) = '{'),
+  window_start_ms INTEGER NOT NULL,         -- of its window, entry window, unit or day
+  window_end_ms INTEGER NOT NULL,
+  old_row TEXT                              -- JSON: its columns before; NULL: there was none
+    CHECK (old_row IS NULL OR json_valid(old_row)),
+  new_row TEXT                              -- JSON: its columns after; NULL: there is none
+    CHECK (new_row IS NULL OR json_valid(new_row)),
+  restated_wall_ms INTEGER NOT NULL,
+  restated_by TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  replay TEXT NOT NULL,                     -- path of the replayed file then
+  replay_digest TEXT NOT NULL,              -- its result digest then
+  CHECK (window_end_ms > window_start_ms),
+  CHECK (old_row IS NOT NULL OR new_row IS NOT NULL)
+) STRICT;
+
+CREATE INDEX restatements_of ON restatements (table_name, stage, window_start_ms);
+
+CREATE INDEX restatements_removed ON restatements (table_name, stage, window_start_ms)
+  WHERE new_row IS NULL;

@@ -32,9 +32,11 @@ public struct Pipeline: Sendable {
   ///   - environment: What `${NAME}` stands for.
   ///   - secretsRequired: Whether a variable without a value is a fault. If not, the value that it
   ///     is in is taken as right, and the pipeline is for checking only.
+  ///   - edits: What stands in place of some options of alerts.
   /// - Throws: Every fault of the file, in order of position.
   public static func load(
-    path: String, environment: [String: String], secretsRequired: Bool = true
+    path: String, environment: [String: String], secretsRequired: Bool = true,
+    edits: [RuleEdit] = []
   ) throws(PipelineFaults) -> Pipeline {
     func fault(_ code: String, _ message: String, _ hint: String? = nil) -> PipelineFaults {
       PipelineFaults([
@@ -55,7 +57,8 @@ public struct Pipeline: Sendable {
       throw fault("not-utf8", "the file is not UTF-8 text", "save it as UTF-8")
     }
     return try parse(
-      text: text, file: path, environment: environment, secretsRequired: secretsRequired)
+      text: text, file: path, environment: environment, secretsRequired: secretsRequired,
+      edits: edits)
   }
 
   /// Reads the text of a pipeline file.
@@ -66,10 +69,12 @@ public struct Pipeline: Sendable {
   ///   - environment: What `${NAME}` stands for.
   ///   - secretsRequired: As for `load`.
   ///   - zoneinfo: Directory of the time-zone data.
+  ///   - edits: What stands in place of some options of alerts.
   /// - Throws: Every fault of the file, in order of position.
   public static func parse(
     text: String, file: String, environment: [String: String] = [:],
-    secretsRequired: Bool = true, zoneinfo: String = "/usr/share/zoneinfo"
+    secretsRequired: Bool = true, zoneinfo: String = "/usr/share/zoneinfo",
+    edits: [RuleEdit] = []
   ) throws(PipelineFaults) -> Pipeline {
     let faults = FaultCollector(file: file)
     let variables = Variables(environment: environment, required: secretsRequired)
@@ -80,6 +85,7 @@ public struct Pipeline: Sendable {
       // A place for anchors: `x-` keys at the top are the author's own.
       root.content = .mapping(entries.filter { !$0.key.hasPrefix("x-") })
     }
+    if !edits.isEmpty { root = root.applying(edits) }
     let settings = OptionReader(faults: faults).read(
       root, PipelineOptions.all, owner: "the pipeline")
     var builder = PipelineBuilder(

@@ -24,8 +24,9 @@ struct Weir: ParsableCommand {
       """,
     version: WeirVersion.current,
     subcommands: [
-      Demo.self, Run.self, Check.self, TestCommand.self, Produce.self, Report.self, Inspect.self,
-      Look.self, Alerts.self, Thresholds.self, Outbox.self, Verify.self, Diff.self,
+      Demo.self, Run.self, Check.self, TestCommand.self, Inspect.self, Look.self, Produce.self,
+      Report.self, Alerts.self, Thresholds.self, Backtest.self, Outbox.self, Replay.self,
+      Adopt.self, Verify.self, Diff.self,
     ])
 
   /// Parses the process's arguments, runs the command that they name, and ends the process.

@@ -43,11 +43,26 @@ public struct Worker {
     _ pipeline: String = pipeline, in folder: URL, _ arguments: [String],
     environment: [String: String] = [:]
   ) throws -> ChildProcess {
+    try ChildProcess.run(
+      binary, ["run", pipeline, "--data", newFile(in: folder)] + arguments,
+      environment: environment)
+  }
+
+  /// Replays into a new file in `folder`.
+  public func replay(
+    _ pipeline: String = pipeline, in folder: URL, _ arguments: [String],
+    environment: [String: String] = [:]
+  ) throws -> ChildProcess {
+    try ChildProcess.run(
+      binary, ["replay", pipeline, "--into", newFile(in: folder)] + arguments,
+      environment: environment)
+  }
+
+  private func newFile(in folder: URL) -> String {
     let data = folder.appendingPathComponent("bench.sqlite").path
     for suffix in ["", "-wal", "-shm", "-state", ".lock"] {
       try? FileManager.default.removeItem(atPath: data + suffix)
     }
-    return try ChildProcess.run(
-      binary, ["run", pipeline, "--data", data] + arguments, environment: environment)
+    return data
   }
 }

@@ -28,7 +28,8 @@ struct FileBenchmark {
     ]
     for (files, users, pipeline) in jobs {
       let total = eventsPerFile * 4
-      let paths = try write(files: files, events: total / files, users: users)
+      let paths = try BenchmarkEvents.write(
+        files: files, events: total / files, users: users, to: folder)
       let runs = try (0..<rounds).map { _ in try measure(pipeline, paths) }
       let job = (pipeline as NSString).lastPathComponent.dropLast(".yaml".count)
       let peak = runs.map { Double($0.peakBytes) }.median
@@ -57,29 +58,6 @@ struct FileBenchmark {
   private func line(of mark: String, _ runs: [ChildProcess]) -> String {
     let lines = runs.last?.output.split(separator: "\n") ?? []
     return lines.first { $0.hasPrefix(mark) }.map { String($0.dropFirst(mark.count)) } ?? ""
-  }
-
-  private func write(
-    files: Int, events: Int, users: BenchmarkEvents.Users
-  ) throws -> [String] {
-    try (0..<files).map { file in
-      let path = folder.appendingPathComponent("p\(file).jsonl").path
-      guard let stream = fopen(path, "wb") else { throw BenchmarkError("cannot write \(path)") }
-      defer { fclose(stream) }
-      var maker = BenchmarkEvents(seed: UInt64(file), users: users, userCount: 1_000_000)
-      var bytes: [UInt8] = []
-      for index in 0..<events {
-        maker.append(
-          to: &bytes, index: index, partition: file, partitions: files,
-          startMs: 1_767_225_600_000, stepMs: 3_600_000 / Double(events))
-        bytes.append(10)
-        if bytes.count > 1 << 20 || index == events - 1 {
-          fwrite(bytes, 1, bytes.count, stream)
-          bytes.removeAll(keepingCapacity: true)
-        }
-      }
-      return path
-    }
   }
 
   /// Runs the worker over `paths`, in a process of its own; over an empty file without any.

@@ -37,7 +37,7 @@ public final class PeopleDesk: Sendable {
     connection = try Connection(
       path: path, role: .guest, options: StoreOptions(busyTimeoutMs: busyTimeoutMs))
     let found = try connection.read("opening it") { try Schema.results.check($0, path: path) }
-    guard !found.isNew, found.version == Schema.results.version else {
+    guard !found.isNew, found.version >= Schema.thresholdsSince else {
       try connection.close()
       throw StoreError(
         kind: .io, path: path,

@@ -36,6 +36,12 @@ struct CanonicalRow: ColumnSink {
     row.putValues(into: &self)
   }
 
+  /// Encodes a row's digested columns that were read before.
+  mutating func encode(_ cells: some Sequence<RowCells.Cell>) {
+    restart()
+    for cell in cells { put(cell) }
+  }
+
   mutating func put(_ value: Int64) {
     bytes.append(Tag.integer)
     append(bigEndian: UInt64(bitPattern: value))

@@ -96,8 +96,8 @@ extension ResultsDigest {
       try table.exists(in: dbA) ? Row.fetchCursor(dbA, sql: table.selectSettled) : nil
     let cursorB =
       try table.exists(in: dbB) ? Row.fetchCursor(dbB, sql: table.selectSettled) : nil
-    var (a, b) = (try SettledRow(cursorA, table), try SettledRow(cursorB, table))
-    func list(_ kind: Difference.Kind, _ one: SettledRow, _ other: SettledRow? = nil) {
+    var (a, b) = (try RowCells(cursorA, table), try RowCells(cursorB, table))
+    func list(_ kind: Difference.Kind, _ one: RowCells, _ other: RowCells? = nil) {
       guard listed < limit else { return }
       listed += 1
       let values = one.text(table.values, from: table.key.count)
@@ -119,71 +119,18 @@ extension ResultsDigest {
           totals.changed += 1
           list(.changed, left, right)
         }
-        (a, b) = (try SettledRow(cursorA, table), try SettledRow(cursorB, table))
-      case (let left?, let right) where right.map { SettledRow.precedes(left, $0) } ?? true:
+        (a, b) = (try RowCells(cursorA, table), try RowCells(cursorB, table))
+      case (let left?, let right) where right.map { RowCells.precedes(left, $0) } ?? true:
         totals.onlyInA += 1
         list(.onlyInA, left)
-        a = try SettledRow(cursorA, table)
+        a = try RowCells(cursorA, table)
       case (_, let right?):
         totals.onlyInB += 1
         list(.onlyInB, right)
-        b = try SettledRow(cursorB, table)
+        b = try RowCells(cursorB, table)
       case (_, nil):
         return
       }
     }
-  }
-}
-
-/// The encoded columns of one settled row, comparable as SQLite compares them.
-private struct SettledRow {
-  let cells: [Cell]
-  let keyCount: Int
-
-  var key: ArraySlice<Cell> { cells[..<keyCount] }
-
-  enum Cell: Equatable {
-    case null
-    case integer(Int64)
-    case real(UInt64)
-    case text([UInt8])
-  }
-
-  /// The next row of a cursor over `selectSettled`; nil at its end, and without one.
-  init?(_ cursor: RowCursor?, _ table: ResultTable) throws {
-    guard let row = try cursor?.next() else { return nil }
-    keyCount = table.key.count
-    cells = row.databaseValues.map { value in
-      switch value.storage {
-      case .null: .null
-      case .int64(let value): .integer(value)
-      case .double(let value): .real(value.bitPattern)
-      case .string(let value): .text(Array(value.utf8))
-      case .blob(let value): .text(Array(value))
-      }
-    }
-  }
-
-  /// Whether `a` comes first by key: integers by value, text by its bytes.
-  static func precedes(_ a: SettledRow, _ b: SettledRow) -> Bool {
-    for (x, y) in zip(a.key, b.key) where x != y {
-      switch (x, y) {
-      case (.integer(let x), .integer(let y)): return x < y
-      case (.text(let x), .text(let y)): return x.lexicographicallyPrecedes(y)
-      default: return x == .null
-      }
-    }
-    return false
-  }
-
-  func text(_ columns: [String], from start: Int) -> String {
-    zip(columns, cells[start...]).map { name, cell in
-      switch cell {
-      case .null: "\(name)=null"
-      case .integer(let value): "\(name)=\(value)"
-      case .real(let bits): "\(name)=\(Double(bitPattern: bits))"
-      case .text(let bytes): "\(name)=\(String(decoding: bytes, as: UTF8.self))"
-      }
-    }.joined(separator: " ")
   }
 }

@@ -14,12 +14,10 @@ final class Connection: Sendable {
 
   /// What a connection is for.
   enum Role {
-    /// The only writer of a public file; readers come and go.
+    /// The only writer of a file; readers come and go.
     case sharedWriter
     /// Writes beside the worker, now and then and little; never makes or changes tables.
     case guest
-    /// The only user of a private file.
-    case exclusiveWriter
     case reader
   }
 
@@ -33,7 +31,6 @@ final class Connection: Sendable {
       configuration.busyMode = .timeout(Double(options.busyTimeoutMs) / 1000)
       configuration.label = "weir.store"
       configuration.prepareDatabase { db in
-        if role == .exclusiveWriter { try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
         // Copying the log back is the worker's business.
         if role == .guest { try db.execute(sql: "PRAGMA wal_autocheckpoint = 0") }
         try db.execute(sql: "PRAGMA cell_size_check = ON; PRAGMA cache_size = -65536")

@@ -1,16 +1,19 @@
 import Glibc
+import Synchronization
 
 /// The lock that makes a worker the only writer of its files: `flock` on `FILE.lock`.
 ///
 /// The kernel gives it back when the process ends, however it ends; the file itself stays and holds
 /// the last owner's process id for people and for the error that a second worker gets.
-final class FileLock {
-  private var descriptor: CInt
+final class FileLock: Sendable {
+  /// -1 once it was given back.
+  private let descriptor: Mutex<CInt>
 
   /// Takes the lock of the file at `path`, at once or not at all.
   init(of path: String) throws(StoreError) {
     let lockPath = path + ".lock"
-    descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    self.descriptor = Mutex(descriptor)
     guard descriptor >= 0 else {
       switch errno {
       case EROFS, EACCES, EPERM: throw .readOnly(path: lockPath, FileSystem.reason())
@@ -36,9 +39,11 @@ final class FileLock {
 
   /// Gives the lock back. Safe to call again.
   func release() {
-    guard descriptor >= 0 else { return }
-    close(descriptor)
-    descriptor = -1
+    descriptor.withLock {
+      guard $0 >= 0 else { return }
+      close($0)
+      $0 = -1
+    }
   }
 
   deinit { release() }

@@ -37,8 +37,18 @@ enum FileSystem {
     guard access(directory(of: path), W_OK) != 0, size(of: path + "-shm") == nil,
       size(of: path + "-wal") ?? 0 == 0
     else { return path }
+    return uri(path, "immutable=1")
+  }
+
+  /// The same as a URI that lets nothing be written, for `ATTACH`.
+  static func uriForReading(_ path: String) -> String {
+    let name = nameForReading(path)
+    return name == path ? uri(path, "mode=ro") : name
+  }
+
+  private static func uri(_ path: String, _ query: String) -> String {
     let escapes: [Character: String] = ["%": "%25", "?": "%3f", "#": "%23"]
-    return "file:\(path.map { escapes[$0] ?? String($0) }.joined())?immutable=1"
+    return "file:\(path.map { escapes[$0] ?? String($0) }.joined())?\(query)"
   }
 
   /// Throws unless a file at `path` may be created or written.

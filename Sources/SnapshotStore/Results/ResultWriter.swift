@@ -7,6 +7,7 @@ struct ResultWriter<Row: StoredRow> {
   private let upsert: BoundStatement
   private let select: BoundStatement
   private let restate: BoundStatement
+  private let log: RestatementLog
   private var incoming = CanonicalRow(of: Row.table)
   private var stored = CanonicalRow(of: Row.table)
   private let digestedColumns = Row.table.digested.count
@@ -24,17 +25,20 @@ struct ResultWriter<Row: StoredRow> {
     restate = try BoundStatement(db, insert)
     select = try BoundStatement(
       db,
-      "SELECT \(table.digested.joined(separator: ", ")) FROM \(table.name) "
+      "SELECT \(table.digested.joined(separator: ", ")), status FROM \(table.name) "
         + "WHERE \(table.matches(table.key.count))")
+    log = try RestatementLog(db)
   }
 
   /// Stores `row`, unless a settled row or its pruned past stands in the way.
   ///
-  /// Throws `conflict` when `row` is final and differs from the settled row of its key.
-  /// O(log rows).
+  /// Throws `conflict` when `row` is final and differs from the final row of its key. What was
+  /// restated, or removed on purpose, stands: a worker that reads events again computes what it did
+  /// before. O(log rows).
   mutating func write(_ row: Row, _ settlement: inout TableSettlement) throws {
     try check(row)
     if !settlement.prunedToMs.isEmpty, isPruned(row, settlement) { return }
+    if !settlement.removedMs.isEmpty, try isRemoved(row, settlement) { return }
     bind(row, to: upsert)
     try upsert.execute()
     if row.isSettled { incoming.encode(row) }
@@ -44,13 +48,13 @@ struct ResultWriter<Row: StoredRow> {
     }
     // The key is settled: a provisional row comes too late, others must agree or restate.
     if !row.isSettled { return }
-    try readStored(row)
+    let isRestated = try readStored(row)
     if row.status == .restated {
       stored.bytes.withUnsafeBytes { settlement.digest.subtract(row: $0) }
       bind(row, to: restate)
       try restate.execute()
       settle(row, &settlement)
-    } else if stored.bytes != incoming.bytes {
+    } else if !isRestated, stored.bytes != incoming.bytes {
       throw conflict(row)
     }
   }
@@ -67,10 +71,27 @@ struct ResultWriter<Row: StoredRow> {
     return horizon.ms.map { row.windowEnd.ms <= $0 } ?? false
   }
 
-  private mutating func readStored(_ row: Row) throws {
+  private func isRemoved(_ row: Row, _ settlement: TableSettlement) throws -> Bool {
+    guard row.status != .restated, let range = settlement.removedMs[row.stage],
+      range.contains(row.windowStart.ms)
+    else { return false }
+    var key = CellSink()
+    row.putKey(into: &key)
+    return try log.isRemoved(
+      Row.table, stage: row.stage, startMs: row.windowStart.ms,
+      key: RowJSON.text(Row.table.key, key.cells))
+  }
+
+  /// Reads the row that is there; whether it was restated.
+  private mutating func readStored(_ row: Row) throws -> Bool {
     var key = ColumnBinder(select)
     row.putKey(into: &key)
-    _ = try select.first { stored.encode($0, columns: digestedColumns) }
+    var isRestated = false
+    _ = try select.first {
+      stored.encode($0, columns: digestedColumns)
+      isRestated = ResultStatus(stored: $0.text(Int32(digestedColumns))) == .restated
+    }
+    return isRestated
   }
 
   private func bind(_ row: Row, to statement: BoundStatement) {

@@ -37,6 +37,8 @@ struct TableSettlement {
   var prunedToMs: [String: Int64] = [:]
   /// Greatest start of a settled window, where rows age.
   var newestStartMs = Int64.min
+  /// By stage: the starts of windows between which rows were removed on purpose.
+  var removedMs: [String: ClosedRange<Int64>] = [:]
 }
 
 extension Settlement {
@@ -54,6 +56,7 @@ extension TableSettlement {
     prunedRows = try Manifest.get(db, Manifest.prunedRows(of: name)).flatMap(Int64.init) ?? 0
     guard table.ages else { return }
     prunedToMs = try Manifest.prunedTo(db, of: name)
+    removedMs = try RestatementLog.removed(db, table)
     let (stage, start) = (table.stage, table.window.start)
     // The greatest start of each stage, found stage by stage along an index.
     try BoundStatement(

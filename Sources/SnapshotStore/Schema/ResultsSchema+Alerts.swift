@@ -1,4 +1,7 @@
 extension Schema {
+  /// The version of the results file from which on people can write to it.
+  static let thresholdsSince = 3
+
   /// Tables of alerts, findings, thresholds, what people do about them, and messages.
   static let resultsVersion3 = alertTables + thresholdTables + messageTables
 

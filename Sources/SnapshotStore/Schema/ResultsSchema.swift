@@ -5,7 +5,7 @@ extension Schema {
     kind: "results file", applicationID: 0x5765_6972,
     migrations: [
       Migration(version: 1, sql: resultsVersion1), Migration(version: 2, sql: resultsVersion2),
-      Migration(version: 3, sql: resultsVersion3),
+      Migration(version: 3, sql: resultsVersion3), Migration(version: 4, sql: resultsVersion4),
     ])
 
   // Of tables with many rows: a CHECK with `IN` over three texts or more builds a temporary index

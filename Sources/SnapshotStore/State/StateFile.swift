@@ -15,14 +15,15 @@ import StreamCore
 ///   n can be read after a loss of power, snapshot n can be read too.
 /// - `load` checks once more and refuses what a copied or restored file may have brought about.
 ///
-/// A `save` is one transaction: after a kill in its middle the earlier state is there, whole. The
-/// file is held exclusively while it is open. Calls may come from any thread and run one after the
-/// other.
+/// A `save` is one transaction: after a kill in its middle the earlier state is there, whole. There
+/// is one user, who holds `NAME.sqlite-state.lock`; others may copy the file meanwhile
+/// (`StorePair`). Calls may come from any thread and run one after the other.
 public final class StateFile: Sendable {
   /// The file's path, as it was given.
   public let path: String
   private let connection: Connection
   private let identity: PipelineIdentity
+  private let lock: FileLock
 
   /// The state file of the results file at `path`.
   public static func path(besides path: String) -> String { path + stateFileSuffix }
@@ -42,7 +43,8 @@ public final class StateFile: Sendable {
     self.path = path
     self.identity = identity
     try FileSystem.checkWritable(path)
-    connection = try Connection(path: path, role: .exclusiveWriter, options: options)
+    lock = try FileLock(of: path)
+    connection = try Connection(path: path, role: .sharedWriter, options: options)
     try connection.prepare(
       .state, options: options, pageBytes: 16384,
       existing: { try Self.check(identity, $0, path: path) },
@@ -51,10 +53,6 @@ public final class StateFile: Sendable {
           sql: "INSERT INTO identity (id, pipeline, definition_digest) VALUES (1, ?, ?)",
           arguments: [identity.name, identity.definitionDigest])
       })
-    try connection.run("taking it") { db in
-      // In exclusive mode the lock of a write is kept for good.
-      try db.inTransaction(.immediate) { .commit }
-    }
   }
 
   /// What the latest `save` left; nil when there was none.
@@ -102,7 +100,10 @@ public final class StateFile: Sendable {
   }
 
   /// Closes the file. Nothing may be called afterwards but `close()`.
-  public func close() throws(StoreError) { try connection.close() }
+  public func close() throws(StoreError) {
+    defer { lock.release() }
+    try connection.close()
+  }
 
   private func write(_ change: StateChange, _ db: Database) throws {
     let delete = try BoundStatement(

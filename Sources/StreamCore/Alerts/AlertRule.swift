@@ -58,7 +58,8 @@ struct AlertRule {
     self.lookBack = lookBack
   }
 
-  private static func distance(_ input: AlertInput) -> Int64 {
+  /// How many windows back an input reads.
+  static func distance(_ input: AlertInput) -> Int64 {
     switch input {
     case .previous(let count), .change(let count): Int64(count)
     case .mean(let count, let step), .stddev(let count, let step): Int64(count * step)

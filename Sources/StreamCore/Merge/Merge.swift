@@ -15,6 +15,9 @@ public final class Merge {
   }
 
   let plan: StagePlan
+  /// No watermark passes this: nothing that ends later is closed, judged or settled.
+  public var limit = EventTime.distantFuture
+
   var groups: [MergedGroup]
   var formulas: [FormulaState]
   var carried: [[Int: CarriedValues]]
@@ -165,7 +168,7 @@ extension Merge {
       let watermark = EventTime(ms: clock.ms - lateness(source))
       least = Swift.min(least ?? watermark, watermark)
     }
-    return least
+    return least.map { Swift.min($0, limit) }
   }
 
   /// The least watermark of all stages.

@@ -12,7 +12,7 @@ public struct StagePlan: Sendable {
   /// What events taken in order are taken by.
   let ordered: OrderedPlan
   /// Greatest and least lateness over all groups, by source.
-  let greatestLatenessMs: [Int64]
+  public let greatestLatenessMs: [Int64]
   let leastLatenessMs: [Int64]
 
   /// Derives the stages of `pipeline`. `keyed` says whether all events of a user are in one

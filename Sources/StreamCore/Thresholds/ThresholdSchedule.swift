@@ -68,6 +68,8 @@ public struct ThresholdSchedule: Sendable {
     _ name: String, rule: String, dimensions: String, at end: EventTime
   ) -> ThresholdRow? {
     guard let scopes = scopes[Key(rule: rule, name: name)] else { return nil }
+    // The usual case: one scope, that of every series.
+    if scopes.count == 1, scopes[0].dimensions.count == 0 { return scopes[0].row(at: end) }
     let series = DimensionSet(dimensions)
     for scope in scopes where series.contains(scope.dimensions) {
       if let row = scope.row(at: end) { return row }

@@ -14,10 +14,17 @@ final class FileFeed: LaneFeed {
   private var logs: [Log]
   private let gate: DriftGate
   private let now: @Sendable () -> WallTime
+  /// Where reading ends and how fast it goes, by task; nil: to the end, as fast as may be.
+  private var limits: ReadLimits?
   private static let batch = 1_024
+  /// Records at once where a pace is kept.
+  private static let pacedBatch = 32
 
-  init(logs: [Log], gate: DriftGate, now: @escaping @Sendable () -> WallTime) {
+  init(
+    logs: [Log], gate: DriftGate, limits: ReadLimits?, now: @escaping @Sendable () -> WallTime
+  ) {
     self.logs = logs
+    self.limits = limits
     self.gate = gate
     self.now = now
   }
@@ -31,23 +38,33 @@ final class FileFeed: LaneFeed {
     }
     guard slowest >= 0 else { return .ended }
     let task = content.tasks[slowest]
-    if task.clockMs > gate.limitMs() {
+    let isPaced = limits?.isPaced ?? false
+    if task.clockMs > gate.limitMs() || (isPaced && task.clockMs > limits?.paceMs() ?? .max) {
       Pause.briefly()
       return .idle
     }
     let reader = logs[slowest].reader
-    let count = try reader.nextBatch(max: Self.batch) { messages in
-      task.setFormat(reader.format)
-      task.process(messages)
-    }
-    if count == 0 { logs[slowest].isAtEnd = true }
-    gate.note(logs[slowest].gateIndex, clockMs: task.clockMs, hasInput: count > 0)
+    let batch = isPaced ? Self.pacedBatch : Self.batch
+    let left = (limits?.end(slowest) ?? Int64.max) - reader.nextOffset
+    let count =
+      left <= 0
+      ? 0
+      : try reader.nextBatch(max: Int(min(left, Int64(batch)))) { messages in
+        task.setFormat(reader.format)
+        limits?.begin(at: task)
+        task.process(messages)
+      }
+    limits?.note(slowest, task)
+    logs[slowest].isAtEnd = count == 0 || limits?.isDone(slowest) ?? false
+    gate.note(
+      logs[slowest].gateIndex, clockMs: task.clockMs, hasInput: !logs[slowest].isAtEnd)
     content.lastInput[slowest] = now()
     return .worked
   }
 
   func status(_ index: Int) -> FeedStatus {
-    FeedStatus(isAtEnd: logs[index].isAtEnd, logPosition: nil, lag: nil)
+    FeedStatus(
+      isAtEnd: logs[index].isAtEnd, isQuiet: logs[index].isAtEnd, logPosition: nil, lag: nil)
   }
 
   func flush(timeoutMs: Int32) -> Bool { true }

@@ -10,6 +10,8 @@ struct IdleWatch {
     var nextOffset: Int64
     var logPosition: Int64?
     var isAtEnd: Bool
+    /// Whether it is read to the end of a log to which nothing came for long.
+    var isQuiet = false
     var lastInput: WallTime
     var clock: EventTime?
   }
@@ -48,28 +50,25 @@ struct IdleWatch {
 
   /// Clocks to lift so that idle partitions hold nobody back.
   func lifts(_ all: [Seen], now: WallTime) -> [Lift] {
-    let active = all.filter { idle[$0.id] == nil }
-    let target: EventTime
-    let kind: ClockMark.Kind
-    if active.isEmpty {
-      guard time.advanceWhenIdle else {
-        // Among idle ones the one furthest ahead speaks for all: nothing holds it back.
-        guard let most = all.compactMap(\.clock).max() else { return [] }
-        return lifts(all, to: most, .idle)
-      }
-      target = EventTime(ms: now.ms - time.idleAfterMs)
-      kind = .advance
-    } else {
-      var least: EventTime?
-      for seen in active {
-        guard let clock = seen.clock else { return [] }
-        least = min(least ?? clock, clock)
-      }
-      guard let least else { return [] }
-      target = least
-      kind = .idle
+    guard time.advanceWhenIdle, all.allSatisfy({ idle[$0.id] != nil }) else {
+      return liftsAlong(all)
     }
-    return lifts(all, to: target, kind)
+    return lifts(all, to: EventTime(ms: now.ms - time.idleAfterMs), .advance)
+  }
+
+  /// Clocks of idle partitions to lift along with those that are not.
+  func liftsAlong(_ all: [Seen]) -> [Lift] {
+    let active = all.filter { idle[$0.id] == nil }
+    if active.isEmpty {
+      // Among idle ones the one furthest ahead speaks for all: nothing holds it back.
+      return all.compactMap(\.clock).max().map { lifts(all, to: $0, .idle) } ?? []
+    }
+    var least: EventTime?
+    for seen in active {
+      guard let clock = seen.clock else { return [] }
+      least = min(least ?? clock, clock)
+    }
+    return least.map { lifts(all, to: $0, .idle) } ?? []
   }
 
   private func lifts(_ all: [Seen], to target: EventTime, _ kind: ClockMark.Kind) -> [Lift] {

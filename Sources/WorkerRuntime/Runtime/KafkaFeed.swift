@@ -14,13 +14,17 @@ final class KafkaFeed: LaneFeed {
   private let deadLetters: DeadLetterSink?
   private let now: @Sendable () -> WallTime
   private let log: KafkaLog
+  /// Where reading ends and how fast it goes, by task; nil: on and on.
+  private var limits: ReadLimits?
   private var stepsToGate = 0
   private static let stepsPerGate = 8
 
   init(
     consumer: KafkaConsumer, gate: DriftGate, gateIndices: [Int], continuesOnLostOffsets: Bool,
-    deadLetters: DeadLetterSink?, log: KafkaLog, now: @escaping @Sendable () -> WallTime
+    deadLetters: DeadLetterSink?, limits: ReadLimits?, log: KafkaLog,
+    now: @escaping @Sendable () -> WallTime
   ) {
+    self.limits = limits
     self.consumer = consumer
     self.gate = gate
     self.gateIndices = gateIndices
@@ -37,12 +41,17 @@ final class KafkaFeed: LaneFeed {
       try applyGate(content)
     }
     let outcome = try consumer.poll(timeoutMs: 20) { index, run in
+      guard let run = limits == nil ? run : limits?.take(run, index) else { return }
       content.tasks[index].process(run)
       content.lastInput[index] = now()
       try deadLetters?.send(content.tasks[index].takeDeadLetters())
     }
     for lost in outcome.lost { try handle(lost, content) }
-    for end in outcome.ends { content.tasks[end.assigned].skip(to: end.nextOffset) }
+    for end in outcome.ends where !(limits?.isHolding(end.assigned) ?? false) {
+      let limit = limits?.end(end.assigned) ?? Int64.max
+      content.tasks[end.assigned].skip(to: min(end.nextOffset, limit))
+    }
+    if limits != nil, try stopsAtLimits(content, outcome) { return .ended }
     if outcome.messages == 0 {
       stepsToGate = 0
       return .idle
@@ -50,14 +59,33 @@ final class KafkaFeed: LaneFeed {
     return .worked
   }
 
+  /// Lets partitions rest that are read as far as they are to be, or as the pace allows. Whether
+  /// all are read.
+  private func stopsAtLimits(_ content: LaneContent, _ outcome: PollOutcome) throws -> Bool {
+    for end in outcome.ends { limits?.noteEnd(end.assigned) }
+    for (index, task) in content.tasks.enumerated() {
+      limits?.note(index, task)
+      if limits?.isDone(index) ?? false {
+        try consumer.pause(index)
+      } else if let offset = limits?.takeHeld(index) {
+        // What the pace does not allow yet is fetched again.
+        try consumer.seek(index, to: .offset(offset))
+        try consumer.pause(index)
+        stepsToGate = 0
+      }
+    }
+    return limits?.areAllDone ?? false
+  }
+
   private func applyGate(_ content: LaneContent) throws {
     for (index, task) in content.tasks.enumerated() {
+      let isDone = limits?.isDone(index) ?? false
       gate.note(
         gateIndices[index], clockMs: task.clockMs,
-        hasInput: consumer.isPaused(index) || !consumer.isAtEnd(index))
+        hasInput: !isDone && (consumer.isPaused(index) || !consumer.isAtEnd(index)))
     }
     let limitMs = gate.limitMs()
-    for (index, task) in content.tasks.enumerated() {
+    for (index, task) in content.tasks.enumerated() where limits?.mayRead(index) ?? true {
       // One that waits goes on only once there is room, so that its prefetch pays.
       let room = consumer.isPaused(index) && limitMs != Int64.max ? gate.maxDriftMs / 4 : 0
       let isAhead = task.clockMs > limitMs - room
@@ -82,7 +110,8 @@ final class KafkaFeed: LaneFeed {
 
   func status(_ index: Int) -> FeedStatus {
     FeedStatus(
-      isAtEnd: consumer.isAtEnd(index) && !consumer.isPaused(index),
+      isAtEnd: limits?.isDone(index) ?? (consumer.isAtEnd(index) && !consumer.isPaused(index)),
+      isQuiet: limits?.isQuiet(index) ?? false,
       logPosition: consumer.nextOffset(index), lag: consumer.lag(index))
   }
 

@@ -58,7 +58,7 @@ final class KafkaSide {
     }
     partitions.sort { $0.id < $1.id }
     watch = PartitionWatch(expected: partitionCounts)
-    if options.untilEnd {
+    if options.untilEnd, options.replay == nil {
       var ends: [PartitionID: Int64] = [:]
       for (id, source) in partitions { ends[id] = try topics(source).watermarks(id).end }
       untilEnd = ends
@@ -82,8 +82,12 @@ final class KafkaSide {
     pipeline.kafka[pipeline.plan.sources[index].name]
   }
 
-  private func topics(_ sourceIndex: Int) -> KafkaTopics {
-    clusters[cluster(of: sourceIndex)].topics
+  /// Look-ups at the cluster of a source.
+  func topics(_ sourceIndex: Int) -> KafkaTopics { clusters[cluster(of: sourceIndex)].topics }
+
+  /// How the cluster of a source is reached.
+  func settings(_ sourceIndex: Int) -> KafkaSettings {
+    clusters[cluster(of: sourceIndex)].settings
   }
 
   /// The group whose committed offsets show lag monitors how far the worker is.
@@ -155,20 +159,21 @@ final class KafkaSide {
     return marks.end <= max(seen.nextOffset, seen.logPosition ?? 0)
   }
 
-  /// A feed of some partitions of one cluster.
+  /// A feed of some partitions of one cluster. With `limits`, of a replay, it commits nothing and
+  /// produces nothing.
   func makeFeed(
     _ assignments: [Worker.Assignment], gate: DriftGate, gateIndices: [Int], lanes: Int,
-    now: @escaping @Sendable () -> WallTime
+    limits: ReadLimits?, now: @escaping @Sendable () -> WallTime
   ) throws -> KafkaFeed {
     let sourceIndex = assignments[0].sourceIndex
     let cluster = clusters[cluster(of: sourceIndex)]
     let consumer = try KafkaConsumer(
-      settings: cluster.settings, groupID: groupID,
+      settings: cluster.settings, groupID: limits == nil ? groupID : nil,
       headers: pipeline.plan.sources[sourceIndex].headers,
       memoryBudgetBytes: Self.prefetchBytes / max(1, lanes), log: log)
     try consumer.assign(assignments.map { ($0.id, .offset($0.startOffset)) })
     var letters: [String: String] = [:]
-    for assignment in assignments {
+    for assignment in assignments where limits == nil {
       if let topic = source(assignment.sourceIndex)?.deadLetters {
         letters[assignment.id.topic] = topic
       }
@@ -181,7 +186,7 @@ final class KafkaSide {
     return KafkaFeed(
       consumer: consumer, gate: gate, gateIndices: gateIndices,
       continuesOnLostOffsets: source(sourceIndex)?.continuesOnLostOffsets ?? false,
-      deadLetters: sink, log: log, now: now)
+      deadLetters: sink, limits: limits, log: log, now: now)
   }
 
   /// Memory for messages that were fetched and not yet handled, over all lanes.

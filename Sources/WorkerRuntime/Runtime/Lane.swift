@@ -47,8 +47,10 @@ protocol LaneFeed: AnyObject {
 
 /// What a feed knows of a partition's input.
 struct FeedStatus: Sendable {
-  /// Whether everything that the broker had is read.
+  /// Whether everything that the broker had, or that is to be read, is read.
   var isAtEnd: Bool
+  /// Whether it is read to the end of a log to which nothing came for long.
+  var isQuiet = false
   /// The offset that the broker's log goes on at, where known.
   var logPosition: Int64?
   /// Messages that wait there, where known.

@@ -1,32 +1,53 @@
-import Dispatch
 import Foundation
 import Synchronization
 
 /// Turns SIGTERM and SIGINT into a request to stop; the second one ends the process at once.
+///
+/// A handler writes each signal to a pipe that a thread reads, so that none is lost from the first
+/// moment on. One at a time may live.
 public final class StopSignals {
-  private let sources: [any DispatchSourceSignal]
-
   /// Watches from now on, for as long as it lives.
   public init(_ stop: StopFlag) {
-    let count = SignalCount()
-    sources = [SIGTERM, SIGINT].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler {
-        if count.next() > 1 { _exit(128 + number) }
+    var ends: [Int32] = [-1, -1]
+    pipe(&ends)
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    let reader = ends[0]
+    signalPipe.store(ends[1], ordering: .releasing)
+    let thread = Thread {
+      var count = 0
+      var number: UInt8 = 0
+      while read(reader, &number, 1) == 1 {
+        count += 1
+        if count > 1 { _exit(128 + Int32(number)) }
         stop.raise()
       }
-      source.resume()
-      return source
+      close(reader)
     }
+    thread.name = "signals"
+    thread.start()
+    for number in [SIGTERM, SIGINT] {
+      var action = sigaction()
+      action.__sigaction_handler.sa_handler = { number in
+        let before = errno
+        var byte = UInt8(truncatingIfNeeded: number)
+        _ = write(signalPipe.load(ordering: .acquiring), &byte, 1)
+        errno = before
+      }
+      action.sa_flags = SA_RESTART
+      sigaction(number, &action, nil)
+    }
+    // Who starts this process may have had them blocked, which is inherited.
+    var set = sigset_t()
+    sigemptyset(&set)
+    for number in [SIGTERM, SIGINT] { sigaddset(&set, number) }
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
-  deinit { for source in sources { source.cancel() } }
+  deinit {
+    for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) }
+    close(signalPipe.exchange(-1, ordering: .acquiringAndReleasing))
+  }
 }
 
-/// How many signals came.
-private final class SignalCount: Sendable {
-  private let count = Atomic<Int>(0)
-
-  func next() -> Int { count.add(1, ordering: .relaxed).newValue }
-}
+/// Where the handler writes to.
+private let signalPipe = Atomic<Int32>(-1)

@@ -5,6 +5,7 @@ extension Worker {
   /// Commits what the merge has, and then, if `states` are given, the state that belongs to it.
   func commit(_ states: [TaskState]?, provisional: Bool) throws {
     var rows = merge.takeRows(provisional: provisional, horizon: horizon)
+    scope.filter(&rows)
     let now = options.now()
     let told = try announcer.decide(
       rows, sample: try healthSample(now), isCaughtUp: isOfNow(now), now: now)
@@ -17,7 +18,7 @@ extension Worker {
     change.rows = rows
     change.rejected = rejected
     change.late = late
-    change.manifest = stageManifest()
+    change.manifest = stageManifest().merging(newManifest) { $1 }
     change.thresholds = newThresholds
     change.answers = answers
     change.rules = newRules
@@ -33,6 +34,7 @@ extension Worker {
     newThresholds.removeAll()
     answers.removeAll()
     newRules = nil
+    newManifest.removeAll()
     announcer.committed(told)
     if let states { try save(states, snapshotID: id) }
     commitGroupOffsets()
@@ -73,7 +75,7 @@ extension Worker {
   }
 
   private func commitGroupOffsets() {
-    guard kafka != nil else { return }
+    guard kafka != nil, options.replay == nil else { return }
     let positions = Dictionary(
       uniqueKeysWithValues: status.partitions.map { ($0.id, $0.nextOffset) })
     for (number, lane) in lanes.enumerated() {
@@ -133,6 +135,7 @@ extension Worker {
     summary.records = records
     summary.resultDigest = try results.resultDigest
     summary.dataPath = options.dataPath
+    summary.scope = scope
     summary.reachedEnd = reachedEnd
     return summary
   }

@@ -21,27 +21,38 @@ extension Worker {
     let resume = opened.results.resume
     var assignments: [Assignment] = []
     if let kafka {
-      try kafka.refuseEmptyFile(resume: resume, accepts: options.acceptsEmptyFile)
+      let accepts = options.acceptsEmptyFile || options.replay != nil
+      try kafka.refuseEmptyFile(resume: resume, accepts: accepts)
       let known = opened.state?.positions ?? resume?.positions
       try kafka.checkPartitions(known: known)
       for (id, sourceIndex) in kafka.partitions {
-        let start = try known?[id] ?? kafka.startOffset(id, sourceIndex)
+        let start =
+          try known?[id] ?? options.replay?.starts[id] ?? kafka.startOffset(id, sourceIndex)
         assignments.append(Assignment(id: id, sourceIndex: sourceIndex, startOffset: start))
       }
     } else {
-      try checkLogs(logs, known: opened.state?.positions ?? resume?.positions)
+      let followed = options.replay?.live?.positions
+      try checkLogs(logs, known: opened.state?.positions ?? resume?.positions ?? followed)
       for log in logs.sorted(by: { $0.id < $1.id }) {
-        let start = opened.state?.positions[log.id] ?? resume?.positions[log.id] ?? 0
+        let start =
+          opened.state?.positions[log.id] ?? resume?.positions[log.id]
+          ?? options.replay?.starts[log.id] ?? 0
         try log.reader.skip(records: start)
         assignments.append(
           Assignment(
             id: log.id, sourceIndex: log.sourceIndex, startOffset: start, reader: log.reader))
       }
     }
+    scope = reportScope(resume)
+    if let until = scope.until { merge.limit = until }
+    newManifest = firstManifest(assignments, resume)
+    let stored = resume?.marks ?? []
+    newMarks = (options.replay?.live?.marks ?? []).filter { !stored.contains($0) }
+    let marks = stored + newMarks
     let tasks = assignments.map { assignment in
       PartitionTask(
         id: assignment.id, sourceIndex: assignment.sourceIndex, plan: plan,
-        startOffset: assignment.startOffset, marks: resume?.marks ?? [],
+        startOffset: assignment.startOffset, marks: marks,
         shards: plan.needsExchange ? Self.shardCount : 0)
     }
     let shards =
@@ -119,23 +130,29 @@ extension Worker {
       partitions: tasks.count, maxDriftMs: pipeline.plan.time.maxDriftMs)
     let dealt = deal(assignments)
     let now = options.now()
+    let pace = options.replay?.makePace()
+    let quietBefore = WallTime(ms: now.ms - pipeline.plan.time.idleAfterMs)
     for (number, members) in dealt.enumerated() {
+      let limits = options.replay?.limits(
+        members.map {
+          (assignments[$0].id, plan.greatestLatenessMs[assignments[$0].sourceIndex])
+        }, pace: pace, quietBefore: quietBefore)
       let feed: any LaneFeed
       if let kafka {
         for index in members {
-          if kafka.hasDeadLetters(assignments[index].sourceIndex) {
+          if options.replay == nil, kafka.hasDeadLetters(assignments[index].sourceIndex) {
             tasks[index].deadLettersFrom =
               target[assignments[index].id] ?? assignments[index].startOffset
           }
         }
         feed = try kafka.makeFeed(
           members.map { assignments[$0] }, gate: gate, gateIndices: members, lanes: dealt.count,
-          now: options.now)
+          limits: limits, now: options.now)
       } else {
         let logs = members.compactMap { index in
           assignments[index].reader.map { FileFeed.Log(reader: $0, gateIndex: index) }
         }
-        feed = FileFeed(logs: logs, gate: gate, now: options.now)
+        feed = FileFeed(logs: logs, gate: gate, limits: limits, now: options.now)
       }
       for (index, member) in members.enumerated() {
         places[assignments[member].id] = (number, index)

@@ -106,7 +106,7 @@ extension Worker {
         answer.seen = [
           IdleWatch.Seen(
             id: task.id, nextOffset: task.nextOffset, logPosition: feed.logPosition,
-            isAtEnd: feed.isAtEnd, lastInput: content.lastInput[place.index],
+            isAtEnd: feed.isAtEnd, isQuiet: feed.isQuiet, lastInput: content.lastInput[place.index],
             clock: task.clockMs == Int64.min ? nil : EventTime(ms: task.clockMs))
         ]
         answer.pauseMicroseconds = SystemClock.monotonicMicroseconds() - start
@@ -221,6 +221,7 @@ extension Worker {
   /// broker confirms, and finite logs that are read to their end.
   private func liftSilent(_ gathered: [LaneReport]) throws {
     let seen = gathered.flatMap(\.seen)
+    if let replay = options.replay { return try liftEnded(seen, replay) }
     guard let kafka else {
       return try lift(
         seen.filter { $0.isAtEnd && $0.clock != .distantFuture }.map {
@@ -241,7 +242,7 @@ extension Worker {
 
   /// Lifts clocks, and takes with each what waited for its turn: a window that the lifted clock
   /// lets close must not close without it.
-  private func lift(_ lifts: [IdleWatch.Lift]) throws {
+  func lift(_ lifts: [IdleWatch.Lift]) throws {
     let released = merge.released
     let horizon = horizon
     let answers = lifts.compactMap { lift -> LaneResult<(ClockMark, TaskReport)?>? in

@@ -7,10 +7,14 @@ extension Worker {
   func prepareThresholds() throws {
     thresholdRows = try results.thresholdRows()
     let rules = RuleCatalogue.rows(of: pipeline)
-    newThresholds = ThresholdDesk.fileRows(
-      rules: rules, rows: thresholdRows,
-      clock: results.resume?.partitions.compactMap(\.clock).max(), now: options.now())
-    thresholdRows += newThresholds
+    let followed = (options.replay?.live?.thresholds ?? []).filter { !thresholdRows.contains($0) }
+    thresholdRows += followed
+    newThresholds =
+      followed
+      + ThresholdDesk.fileRows(
+        rules: rules, rows: thresholdRows,
+        clock: results.resume?.partitions.compactMap(\.clock).max(), now: options.now())
+    thresholdRows += newThresholds.dropFirst(followed.count)
     newRules = rules
     try publishThresholds()
   }

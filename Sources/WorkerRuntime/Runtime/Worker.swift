@@ -40,6 +40,10 @@ public final class Worker {
   var answers: [ThresholdAnswer] = []
   /// Rules that the next snapshot stores; nil: they are there.
   var newRules: [RuleRow]?
+  /// Facts for the manifest that the next snapshot stores.
+  var newManifest: [String: String] = [:]
+  /// Which rows are complete, so that they are reported.
+  var scope = ReportScope.everything
   let announcer: Announcer
   /// Whether the lanes read: between their first release and the end.
   private(set) var isReading = false
@@ -73,6 +77,7 @@ public final class Worker {
     results = opened.results
     stateFile = opened.stateFile
     do {
+      try Self.checkService(opened.results.resume, options)
       let logs: [FiniteLog]
       switch input {
       case .kafka:
@@ -87,8 +92,9 @@ public final class Worker {
       target = opened.results.resume?.positions ?? [:]
       idle = IdleWatch(time: pipeline.plan.time)
       announcer = try Announcer(
-        pipeline, results: opened.results, isLive: kafka != nil && !options.untilEnd,
-        log: options.log)
+        pipeline, results: opened.results,
+        isLive: kafka != nil && !options.untilEnd && options.replay == nil,
+        isReplay: options.replay != nil, log: options.log)
       try prepare(opened, logs)
       try prepareThresholds()
     } catch {
@@ -127,10 +133,12 @@ public final class Worker {
         return try summarise(reachedEnd: false)
       }
       if try hasEnded() {
-        try finish(atEnd: true, closing: kafka == nil || options.closesAtEnd)
+        try finish(atEnd: true, closing: closesAtEnd)
         return try summarise(reachedEnd: true)
       }
-      try kafka?.checkPartitionCounts(nowMs: SystemClock.monotonicMs())
+      if options.replay == nil {
+        try kafka?.checkPartitionCounts(nowMs: SystemClock.monotonicMs())
+      }
       try step()
     }
   }
@@ -161,8 +169,13 @@ public final class Worker {
     return max(pipeline.storage.stateEveryMs, mean * 10)
   }
 
+  /// Whether the end of what is read closes every window.
+  private var closesAtEnd: Bool {
+    options.replay?.closesAtEnd ?? (kafka == nil || options.closesAtEnd)
+  }
+
   private func hasEnded() throws -> Bool {
-    guard let kafka else { return lanes.allSatisfy(\.isAtEndOfInput) }
+    guard let kafka, options.replay == nil else { return lanes.allSatisfy(\.isAtEndOfInput) }
     return kafka.untilEnd.map { ends in
       ends.allSatisfy { id, end in (kafka.positions[id] ?? 0) >= end }
     } ?? false

@@ -35,6 +35,8 @@ public struct WorkerOptions: Sendable {
   public var untilEnd = false
   /// Whether the end of input closes every window. Always so with finite logs.
   public var closesAtEnd = false
+  /// What is replayed, in place of a live run; nil: it is one.
+  public var replay: ReplayPlan?
   /// Whether an empty file is begun though the consumer group has committed offsets.
   public var acceptsEmptyFile = false
   /// The machine's clock.
@@ -86,6 +88,8 @@ public struct RunSummary: Sendable {
   public var records = RecordTotals()
   /// The results' digest.
   public var resultDigest = ""
+  /// From when on the rows of stages are complete, of those that are not from the beginning.
+  public var scope = ReportScope.everything
   /// Where the results are.
   public var dataPath = ""
   /// Whether the input was read to its end.

@@ -194,8 +194,8 @@ struct LookPage {
       BarList(title: "How far users come", unit: .count("users"), bars: bars),
       caption:
         "Per cent are of the step before. Users of each day who took the steps in this "
-        + "order; somebody who began on several days counts on each. The order is the one that most "
-        + "users take."
+        + "order; somebody who began on several days counts on each. The order is the one that "
+        + "most users take."
     )
   }
 

@@ -1,0 +1,65 @@
+import ArgumentParser
+import PipelineSpec
+import SnapshotStore
+import StreamCore
+import WorkerRuntime
+
+/// Puts the rows of a replay in place of those of a stopped worker's file.
+struct Restating {
+  var pipeline: PipelinePlan
+  /// The replay's file.
+  var replay: String
+  /// The file to change.
+  var live: String
+
+  /// Changes the file and tells what became of its rows.
+  ///
+  /// - Parameter request: The range; without bounds by time everything is restated.
+  func run(request: ReplayRequest, by: String, reason: String, isQuiet: Bool) throws {
+    var change = Restatement(
+      replay: replay, live: live, stages: stages, by: by, reason: reason)
+    if case .time(let from) = request.from { change.from = from }
+    if case .time(let to) = request.to { change.to = to }
+    let counts = try change.apply(now: SystemClock.now()).get()
+    if !isQuiet { print(text(counts)) }
+  }
+
+  /// Stages that look back on no more than was read.
+  private var stages: [Restatement.Stage] {
+    pipeline.lookBacks.compactMap { stage, lookBack in
+      guard case .finite = lookBack else { return nil }
+      switch stage.kind {
+      case .alerts, .risks: return nil
+      case .funnels:
+        let within = pipeline.funnels.first { $0.name == stage.name }?.withinMs
+        return Restatement.Stage(stage, settlesAfterMs: within ?? 0)
+      case .sessions:
+        let longest = pipeline.sessions.first { $0.name == stage.name }?.maxMs
+        return Restatement.Stage(stage, settlesAfterMs: longest ?? 0)
+      case .metrics, .retention, .lifecycle: return Restatement.Stage(stage)
+      }
+    }
+  }
+
+  private func text(_ counts: [Restatement.Count]) -> String {
+    let numbers = ["replaced", "added", "removed", "equal", "left alone"]
+    var table = TextTable(
+      [("stage", .left)] + numbers.map { ($0, TextTable.Alignment.right) })
+    for count in counts {
+      let figures = [
+        count.replaced, count.inserted, count.removed, count.unchanged, count.leftAlone,
+      ]
+      table.add([count.stage] + figures.map { Terminal.grouped(Int64($0)) })
+    }
+    let changes = counts.reduce(0) { $0 + $1.changes }
+    let open = pipeline.lookBacks.filter { $0.lookBack == .open }.map(\.stage.description)
+    var text = "\n" + table.text()
+    text +=
+      "\(live): \(Terminal.count(Int64(changes), "row")) restated, in its table restatements\n"
+    if !open.isEmpty {
+      text +=
+        "left as they are, because they look back on everything: \(open.joined(separator: ", "))"
+    }
+    return text
+  }
+}
