@@ -27,7 +27,8 @@ struct InspectReport {
   }
 
   private var records: String {
-    "\(Terminal.count(profile.records, "record")) of \(profile.format.uppercased()), "
+    "\(Terminal.count(profile.records, "record")) of \(profile.format.uppercased())"
+      + (profile.encoding.map { " in \($0.uppercased())" } ?? "") + ", "
       + "\(Terminal.grouped(profile.usable)) usable, "
       + "\(Terminal.grouped(profile.records - profile.usable)) not\n"
   }
@@ -111,8 +112,9 @@ struct InspectReport {
   private func kinds(of field: FieldProfile) -> String {
     let kinds = field.kinds.filter { $0.count * 100 >= field.filled }.prefix(2)
     let isPlain = kinds.isEmpty || (kinds.count == 1 && kinds[kinds.startIndex].name == "text")
-    if isPlain || field.types.count > 1 {
-      return field.types.prefix(3).map(\.name).joined(separator: ", ")
+    let types = field.types.filter { $0.name != FieldType.null.name || field.types.count == 1 }
+    if isPlain || types.count > 1 {
+      return types.prefix(3).map(\.name).joined(separator: ", ")
     }
     return kinds.map { Self.words[$0.name] ?? $0.name }.joined(separator: ", ")
   }
