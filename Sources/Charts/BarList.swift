@@ -21,6 +21,7 @@ public struct BarList: Chart {
     }
   }
 
+  /// Above it, in one line, and its name for readers of screens.
   public var title: String
   /// What the numbers are.
   public var unit: ValueUnit
@@ -34,6 +35,7 @@ public struct BarList: Chart {
     self.bars = bars
   }
 
+  /// What is seen on it, in words.
   public var summary: String {
     if bars.isEmpty { return "No data." }
     let shown = bars.prefix(40).map { bar in
@@ -48,6 +50,7 @@ public struct BarList: Chart {
     bar.value.flatMap { $0.isFinite && $0.magnitude <= ValueAxis.limit ? $0 : nil }
   }
 
+  /// The drawing for a width in pixels; `id` is unique on the page.
   public func drawing(width: Double, id: String) -> Drawing {
     var svg = SVGWriter()
     let lines = Titles.lines(title, width: width)

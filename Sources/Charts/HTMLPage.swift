@@ -39,6 +39,7 @@ public struct HTMLPage: Sendable {
     case code(String)
     case strong(String)
 
+    /// A piece of plain text.
     public init(stringLiteral value: String) { self = .text(value) }
 
     var markup: String {

@@ -31,6 +31,7 @@ public struct HTMLTable: Sendable {
     /// A small line, with its description for those who do not see it.
     case sparkline(Sparkline)
 
+    /// A cell of plain text.
     public init(stringLiteral value: String) { self = .text(value) }
 
     var markup: String {

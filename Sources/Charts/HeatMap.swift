@@ -33,6 +33,7 @@ public struct HeatMap: Chart {
     }
   }
 
+  /// Above it, in one line, and its name for readers of screens.
   public var title: String
   /// What the numbers are.
   public var unit: ValueUnit
@@ -58,6 +59,7 @@ public struct HeatMap: Chart {
     self.darkest = darkest
   }
 
+  /// What is seen on it, in words.
   public var summary: String {
     let values = rows.flatMap { $0.cells.compactMap(Self.usable) }
     guard let least = values.min(), let greatest = values.max() else { return "No data." }
@@ -80,6 +82,7 @@ public struct HeatMap: Chart {
     return min(levels, max(1, Int((value / darkest * Double(levels)).rounded(.up))))
   }
 
+  /// The drawing for a width in pixels; `id` is unique on the page.
   public func drawing(width: Double, id: String) -> Drawing {
     var svg = SVGWriter()
     let lines = Titles.lines(title, width: width)

@@ -96,6 +96,7 @@ public struct TimeChart: Chart {
     var laneName: String { lane ?? (kind == .alert ? "alerts" : "incidents") }
   }
 
+  /// Above it, in one line, and its name for readers of screens.
   public var title: String
   /// What the values are.
   public var unit: ValueUnit
@@ -127,11 +128,13 @@ public struct TimeChart: Chart {
     self.plotHeight = plotHeight
   }
 
+  /// The drawing for a width in pixels; `id` is unique on the page.
   public func drawing(width: Double, id: String) -> Drawing {
     var painter = TimeChartPainter(self, layout: TimeChartLayout(self, width: width), id: id)
     return painter.paint()
   }
 
+  /// What is seen on it, in words.
   public var summary: String {
     let data = TimeChartData(self)
     guard let range = data.range else { return "No data." }

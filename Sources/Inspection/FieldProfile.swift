@@ -179,11 +179,18 @@ enum FieldPath {
     steps.map { isPlain($0) ? $0 : "`\($0)`" }.joined(separator: ".")
   }
 
-  /// Whether a name is letters, digits and `_`, not beginning with a digit.
+  /// Whether a name is letters of any script, digits and `_`, not beginning with a digit.
   static func isPlain(_ name: String) -> Bool {
-    guard let first = name.utf8.first, !KindScan.isDigit(first) else { return false }
-    return name.utf8.allSatisfy {
-      KindScan.isLetter($0) || KindScan.isDigit($0) || $0 == UInt8(ascii: "_")
+    guard let first = name.unicodeScalars.first, !("0"..."9").contains(first) else { return false }
+    return name.unicodeScalars.allSatisfy { scalar in
+      if scalar.isASCII {
+        return KindScan.isLetter(UInt8(scalar.value)) || ("0"..."9").contains(scalar)
+          || scalar == "_"
+      }
+      // Signs that belong to letters may look like nothing at all.
+      return scalar.properties.generalCategory == .otherLetter
+        || scalar.properties.generalCategory == .lowercaseLetter
+        || scalar.properties.generalCategory == .uppercaseLetter
     }
   }
 }

@@ -60,7 +60,7 @@ enum ProfileWarnings {
         ProfileWarning(
           code: "grouped-numbers",
           text:
-            "\(field.path) holds numbers with separators between thousands, as 1,299.00: in CSV the "
+            "\(field.path) holds numbers with separators in them, as 1,299.00: in CSV the "
             + "option thousands reads them, in JSON they are texts",
           isSerious: false))
     }
@@ -93,8 +93,8 @@ enum ProfileWarnings {
           code: "clocks-ahead",
           text:
             "\(percent(skew.shareAhead)) of the events are ahead of their record's timestamp, by "
-            + "up to \(DurationText.rounded(skew.aheadMostMs)); clocks of devices are wrong, or the "
-            + "times are in another zone",
+            + "up to \(DurationText.rounded(skew.aheadMostMs)); clocks are wrong, or the times are "
+            + "in another zone",
           isSerious: false))
     }
     if profile.isTopic, let disorder = profile.disorder, disorder.p999Ms > 7 * 86_400_000 {

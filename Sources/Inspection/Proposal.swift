@@ -40,12 +40,12 @@ public struct Proposal: Sendable {
     public var allEvents = "all_events"
     /// Users by day.
     public var activeUsers: String?
-    /// Users by day and a dimension, with the dimension's name in the results.
-    public var usersBy: (metric: String, dimension: String)?
+    /// Users by day and a dimension, with the dimension's name in the results and for people.
+    public var usersBy: (metric: String, dimension: String, label: String)?
     /// Sums of amounts by day, with what they are of.
     public var amounts: [(metric: String, label: String)] = []
     /// Sums of the first amount by a dimension.
-    public var amountBy: (metric: String, dimension: String)?
+    public var amountBy: (metric: String, dimension: String, label: String)?
     /// Mean and 99th percentile of readings, where events are that.
     public var levels: [String] = []
     /// The funnel.

@@ -69,8 +69,9 @@ extension ProposalWriter {
     let dimension = dimensions.first
     if let dimension, hasUsers {
       let path = expression(dimension.steps)
-      let name = names.stage("active_users_by_\(dimension.steps.last ?? "")")
-      stages.usersBy = (name, path)
+      let name = names.stage(
+        "active_users_by_\(NameMaker.part(dimension.steps, else: "dimension"))")
+      stages.usersBy = (name, path, Mask.shown(dimension.steps.last ?? ""))
       text += "  # \(Mask.shown(dimension.path)) has \(dimension.distinct) different values.\n"
       text += "  \(name): {distinct: user, every: 1d, by: [\(path)]}\n"
     }
@@ -81,6 +82,7 @@ extension ProposalWriter {
   private mutating func amount(_ field: FieldProfile, by dimension: FieldProfile?) -> String {
     let path = expression(field.steps)
     let label = Mask.shown(field.steps.last ?? "")
+    let part = NameMaker.part(field.steps, else: "amount")
     let condition = condition(for: field)
     let filter = condition.map { ", where: \(YAMLText.expression($0.expression))" } ?? ""
     var text = "  # \(Mask.shown(field.path)) is a number in \(field.filled) records"
@@ -90,20 +92,21 @@ extension ProposalWriter {
     text += ".\n"
     if hasOneName, !hasUsers {
       // Readings of something: their level says more than their sum.
-      let mean = names.stage("\(field.steps.last ?? "amount")_mean")
-      let most = names.stage("\(field.steps.last ?? "amount")_p99")
+      let mean = names.stage("\(part)_mean")
+      let most = names.stage("\(part)_p99")
       stages.levels += [mean, most]
       text += "  \(mean): {avg: \(path), every: \(countEvery)}\n"
       return text + "  \(most): {p99: \(path), every: \(countEvery)}\n"
     }
-    let name = names.stage("\(field.steps.last ?? "amount")_sum")
+    let name = names.stage("\(part)_sum")
     text += "  \(name): {sum: \(path)\(filter), every: 1d}\n"
     stages.amounts.append((name, label))
     if filter.isEmpty { valuePath = valuePath ?? path }
     if stages.amounts.count == 1, let dimension {
       let by = expression(dimension.steps)
-      let split = names.stage("\(field.steps.last ?? "amount")_by_\(dimension.steps.last ?? "")")
-      stages.amountBy = (split, by)
+      let split = names.stage(
+        "\(part)_by_\(NameMaker.part(dimension.steps, else: "dimension"))")
+      stages.amountBy = (split, by, Mask.shown(dimension.steps.last ?? ""))
       text += "  \(split): {sum: \(path)\(filter), every: 1d, by: [\(by)]}\n"
     }
     return text
@@ -165,9 +168,9 @@ extension ProposalWriter {
     let than = isLong ? "at the same time in the four weeks before" : "in the windows before"
     return """
       alerts:
-        # There are about \(Int64(min(usual, 1e15))) events in each \(hours == 1 ? "hour" : "day"); chance alone does \
-      not bring them down to this
-        # share of what they were \(than).
+        # There are about \(Int64(min(usual, 1e15))) events in each \(hours == 1 ? "hour" : "day").
+        # Chance alone does not bring them down to this share of what they were
+        # \(than).
         \(name):
           watch: \(stages.allEvents)
           when: value < share * \(usually)

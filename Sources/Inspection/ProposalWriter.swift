@@ -144,7 +144,9 @@ struct ProposalWriter {
         ("id", profile.roles.id),
       ] {
         guard let choice else { continue }
-        add(name, binding(choice, name), "\(name): \(choice.reason)")
+        let isFound = choice.constant == nil && !choice.isOfRecord
+        let why = isFound ? "Found by \(choice.reason)" : choice.reason.capitalisedFirst
+        add(name, binding(choice, name), why)
       }
     }
     for field in ownFields {
@@ -200,13 +202,19 @@ struct NameMaker {
   private var used: Set<String> = NameMaker.taken.union(NameMaker.words)
 
   /// A name made of `text`.
-  mutating func field(_ text: String) -> String { unused(Self.plain(text), prefix: "field") }
+  mutating func field(_ text: String) -> String { unused(Self.plain(text), else: "field") }
 
-  /// A name of a stage made of `text`.
-  mutating func stage(_ text: String) -> String { unused(Self.plain(text), prefix: "stage") }
+  /// A name of a stage.
+  mutating func stage(_ text: String) -> String { unused(Self.plain(text), else: "stage") }
 
-  private mutating func unused(_ name: String, prefix: String) -> String {
-    let base = name.isEmpty ? prefix : name
+  /// What a name has of the field that it is about.
+  static func part(_ steps: [String], else word: String) -> String {
+    let name = plain(steps.last ?? "")
+    return name.isEmpty ? word : name
+  }
+
+  private mutating func unused(_ name: String, else word: String) -> String {
+    let base = name.isEmpty ? word : name
     var candidate = base
     var number = 1
     while used.contains(candidate.lowercased()) {
@@ -238,6 +246,11 @@ struct NameMaker {
     let name = plain(text)
     return name.isEmpty ? "events" : name
   }
+}
+
+extension String {
+  /// With a capital letter.
+  var capitalisedFirst: String { prefix(1).uppercased() + dropFirst() }
 }
 
 /// Days as text.

@@ -37,7 +37,7 @@ struct RoleGuess {
   private func apply(_ overrides: RoleOverrides, to roles: inout RoleChoice) {
     for (role, path) in overrides.paths {
       let choice = RoleChoice.Choice(
-        paths: [steps(of: path)], reason: "it was given", confidence: 1)
+        paths: [steps(of: path)], reason: "a person's word", confidence: 1)
       switch role {
       case "name": roles.name = choice
       case "user": roles.user = choice

@@ -6,12 +6,20 @@ enum YAMLText {
 
   /// A text as a scalar: plain where it is a simple word, else in double quotes.
   static func scalar(_ text: String) -> String {
-    FieldPath.isPlain(text) && !words.contains(text.lowercased()) ? text : quoted(text)
+    isPlain(text) ? text : quoted(text)
   }
 
   /// A text as a key of a mapping, where there are no variables.
   static func key(_ text: String) -> String {
-    FieldPath.isPlain(text) && !words.contains(text.lowercased()) ? text : inQuotes(text)
+    isPlain(text) ? text : inQuotes(text)
+  }
+
+  /// Whether a text is one word that YAML takes for a text: letters first, then also digits and
+  /// `_ / . -`.
+  private static func isPlain(_ text: String) -> Bool {
+    guard let first = text.first, first != "/", first != ".", first != "-" else { return false }
+    return FieldPath.isPlain(String(text.filter { !"/.-".contains($0) }))
+      && text.unicodeScalars.count == text.count && !words.contains(text.lowercased())
   }
 
   /// A text in double quotes. What is unprintable is escaped, and `${` stays itself.

@@ -7,7 +7,7 @@ import Testing
   @Test("value ticks are round, ascend evenly and hold the values")
   func valueTicks() {
     var random = Numbers(seed: 11)
-    for _ in 0..<3000 {
+    for _ in 0..<800 {
       let size = Numbers.powerOfTen(random.whole(-30...30))
       let low = random.share() * size * (random.share() < 0.3 ? -1 : 1)
       let high = low + random.share() * size

@@ -10,8 +10,8 @@ import Testing
     withSeeds(1...6) { _, random in
       let signs = Array(#"{}[]",:\ue0123456789tfn.-+ "#.utf8) + [0, 0xFF, 0xE5, 0x0A]
       let good = Array(
-        #"{"event":"view","user_id":"u","timestamp":"2026-01-01T00:00:00Z","a":{"b":[1,{"c":"\u00e9"}]}}"#
-          .utf8)
+        (#"{"event":"view","user_id":"u","timestamp":"2026-01-01T00:00:00Z","#
+          + #""a":{"b":[1,{"c":"\u00e9"}]}}"#).utf8)
       var records: [Record] = []
       for index in 0..<600 {
         var bytes = good
@@ -109,7 +109,8 @@ import Testing
   @Test func `The same records give the same profile`() throws {
     let records = (0..<3_000).map { index in
       Record(
-        #"{"event":"e\#(index % 7)","user_id":"u\#(index % 90)","timestamp":"\#(instant(index * 97))","v":\#(index % 13)}"#
+        #"{"event":"e\#(index % 7)","user_id":"u\#(index % 90)","#
+          + #""timestamp":"\#(instant(index * 97))","v":\#(index % 13)}"#
       )
     }
     let encoder = JSONEncoder()

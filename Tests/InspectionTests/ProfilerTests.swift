@@ -137,7 +137,8 @@ import Testing
       ("snowplow", #"{"event_name":"e","user_id":"u","event_id":"m1","derived_tstamp":"T"}"#),
       (
         "sensors",
-        #"{"type":"track","event":"e","distinct_id":"u","time":1767225600000,"_track_id":1,"lib":{"$lib":"js"}}"#
+        #"{"type":"track","event":"e","distinct_id":"u","time":1767225600000,"#
+          + #""_track_id":1,"lib":{"$lib":"js"}}"#
       ),
     ])
   func presets(_ name: String, _ payload: String) {
@@ -167,7 +168,8 @@ import Testing
       return Record(
         """
         {"event":"view","user_id":"\(secret)","timestamp":"\(instant(index))","note":"\(secret) x",
-        "mail":"\(secret)@example.com","deep":{"\(secret)@example.com":1,"nickname":"\(secrets[index % 3])"},
+        "mail":"\(secret)@example.com",
+        "deep":{"\(secret)@example.com":1,"nickname":"\(secrets[index % 3])"},
         "tel":"1381234\(5678 + index)"}
         """)
     }
@@ -185,7 +187,8 @@ import Testing
     let records = (0..<400).map { index -> Record in
       let platform = index % 400 < 3 ? "prototype" : index % 2 == 0 ? "ios" : "android"
       return Record(
-        #"{"event":"view","user_id":"u\#(index % 30)","timestamp":"\#(instant(index))","platform":"\#(platform)"}"#
+        #"{"event":"view","user_id":"u\#(index % 30)","timestamp":"\#(instant(index))","#
+          + #""platform":"\#(platform)"}"#
       )
     }
     let field = profile(records).fields.first { $0.path == "platform" }

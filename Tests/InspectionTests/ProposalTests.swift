@@ -40,8 +40,9 @@ import Testing
       let (outer, user) = (name("properties"), name("user_id"))
       let records = (0..<240).map { index -> Record in
         let event = events[index % 3]
+        let value = jsonString(index % 2 == 0 ? "ios" : events[0])
         let inner =
-          "{\(jsonString(amount)):\(index % 17).5,\(jsonString(platform)):\(jsonString(index % 2 == 0 ? "ios" : events[0]))}"
+          "{\(jsonString(amount)):\(index % 17).5,\(jsonString(platform)):\(value)}"
         return Record(
           "{\"kind_of\":\(jsonString(event)),\(jsonString(user)):\"u\(index % 12)\","
             + "\"at\":\"\(instant(index * 3_600))\",\(jsonString(outer)):\(inner)}")
@@ -119,7 +120,8 @@ import Testing
         let total = name == "purchase" ? ",\"total\":\(user).25" : ""
         records.append(
           Record(
-            "{\"event\":\"\(name)\",\"user_id\":\"u\(user)\",\"platform\":\"\(user % 2 == 0 ? "ios" : "web")\","
+            "{\"event\":\"\(name)\",\"user_id\":\"u\(user)\","
+              + "\"platform\":\"\(user % 2 == 0 ? "ios" : "web")\","
               + "\"timestamp\":\"\(instant(user * 7_200 + step * 60))\"\(total)}"))
       }
     }

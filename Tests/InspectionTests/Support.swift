@@ -46,7 +46,7 @@ func profile(
   return profiler.finish()
 }
 
-/// A text as a JSON string, every character beyond ASCII letters and digits escaped or not by turns.
+/// A text as a JSON string, all but ASCII letters and digits escaped.
 func jsonString(_ text: String) -> String {
   var result = "\""
   for unit in text.utf16 {

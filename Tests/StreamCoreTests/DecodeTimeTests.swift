@@ -190,8 +190,8 @@ struct DecodeTimeTests {
   @Test(
     "a pattern that cannot be read is refused with the reason",
     arguments: [
-      ("", "no year"), ("MM-dd", "no year"), ("yyyy-dd", "no month"), ("yy-MM-dd", "yy is none"),
-      ("yyyy-MM-dd hh", "hh is none"), ("yyyyMMddyyyy", "twice"), ("yyyy'T", "not closed"),
+      ("", "no year"), ("MM-dd", "no year"), ("yyyy-dd", "no month"), ("yyy-MM-dd", "yyy is none"),
+      ("yyyy-MM-dd hhh", "hhh is none"), ("yyyyMMddyyyy", "twice"), ("yyyy'T", "not closed"),
       ("yyyy-MM-ddZ", "quote letters"),
     ])
   func badPatterns(pattern: String, fact: String) {

@@ -2,7 +2,8 @@
 enum ImportRules {
   /// Modules of the system, allowed everywhere but in the pure core.
   static let system: Set = [
-    "Foundation", "FoundationEssentials", "Glibc", "Musl", "Darwin", "Dispatch", "Synchronization",
+    "Foundation", "FoundationEssentials", "FoundationXML", "Glibc", "Musl", "Darwin", "Dispatch",
+    "Synchronization",
   ]
 
   /// What of it the pure core may have: mathematics, and atomics for memory that copies share.

@@ -32,6 +32,7 @@ import Testing
     #expect(help.errors.isEmpty)
     for command in [
       "check", "test", "produce", "report", "alerts", "thresholds", "outbox", "verify", "diff",
+      "adopt",
     ] {
       #expect(help.output.contains("\n  \(command) "))
       let page = try await Command.run([command, "--help"])

@@ -84,8 +84,8 @@ struct InputsErrorTests {
   func otherKinds() throws {
     let zstd = try failure(of: try folder.write("a.zst", [0x28, 0xB5, 0x2F, 0xFD, 0, 0, 0]))
     #expect(zstd.description.contains("is zstd-compressed; unpack it with zstd -d"))
-    let wide = try failure(of: try folder.write("a.txt", [0xFF, 0xFE, 0x7B, 0]))
-    #expect(wide.description.contains("UTF-16"))
+    let wide = try failure(of: try folder.write("a.txt", [0xFF, 0xFE, 0, 0, 0x7B, 0]))
+    #expect(wide.description.contains("UTF-32"))
   }
 
   @Test("an empty file, an empty gzip file and a lone BOM hold no records")

@@ -1,8 +1,8 @@
 import Foundation
 
 extension BenchmarkEvents {
-  /// Writes a log for each of `files` partitions into `folder`, with `events` each of 1,000,000 users
-  /// over `spanMs`, in the order of event time, and gives their paths.
+  /// Writes a log for each of `files` partitions into `folder`, with `events` each of 1,000,000
+  /// users over `spanMs`, in the order of event time, and gives their paths.
   ///
   /// - Throws: `BenchmarkError` when a file cannot be written.
   public static func write(

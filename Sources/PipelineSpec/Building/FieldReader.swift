@@ -155,26 +155,17 @@ struct FieldReader {
 
   private mutating func format(_ scalar: ConfigNode.Scalar, _ node: ConfigNode) {
     if scalar.isUnresolved { return }
-    var letters = scalar.text[...]
-    var seen: Set<String> = []
-    while let letter = letters.first {
-      let run = letters.prefix { $0 == letter }
-      letters = letters.dropFirst(run.count)
-      guard letter.isASCII, letter.isLetter, letter != "T", letter != "Z" else { continue }
-      guard ["yyyy", "MM", "dd", "HH", "mm", "ss", "SSS"].contains(String(run)),
-        seen.insert(String(run)).inserted
-      else {
+    do throws(TimePatternError) {
+      guard try TimePattern(scalar.text).hasFullDate else {
         faults.add(
-          node.position, "bad-time-format",
-          "\(node.found) has letters that are no part of a time",
-          hint: "use each of yyyy MM dd HH mm ss SSS at most once, and signs between them")
+          node.position, "bad-time-format", "\(node.found) has no full date",
+          hint: "year (yyyy), month (MM) and day (dd) have to be in it")
         return
       }
-    }
-    guard seen.isSuperset(of: ["yyyy", "MM", "dd"]) else {
+    } catch {
       faults.add(
-        node.position, "bad-time-format", "\(node.found) has no full date",
-        hint: "yyyy, MM and dd have to be in it")
+        node.position, "bad-time-format", "\(node.found) is no format of a time",
+        hint: error.fact)
       return
     }
     map.timeFormat = .pattern(scalar.text)

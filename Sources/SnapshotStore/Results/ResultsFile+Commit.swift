@@ -7,9 +7,10 @@ extension ResultsFile {
   /// Provisional rows go first where `dropsProvisional` says so. Rows of `rows.removed` go next,
   /// then the rows of each table are written in their order. A final row that is there already with
   /// the same key, values and event times is passed over, one that differs is a `conflict`; a
-  /// provisional row never replaces a settled one; a `restated` row replaces any. A final finding
-  /// may still be closed, once. Alerts hold what the later window says; messages that are there
-  /// already, answered requests and rows of `finding_transitions` are passed over.
+  /// provisional row never replaces a settled one; a `restated` row replaces any and stands, as
+  /// does what a `Restatement` removed. A final finding may still be closed, once. Alerts hold what
+  /// the later window says; messages that are there already, answered requests and rows of
+  /// `finding_transitions` are passed over.
   ///
   /// - Parameter durable: Whether the snapshot, and all before it, must outlive a loss of power
   ///   when the call returns (one `fsync`). Otherwise a loss of power may take the newest snapshots

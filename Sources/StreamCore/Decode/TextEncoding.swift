@@ -69,8 +69,8 @@ public enum TextEncoding: String, CaseIterable, Sendable {
     return bytes
   }
 
-  /// Whether `bytes`, the beginning of a file, hold text of UTF-8 beyond ASCII: enough of it that no
-  /// other encoding would look so by chance.
+  /// Whether `bytes`, the beginning of a file, hold text of UTF-8 beyond ASCII: enough of it that
+  /// no other encoding would look so by chance.
   public static func isPlainlyUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
     let characters = bytes.lazy.filter { $0 >= 0xC0 }.prefix(8).count
     return characters == 8 && isUTF8(whole(bytes))

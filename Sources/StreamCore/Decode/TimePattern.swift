@@ -22,6 +22,8 @@ public struct TimePattern: Sendable, Equatable {
   }
 
   private let parts: [Part]
+  /// Whether year, month and day are all in it.
+  public let hasFullDate: Bool
 
   /// Compiles a pattern. Throws for letters that are no part of one, a part that comes twice, an
   /// open quote or bracket, digits whose part cannot be told, and for a pattern without a year or
@@ -29,6 +31,7 @@ public struct TimePattern: Sendable, Equatable {
   public init(_ pattern: String) throws(TimePatternError) {
     var parser = TimePatternParser(pattern)
     parts = try parser.parse()
+    hasFullDate = parser.has(.month) && parser.has(.day)
   }
 
   /// The local time that text holds: its day's midnight as if in UTC, and milliseconds after it.
@@ -154,7 +157,7 @@ private struct TimePatternParser {
     return parts
   }
 
-  private func has(_ unit: TimePattern.Unit) -> Bool { units.contains(unit.rawValue) }
+  func has(_ unit: TimePattern.Unit) -> Bool { units.contains(unit.rawValue) }
 
   private func error(_ fact: String) -> TimePatternError { TimePatternError(pattern, fact) }
 
@@ -260,10 +263,15 @@ private struct TimePatternParser {
 
 /// A time pattern cannot be read.
 public struct TimePatternError: Error, Sendable, CustomStringConvertible {
-  /// What is wrong, where, and what is legal.
-  public let description: String
+  /// What was to be read.
+  public let pattern: String
+  /// What is wrong with it, and what is legal.
+  public let fact: String
 
   init(_ pattern: String, _ fact: String) {
-    description = "time pattern \"\(pattern)\": \(fact)"
+    self.pattern = pattern
+    self.fact = fact
   }
+
+  public var description: String { "time pattern \"\(pattern)\": \(fact)" }
 }

@@ -136,7 +136,7 @@ struct LookPage {
       let rest = results.usersBy.count - shown.count
       page.figure(
         TimeChart(
-          title: "Users a day by \(by.dimension)", unit: .count("users"), zone: zone,
+          title: "Users a day by \(by.label)", unit: .count("users"), zone: zone,
           series: shown.map { .init(name: $0.name, points: counts($0.rows)) }),
         caption: rest > 0 ? "The largest \(shown.count) of \(results.usersBy.count)." : "")
     }
@@ -160,7 +160,7 @@ struct LookPage {
     {
       page.figure(
         BarList(
-          title: "Sum of \(amount.name) by \(by.dimension)", unit: .number(""),
+          title: "Sum of \(amount.name) by \(by.label)", unit: .number(""),
           bars: results.amountBy.prefix(Self.barsMax).map { .init(name: $0.name, value: $0.value) })
       )
     }
@@ -177,7 +177,7 @@ struct LookPage {
     let rest = profile.events.count - bars.count
     page.figure(
       BarList(title: "Events by name", unit: .count("events"), bars: Array(bars)),
-      caption: "On the right: different users."
+      caption: "The small numbers are different users."
         + (rest > 0 ? " And \(rest) further names." : ""))
   }
 
@@ -193,8 +193,10 @@ struct LookPage {
     page.figure(
       BarList(title: "How far users come", unit: .count("users"), bars: bars),
       caption:
-        "On the right: share of the step before. Users of each day who took the steps in this order; somebody who began on several "
-        + "days counts on each. The order is the one that most users take.")
+        "Per cent are of the step before. Users of each day who took the steps in this "
+        + "order; somebody who began on several days counts on each. The order is the one that "
+        + "most users take."
+    )
   }
 
   private func retention(_ page: inout HTMLPage) {

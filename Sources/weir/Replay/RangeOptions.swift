@@ -61,8 +61,8 @@ struct RangeOptions: ParsableArguments {
     guard let text else { return nil }
     if let bound = ReplayBound.parse(text, zone: zone, now: now) { return bound }
     throw ValidationError(
-      "\(option) \(text) is neither a time nor offsets; write 2026-01-01, 2026-01-01T08:00:00Z, -7d "
-        + "or TOPIC/0=1200,TOPIC/1=900.")
+      "\(option) \(text) is neither a time nor offsets; write 2026-01-01, 2026-01-01T08:00:00Z, "
+        + "-7d or TOPIC/0=1200,TOPIC/1=900.")
   }
 
   private func warmUp() throws -> ReplayRequest.WarmUp {
