@@ -22,9 +22,10 @@ let pipeline = """
     fields: {channel: properties.channel}
   metrics:
     events:   {count: true, every: 1m, by: [event, channel]}
-    payments: {count: true, where: 'event == "payment_details"', every: 1m, by: [channel]}
+    attempts:
+      {count: true, where: 'event in ["payment_details", "payment_error"]', every: 1m, by: [channel]}
     errors:   {count: true, where: 'event == "payment_error"', every: 1m, by: [channel]}
-    error_share: {formula: errors / (errors + payments)}
+    error_share: {formula: errors / attempts}
   alerts:
     share:  {watch: error_share, when: lower(value) > above, thresholds: {above: 0.5}}
     volume: {watch: events, when: value > above, thresholds: {above: 40}, for: 2}
