@@ -48,7 +48,7 @@ public struct FieldProfile: Sendable, Encodable {
 
   /// Filled values by event slot.
   var byEvent: [Int64]
-  /// Whether most of its few values are words joined by signs, as `product_view`: no names of people.
+  /// Whether most of its few values are words joined by signs, as `product_view`: no people.
   var holdsCodes = false
   /// Whether it has few values, safe to show or not.
   var isCategorical: Bool

@@ -178,8 +178,10 @@ public struct UserProfile: Sendable, Encodable {
   public var isEstimate: Bool
   /// Events with a user.
   public var events: Int64
-  /// Events of the user with the most.
+  /// Events of the user with the most, at least.
   public var largestEvents: Int64
+  /// The same, at most; equal for up to `InspectionLimits.frequentKeys` users.
+  public var largestEventsAtMost: Int64
   /// Of the users looked at: how many are in more than one partition.
   public var inSeveralPartitions: Int64
   /// Users looked at for that.
