@@ -20,9 +20,7 @@ struct Adopt: ParsableCommand {
       stays as it is.
 
       EXAMPLES
-        weir replay shop.yaml --into new.sqlite --like shop.sqlite
         weir adopt shop.sqlite --into new.sqlite
-        weir run shop.yaml --data new.sqlite
         weir adopt --into new.sqlite --by ann      after the disk of the other one was lost
       """)
 
