@@ -14,7 +14,8 @@ public enum PageStyle {
     h2 { font-size: 1.3rem; line-height: 1.3; margin: 2.6rem 0 0.7rem; }
     h3 { font-size: 1.05rem; margin: 1.8rem 0 0.5rem; }
     h4 { font-size: 1rem; margin: 1.4rem 0 0.4rem; color: var(--muted); }
-    h1, h2, h3, h4, p, li, th, td, dd { overflow-wrap: anywhere; }
+    h1, h2, h3, h4, p, li, dd { overflow-wrap: anywhere; }
+    th, td { overflow-wrap: break-word; }
     p { margin: 0.6rem 0; max-width: 46rem; }
     ul { margin: 0.6rem 0; padding-left: 1.3rem; max-width: 46rem; }
     .subtitle { color: var(--muted); margin-top: 0.35rem; }
@@ -52,7 +53,7 @@ public enum PageStyle {
     table { border-collapse: collapse; width: 100%; font-size: 0.93rem; }
     caption { text-align: left; font-weight: 600; padding: 0.3rem 0; }
     th, td {
-      text-align: left; vertical-align: baseline; padding: 0.42rem 0.8rem;
+      text-align: left; vertical-align: baseline; padding: 0.42rem 0.55rem;
       border-bottom: 1px solid var(--grid);
     }
     th:first-child, td:first-child { padding-left: 0.3rem; }
@@ -82,7 +83,7 @@ public enum PageStyle {
     @media (max-width: 640px) {
       main { padding: 1.3rem 0.9rem 2rem; }
       h1 { font-size: 1.45rem; }
-      th, td { padding: 0.4rem 0.55rem; }
+      th, td { padding: 0.4rem 0.45rem; }
       .figures { grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: 0.5rem; }
       .figures .value { font-size: 1.25rem; }
     }

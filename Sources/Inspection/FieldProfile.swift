@@ -48,6 +48,8 @@ public struct FieldProfile: Sendable, Encodable {
 
   /// Filled values by event slot.
   var byEvent: [Int64]
+  /// Whether most of its few values are words joined by signs, as `product_view`: no people.
+  var holdsCodes = false
   /// Whether it has few values, safe to show or not.
   var isCategorical: Bool
   /// Share of the most frequent value, of a field with few.
@@ -108,6 +110,10 @@ public struct FieldProfile: Sendable, Encodable {
     largestShare = filled == 0 ? 0 : Double(most) / Double(filled)
     examples = []
     values = []
+    let codes = statistics.categories.count { category in
+      category.text.contains { $0 == UInt8(ascii: "_") || $0 == 0x3A || $0 == UInt8(ascii: "$") }
+    }
+    holdsCodes = isCategorical && codes * 2 >= statistics.categories.count
     isDateAmbiguous = false
     let isPersonal =
       PersonalName.matches(node.steps)

@@ -181,7 +181,7 @@ struct FieldStatistics {
     }
     let kind = KindScan.kind(of: text)
     byKind[kind, default: 0] += 1
-    if kind == .patternDate || kind.isNumber { addDate(text) }
+    if kind == .patternDate { addDate(text) }
     if kind.isNumber || kind == .mangledNumber || kind == .phone,
       let number = Self.number(text, kind)
     {

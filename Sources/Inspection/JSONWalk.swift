@@ -122,7 +122,12 @@ struct JSONWalk {
   }
 
   private mutating func skipBlanks() {
-    while at < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[at]) { at += 1 }
+    while at < bytes.count {
+      switch bytes[at] {
+      case 0x20, 0x09, 0x0A, 0x0D: at += 1
+      default: return
+      }
+    }
   }
 
   private static func endsToken(_ byte: UInt8) -> Bool {

@@ -13,6 +13,8 @@ public struct Profile: Sendable, Encodable {
   public var samples: [BadSample] = []
   /// `json` or `csv`.
   public var format = "json"
+  /// Encoding of the files' text, where it is not UTF-8.
+  public var encoding: String?
   /// Which field is what.
   public var roles = RoleChoice()
   /// Events by name, the most frequent first.
@@ -51,7 +53,7 @@ public struct Profile: Sendable, Encodable {
   var eventSlots: [String] = []
 
   private enum CodingKeys: String, CodingKey {
-    case records, usable, unusable, samples, format, roles, events, otherEvents, fields
+    case records, usable, unusable, samples, format, encoding, roles, events, otherEvents, fields
     case valuesOfFurtherPaths, deeperObjects, time, disorder, skew, duplicates, users, partitions
     case journey, warnings
   }
@@ -176,8 +178,10 @@ public struct UserProfile: Sendable, Encodable {
   public var isEstimate: Bool
   /// Events with a user.
   public var events: Int64
-  /// Events of the user with the most.
+  /// Events of the user with the most, at least.
   public var largestEvents: Int64
+  /// The same, at most; equal for up to `InspectionLimits.frequentKeys` users.
+  public var largestEventsAtMost: Int64
   /// Of the users looked at: how many are in more than one partition.
   public var inSeveralPartitions: Int64
   /// Users looked at for that.

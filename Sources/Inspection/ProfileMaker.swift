@@ -131,6 +131,7 @@ struct ProfileMaker {
     return UserProfile(
       users: Int64(sample.entries.count) * sample.scale, isEstimate: sample.scale > 1,
       events: tracker.withUser, largestEvents: tracker.frequentUsers.greatest,
+      largestEventsAtMost: tracker.frequentUsers.greatest + tracker.frequentUsers.error,
       inSeveralPartitions: Int64(sample.entries.values.count(where: \.isInSeveral)),
       sampled: Int64(sample.entries.count),
       keyIsUser: tracker.withKey == 0

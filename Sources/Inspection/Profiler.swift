@@ -224,6 +224,8 @@ private final class RecordReading {
   let row: UnsafeMutablePointer<Value>
   private let decoder: EventDecoder
   private let count: Int
+  /// Places of the columns in the table, which is the same for the whole life of this.
+  private var nodes: [Int?] = []
 
   init(format: PayloadFormat, roles: RoleChoice, zone: Zone) {
     self.format = format
@@ -258,9 +260,14 @@ private final class RecordReading {
       _ = walk.walk(into: &table)
       return
     }
-    for (index, column) in columns.enumerated() {
+    if nodes.count != columns.count {
+      nodes = columns.map { column in
+        Array(column.utf8).withUnsafeBytes { table.column($0) }
+      }
+    }
+    for (index, place) in nodes.enumerated() {
       let value = row[Slot.reserved + index]
-      guard let node = Array(column.utf8).withUnsafeBytes({ table.column($0) }) else { continue }
+      guard let node = place else { continue }
       if value.isNull {
         table.note(node, .null)
       } else {

@@ -95,7 +95,7 @@ struct RoleGuess {
       let word = RoleWords.score(field.steps.last ?? "", RoleWords.name)
       guard word > 0, field.fill > 0.9, field.distinct <= 2_000,
         field.distinct * 2 <= max(field.filled, 4), field.share(.text, .boolean) > 0.9,
-        !PersonalName.matches(field.steps) || field.isCategorical
+        !PersonalName.matches(field.steps) || field.holdsCodes
       else { return nil }
       let depth = 1 - 0.1 * Double(field.steps.count - 1)
       return (field, word * field.fill * depth, "its name, and few different values")

@@ -38,12 +38,16 @@ struct FrequentKeys {
 
   init(limit: Int) { self.limit = limit }
 
+  /// By how much a count may be too small.
+  private(set) var error: Int64 = 0
+
   /// Counts one key. Amortised O(1).
   mutating func add(_ hash: UInt64) {
     if counts[hash] != nil || counts.count < limit {
       counts[hash, default: 0] += 1
       return
     }
+    error += 1
     for key in counts.keys { counts[key, default: 0] -= 1 }
     counts = counts.filter { $0.value > 0 }
   }

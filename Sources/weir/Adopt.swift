@@ -9,19 +9,18 @@ struct Adopt: ParsableCommand {
     abstract: "Take a replayed file into service in place of a worker's.",
     discussion: """
       The replay has computed the results. What people did and were told is carried over from \
-      LIVE.sqlite: thresholds and requests for them, acknowledgements, silences, and what became of \
-      each message, so that nobody is paged twice and nobody is missed. What the replay would have \
-      sent and LIVE.sqlite does not know stays suppressed. LIVE.sqlite is only read. Where it is \
-      lost, leave it out.
+      LIVE.sqlite: thresholds and requests for them, acknowledgements, silences, and what became \
+      of each message, so that nobody is paged twice and nobody is missed. What the replay would \
+      have sent and LIVE.sqlite does not know stays suppressed. LIVE.sqlite is only read. Where it \
+      is lost, leave it out.
 
-      Stop the worker first. NEW.sqlite has to have read what LIVE.sqlite has; a replay with --like \
-      LIVE.sqlite goes on from where it is and knows its thresholds. The definition may be another, \
-      the pipeline's name may not. All is done or nothing; a file that is in service stays as it is.
+      Stop the worker first. NEW.sqlite has to have read what LIVE.sqlite has; a replay with \
+      --like LIVE.sqlite goes on from where it is and knows its thresholds. The definition may be \
+      another, the pipeline's name may not. All is done or nothing; a file that is in service \
+      stays as it is.
 
       EXAMPLES
-        weir replay shop.yaml --into new.sqlite --like shop.sqlite
         weir adopt shop.sqlite --into new.sqlite
-        weir run shop.yaml --data new.sqlite
         weir adopt --into new.sqlite --by ann      after the disk of the other one was lost
       """)
 

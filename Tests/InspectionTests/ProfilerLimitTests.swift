@@ -82,7 +82,8 @@ import Testing
         keys.add(isLarge ? 1 : random.next() | 2)
       }
       #expect(keys.counts.count <= 64)
-      #expect(keys.greatest <= exact && keys.greatest >= exact - 20_000 / 64)
+      #expect(keys.greatest <= exact && keys.greatest + keys.error >= exact)
+      #expect(keys.error <= 20_000 / 64)
     }
   }
 

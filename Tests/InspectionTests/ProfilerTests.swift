@@ -183,6 +183,18 @@ import Testing
     #expect(json.contains("\"view\""))
   }
 
+  @Test func `Names of people are not taken for names of events`() {
+    func names(_ values: [String]) -> [String] {
+      profile(
+        (0..<200).map {
+          Record("{\"name\":\"\(values[$0 % values.count])\",\"time\":\"\(instant($0))\"}")
+        }
+      ).events.map(\.name)
+    }
+    #expect(names(["Anna", "Bert", "张三"]) == ["event"])
+    #expect(Set(names(["product_view", "add_to_cart", "home"])).count == 3)
+  }
+
   @Test func `A value that many have is shown, one that few have is not`() {
     let records = (0..<400).map { index -> Record in
       let platform = index % 400 < 3 ? "prototype" : index % 2 == 0 ? "ios" : "android"

@@ -84,6 +84,8 @@ import Testing
       try FileManager.default.removeItem(atPath: directory.file(name))
     }
     #expect(try !StorePair.copy(from: path, to: copy))
+    let made = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+    #expect(made.filter { $0.hasPrefix("copy") } == ["copy.sqlite"])
     #expect(try ResultsDigest.diff(path, copy).isEmpty)
     expectError(.io) { try StorePair.copy(from: directory.file("no"), to: directory.file("x")) }
     expectError(.io) { try StorePair.copy(from: path, to: directory.path + "/no/x") }

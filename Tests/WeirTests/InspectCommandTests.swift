@@ -2,13 +2,15 @@ import Foundation
 import Testing
 
 @Suite struct InspectCommandTests {
-  /// Every file of the shared data that holds events, with the records that it has.
+  /// Files of the shared data that hold events, with the records that they have.
   private static let files =
     [("ecom/ecom.csv.gz", 31_106), ("cdnow/CDNOW_sample.txt", 6_919)]
     + ((try? SharedData.path("nab/windows.json")).map { windows in
       let root = URL(filePath: windows).deletingLastPathComponent()
       let names = FileManager.default.enumerator(atPath: root.path)?.allObjects as? [String]
-      return (names ?? []).filter { $0.hasSuffix(".gz") }.sorted().map { ("nab/\($0)", 0) }
+      let series = (names ?? []).filter { $0.hasSuffix(".gz") }.sorted()
+      // One of four: they differ in little but their numbers.
+      return series.indices.filter { $0 % 4 == 0 }.map { ("nab/\(series[$0])", 0) }
     } ?? [])
 
   @Test("A proposal passes check and test, and runs over its file", arguments: files)

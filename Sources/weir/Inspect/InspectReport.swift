@@ -27,7 +27,8 @@ struct InspectReport {
   }
 
   private var records: String {
-    "\(Terminal.count(profile.records, "record")) of \(profile.format.uppercased()), "
+    "\(Terminal.count(profile.records, "record")) of \(profile.format.uppercased())"
+      + (profile.encoding.map { " in \($0.uppercased())" } ?? "") + ", "
       + "\(Terminal.grouped(profile.usable)) usable, "
       + "\(Terminal.grouped(profile.records - profile.usable)) not\n"
   }
@@ -93,7 +94,8 @@ struct InspectReport {
         : field.values.prefix(4).map(\.name).joined(separator: ", ")
       table.add([
         field.path, kinds(of: field), percent(field.fill),
-        (field.isDistinctEstimate ? "~" : "") + Terminal.grouped(field.distinct),
+        field.distinct == 0
+          ? "" : (field.isDistinctEstimate ? "~" : "") + Terminal.grouped(field.distinct),
         number(field.least), number(field.greatest), shown, field.use ?? "",
       ])
     }
@@ -111,8 +113,9 @@ struct InspectReport {
   private func kinds(of field: FieldProfile) -> String {
     let kinds = field.kinds.filter { $0.count * 100 >= field.filled }.prefix(2)
     let isPlain = kinds.isEmpty || (kinds.count == 1 && kinds[kinds.startIndex].name == "text")
-    if isPlain || field.types.count > 1 {
-      return field.types.prefix(3).map(\.name).joined(separator: ", ")
+    let types = field.types.filter { $0.name != FieldType.null.name || field.types.count == 1 }
+    if isPlain || types.count > 1 {
+      return types.prefix(3).map(\.name).joined(separator: ", ")
     }
     return kinds.map { Self.words[$0.name] ?? $0.name }.joined(separator: ", ")
   }
@@ -170,9 +173,11 @@ struct InspectReport {
   private var users: String {
     guard let users = profile.users else { return "" }
     var text = "  \(users.isEstimate ? "about " : "")\(Terminal.count(users.users, "user")), "
-    let share = Double(users.largestEvents) / Double(max(users.events, 1))
-    text += "the largest with \(Terminal.grouped(users.largestEvents)) events "
-    text += "(\(percent(share)))\n"
+    let share = Double(users.largestEventsAtMost) / Double(max(users.events, 1))
+    text +=
+      users.largestEvents == users.largestEventsAtMost
+      ? "the largest with \(Terminal.count(users.largestEvents, "event")) (\(percent(share)))\n"
+      : "none with more than \(percent(share)) of the events\n"
     if profile.partitions.count > 1 {
       text += "  \(Terminal.grouped(users.inSeveralPartitions)) of "
       text += "\(Terminal.grouped(users.sampled)) looked at are in several "
@@ -232,7 +237,13 @@ extension Inspected {
     if number.magnitude < 1e15, number == number.rounded() {
       return Terminal.grouped(Int64(number))
     }
-    let cents = (number * 100).rounded() / 100
-    return number.magnitude >= 0.01 && number.magnitude < 1e15 ? "\(cents)" : "\(number)"
+    guard number.magnitude >= 0.01, number.magnitude < 1e15 else {
+      // Two digits of what is very small or very large.
+      var unit = 1.0
+      while number.magnitude / unit < 10, unit > 1e-300 { unit /= 10 }
+      return number.magnitude < 1 ? "\((number / unit).rounded() * unit)" : "\(number)"
+    }
+    let text = "\((number * 100).rounded() / 100)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Inspection
 import KafkaClient
@@ -69,6 +70,7 @@ struct FileInspector {
     profile.warnings += broken.map {
       ProfileWarning(code: "broken-characters", text: $0, isSerious: false)
     }
+    if let encoding = csv?.encoding, encoding != .utf8 { profile.encoding = encoding.rawValue }
     return Inspected(profile: profile, origin: origin, csv: csv)
   }
 
@@ -119,6 +121,10 @@ final class SpooledInput {
 /// Reads a topic for a profile: from the beginning to where the log ended at the start, without
 /// joining a group or committing anything.
 struct TopicInspector {
+  private static let pollMs: Int32 = 200
+  /// Polls without anything after which the brokers are taken as gone: half a minute.
+  private static let emptyPollsMax = 150
+
   var options: InspectionOptions
   var settings: KafkaSettings
   /// Records to read of all partitions together; nil for all.
@@ -132,10 +138,12 @@ struct TopicInspector {
     let ids = (0..<(try topics.partitions(of: topic))).map {
       PartitionID(topic: topic, partition: $0)
     }
+    var starts: [Int64] = []
     var ends: [Int64] = []
     var total: Int64 = 0
     for id in ids {
       let marks = try topics.watermarks(id)
+      starts.append(marks.earliest)
       ends.append(marks.end)
       total += marks.end - marks.earliest
     }
@@ -152,10 +160,11 @@ struct TopicInspector {
     let profiler = Profiler(options: options)
     var format: PayloadFormat?
     var left = [Int64](repeating: share, count: ids.count)
-    var isDone = ids.indices.map { ends[$0] <= 0 }
+    var isDone = ids.indices.map { ends[$0] <= starts[$0] }
+    var emptyPolls = 0
     var read: Int64 = 0
     while isDone.contains(false) {
-      _ = try consumer.poll(timeoutMs: 200) { index, run in
+      let outcome = try consumer.poll(timeoutMs: Self.pollMs) { index, run in
         let take = run.prefix { $0.offset < ends[index] }.prefix(Int(min(left[index], 1 << 20)))
         if let last = run.last, last.offset >= ends[index] - 1 { isDone[index] = true }
         guard !take.isEmpty else { return }
@@ -172,6 +181,14 @@ struct TopicInspector {
       }
       for index in ids.indices where isDone[index] && !consumer.isPaused(index) {
         try consumer.pause(index)
+      }
+      emptyPolls = outcome.messages == 0 && outcome.ends.isEmpty ? emptyPolls + 1 : 0
+      if emptyPolls > Self.emptyPollsMax, isDone.contains(false) {
+        Terminal.endProgress()
+        Terminal.tell(
+          "weir: the brokers \(settings.brokers) have sent nothing of \(topic) for "
+            + "\(Int(Self.pollMs) * emptyPolls / 1000) s; check that all of them can be reached")
+        throw ExitCode.unreachable
       }
       report(read, total)
     }
