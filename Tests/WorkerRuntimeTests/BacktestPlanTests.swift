@@ -79,6 +79,24 @@ import Testing
     #expect(plan.pipeline.plan.risks.isEmpty)
   }
 
+  @Test(arguments: ["    slow: {count: true, every: 1m, lateness: 10m}", ""])
+  func `Where one stage may decide what another one gets nothing is left out`(more: String) throws {
+    // Copies that are known by their id alone, or a stage that waits longer for late events.
+    let text =
+      more.isEmpty
+      ? Self.text.replacing("time: {", with: "dedup: 1h\ntime: {")
+      : Self.text.replacing("metrics:\n", with: "metrics:\n\(more.dropFirst(2))\n")
+    let pipeline = try Pipeline.parse(text: text, file: "test.yaml")
+    let plan = try BacktestPlan(pipeline, [try BacktestWish("many.above=7", isSweep: false)]) {
+      try Pipeline.parse(text: text, file: "test.yaml", edits: $0)
+    }
+    let names = Set(plan.pipeline.plan.metrics.map(\.name))
+    #expect(names == Set(pipeline.plan.metrics.map(\.name) + [BacktestPlan.eventsMetric]))
+    #expect(plan.pipeline.plan.risks.map(\.name) == ["fast"], "its events are not late for it")
+    let events = plan.pipeline.plan.metrics.first { $0.name == BacktestPlan.eventsMetric }
+    #expect(events?.latenessMs == (more.isEmpty ? nil : 60_000))
+  }
+
   @Test(arguments: [
     (["maby.above=1"], [], "'maby'; did you mean 'many'?"),
     (["many.abov=1"], [], "'abov'; did you mean 'above'?"),

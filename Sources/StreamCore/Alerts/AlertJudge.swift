@@ -191,13 +191,47 @@ extension AlertJudge {
     let start = signal.calendar.start(ordinal)
     let end = signal.calendar.end(ordinal)
     guard rule.isActive(start) else { return }
+    let most = signal.source.maxSeries + 1
+    let shared = rule.sharedThresholds(schedule, end)
+    guard signal.series.count + progress[index].open.count <= most else {
+      return judgeMany(rule: index, window: ordinal, most, view, schedule)
+    }
+    // Nobody has to wait, so the order is of no account.
+    for (name, series) in signal.series {
+      guard let reading = series.history[ordinal] else { continue }
+      let thresholds = shared ?? rule.thresholds(schedule, name, end)
+      guard
+        let judgement = rule.judge(
+          reading, ordinal, start: start, end: end, name, view, thresholds),
+        judgement.window.isWhen || !progress[index].open.isEmpty
+      else { continue }
+      take(judgement, rule: index, name, ordinal, view, thresholds)
+    }
+    for name in progress[index].open.keys where signal.reading(ordinal, name) == nil {
+      let thresholds = shared ?? rule.thresholds(schedule, name, end)
+      if let judgement = rule.judge(
+        .noData, ordinal, start: start, end: end, name, view, thresholds)
+      {
+        take(judgement, rule: index, name, ordinal, view, thresholds)
+      }
+    }
+  }
+
+  /// Judges a window of more series than may have open alerts: in order, so that who waits does not
+  /// depend on that of a dictionary.
+  private func judgeMany(
+    rule index: Int, window ordinal: Int64, _ most: Int, _ view: AlertView,
+    _ schedule: ThresholdSchedule
+  ) {
+    let rule = rules[index]
+    let signal = view.signals[rule.watch]
+    let start = signal.calendar.start(ordinal)
+    let end = signal.calendar.end(ordinal)
     var names: [SeriesName] = []
     for (name, series) in signal.series where series.history[ordinal] != nil { names.append(name) }
     for name in progress[index].open.keys where signal.reading(ordinal, name) == nil {
       names.append(name)
     }
-    let most = signal.source.maxSeries + 1
-    // Who waits must not depend on the order of a dictionary.
     if names.count > most { names.sort() }
     for name in names {
       let thresholds = rule.thresholds(schedule, name, end)

@@ -101,12 +101,31 @@ struct AlertRule {
     }
   }
 
+  /// Values of its thresholds for what ends then, where they are those of every series.
+  func sharedThresholds(_ schedule: ThresholdSchedule, _ end: EventTime) -> [Double]? {
+    for threshold in plan.thresholds where !schedule.isShared(threshold, rule: plan.name) {
+      return nil
+    }
+    return plan.thresholds.map {
+      schedule.value($0, rule: plan.name, dimensions: "{}", at: end)
+    }
+  }
+
   /// Judges a window of a series; nil when it is not judged.
   func judge(
     _ ordinal: Int64, start: EventTime, end: EventTime, _ name: SeriesName, _ view: AlertView,
     _ thresholds: [Double]
   ) -> Judgement? {
-    let reading = view.reading(watch, ordinal, name) ?? .noData
+    judge(
+      view.reading(watch, ordinal, name) ?? .noData, ordinal, start: start, end: end, name, view,
+      thresholds)
+  }
+
+  /// The same, with the reading of the watched result at hand.
+  func judge(
+    _ reading: AlertReading, _ ordinal: Int64, start: EventTime, end: EventTime,
+    _ name: SeriesName, _ view: AlertView, _ thresholds: [Double]
+  ) -> Judgement? {
     var window = AlertMachine.Window(start: start, end: end, isWhen: false, isEnd: true)
     guard reading.number != nil else {
       if plan.noData == .keep { return nil }

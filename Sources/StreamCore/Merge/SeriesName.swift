@@ -6,7 +6,16 @@ struct SeriesName: Hashable, Comparable, Sendable {
 
   init(_ text: String) { self.text = text }
 
-  static func == (a: SeriesName, b: SeriesName) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+  static func == (a: SeriesName, b: SeriesName) -> Bool {
+    var (a, b) = (a.text, b.text)
+    return a.withUTF8 { a in
+      b.withUTF8 { b in
+        if a.count != b.count { return false }
+        for index in a.indices where a[index] != b[index] { return false }
+        return true
+      }
+    }
+  }
 
   static func < (a: SeriesName, b: SeriesName) -> Bool {
     a.text.utf8.lexicographicallyPrecedes(b.text.utf8)

@@ -62,6 +62,13 @@ public struct ThresholdSchedule: Sendable {
       ?? Self.standard(threshold, dimensions)
   }
 
+  /// Whether a threshold has the same value for every series, whatever the time. O(1).
+  public func isShared(_ threshold: ThresholdPlan, rule: String) -> Bool {
+    guard threshold.byDimensions.isEmpty else { return false }
+    let scopes = scopes[Key(rule: rule, name: threshold.name)] ?? []
+    return scopes.allSatisfy { $0.dimensions.count == 0 }
+  }
+
   /// The row that holds for a series and what ends at `end`; nil where no row says anything.
   /// O(scopes + rows of the one that holds).
   public func row(
