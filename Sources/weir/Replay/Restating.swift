@@ -42,10 +42,21 @@ struct Restating {
   private func firstComplete() throws -> EventTime {
     let reader = try ResultsReader.open(path: replay)
     defer { reader.close() }
-    let first = try reader.stages().map(\.start).min() ?? .distantFuture
+    let first = firstEvent(try reader.stages())
     let known = try reader.manifest()[ManifestKey.replayKnownFromMs].flatMap(Int64.init)
     guard let known else { return first }
     return max(first, EventTime(ms: known + pipeline.longestLookBackMs))
+  }
+
+  /// A time before which there is no event: the latest beginning of the first windows of metrics
+  /// that take every event; without any, the earliest of all.
+  private func firstEvent(_ stages: [StageSummary]) -> EventTime {
+    let whole = pipeline.metrics.filter { metric in
+      metric.condition == nil && metric.window.overlap == 1
+        && (metric.aggregate == .count || metric.aggregate == .distinctUsers)
+    }
+    let starts = stages.filter { stage in whole.contains { $0.name == stage.name } }.map(\.start)
+    return starts.max() ?? stages.map(\.start).min() ?? .distantFuture
   }
 
   /// Stages that look back on no more than was read.
