@@ -255,6 +255,46 @@ import Testing
     }
   }
 
+  @Test func `A live run that began in the middle of the log is followed from there`()
+    async throws
+  {
+    try await withSeed(33) { seed, _ in
+      let folder = try TemporaryFolder()
+      let broker = try TestBroker()
+      let topic = try broker.topic(2)
+      let pipeline = try folder.write(
+        KillPipeline.text(keyed: true).replacing(
+          #"topic: "${WEIR_TOPIC:-none}""#, with: #"topic: "${WEIR_TOPIC:-none}", start: latest"#),
+        to: "kill.yaml")
+      let environment = ["WEIR_BROKERS": broker.brokers, "WEIR_TOPIC": topic]
+      let logs = KillPipeline.history(seed: seed, events: 2_000).partitioned(2)
+      let produce = { (half: Int) in
+        try broker.produce(
+          logs.map { log in
+            log[(log.count * half / 2)..<(log.count * (half + 1) / 2)]
+              .map { ($0.payload, $0.recordMs) }
+          }, to: topic)
+      }
+      try produce(0)
+      let data = folder.file("live.sqlite")
+      let live = try RunningCommand(
+        ["run", pipeline, "--quiet", "--data", data], environment: environment)
+      try await live.wait { Findings.read(data) != nil }
+      try produce(1)
+      let wanted = logs.reduce(0) { $0 + $1.count - $1.count / 2 }
+      try await live.wait { Findings.read(data) ?? 0 >= wanted }
+      live.send(SIGTERM)
+      #expect(try await live.mustEnd() == 0, "\(live.text)")
+      let new = folder.file("new.sqlite")
+      let replay = try await Command.run(
+        ["replay", pipeline, "--into", new, "--like", data], environment: environment)
+      #expect(replay.code == 0, "\(replay)")
+      #expect(try Findings(new).digest == Findings(data).digest)
+      #expect(try ResultsDigest.diff(data, new).isEmpty)
+      #expect(try LiveLog.read(path: new).starts.values.allSatisfy { $0 > 0 })
+    }
+  }
+
   @Test func `A backup goes on to the end of the log, as if nothing had been lost`() async throws {
     try await withSeed(32) { seed, _ in
       let live = try await Live(seed: seed, share: 0.5)

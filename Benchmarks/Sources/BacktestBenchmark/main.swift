@@ -37,27 +37,6 @@ let pipeline = """
       thresholds: {most: 30}
   """
 
-func write(to folder: URL) throws -> [String] {
-  try (0..<files).map { file in
-    let path = folder.appendingPathComponent("p\(file).jsonl").path
-    guard let stream = fopen(path, "wb") else { throw BenchmarkError("cannot write \(path)") }
-    defer { fclose(stream) }
-    var maker = BenchmarkEvents(seed: UInt64(file), users: .uniform, userCount: 100_000)
-    var bytes: [UInt8] = []
-    for index in 0..<perFile {
-      maker.append(
-        to: &bytes, index: index, partition: file, partitions: files,
-        startMs: 1_767_225_600_000, stepMs: dayMs / Double(perFile))
-      bytes.append(10)
-      if bytes.count > 1 << 20 || index == perFile - 1 {
-        fwrite(bytes, 1, bytes.count, stream)
-        bytes.removeAll(keepingCapacity: true)
-      }
-    }
-    return path
-  }
-}
-
 /// What is run, and the name of the line that it is compared with.
 struct Job {
   var name: String
@@ -85,7 +64,11 @@ do {
     let worker = try Worker()
     let path = folder.appendingPathComponent("backtest.yaml").path
     try Data(pipeline.utf8).write(to: URL(fileURLWithPath: path))
-    let input = ["--in-order", "--input"] + (try write(to: folder))
+    let input =
+      ["--in-order", "--input"]
+      + (try BenchmarkEvents.write(
+        files: files, events: perFile, users: .uniform, userCount: 100_000, spanMs: dayMs,
+        to: folder))
     let total = Double(perFile * files)
     print("\(perFile * files) events, a day of event time; median of \(rounds)")
     func tell(_ name: String, _ runs: [ChildProcess], against base: Double?) -> Double {

@@ -1,18 +1,19 @@
 import Foundation
 
 extension BenchmarkEvents {
-  /// Writes a log for each of `files` partitions into `folder`, with `events` each of 1,000,000
+  /// Writes a log for each of `files` partitions into `folder`, with `events` each of `userCount`
   /// users over `spanMs`, in the order of event time, and gives their paths.
   ///
   /// - Throws: `BenchmarkError` when a file cannot be written.
   public static func write(
-    files: Int, events: Int, users: Users, spanMs: Double = 3_600_000, to folder: URL
+    files: Int, events: Int, users: Users, userCount: Int = 1_000_000,
+    spanMs: Double = 3_600_000, to folder: URL
   ) throws -> [String] {
     try (0..<files).map { file in
       let path = folder.appendingPathComponent("p\(file).jsonl").path
       guard let stream = fopen(path, "wb") else { throw BenchmarkError("cannot write \(path)") }
       defer { fclose(stream) }
-      var maker = BenchmarkEvents(seed: UInt64(file), users: users, userCount: 1_000_000)
+      var maker = BenchmarkEvents(seed: UInt64(file), users: users, userCount: userCount)
       var bytes: [UInt8] = []
       for index in 0..<events {
         maker.append(
