@@ -52,7 +52,10 @@ enum ExitMapping {
   }
 
   private static func told(_ error: any CustomStringConvertible, _ code: ExitCode) -> Ending {
-    Ending(code: code, message: "Error: \(error.description)")
+    // What is wrong may be quoted from a file, which may hold anything.
+    let lines = error.description.split(separator: "\n", omittingEmptySubsequences: false)
+    let message = lines.map { TextTable.printable(String($0)) }.joined(separator: "\n")
+    return Ending(code: code, message: "Error: \(message)")
   }
 
   private static func code(of error: StoreError) -> ExitCode {

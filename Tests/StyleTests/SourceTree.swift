@@ -27,6 +27,8 @@ struct SourceFile {
 /// The files of the project as they lie on disk, without what builds leave behind.
 struct SourceTree {
   var files: [SourceFile]
+  /// Paths of the pictures of documents.
+  var pictures: [String] = []
 
   init(files: [SourceFile]) { self.files = files }
 
@@ -56,6 +58,8 @@ struct SourceTree {
         guard manager.fileExists(atPath: url.path, isDirectory: &isFolder) else { continue }
         if isFolder.boolValue {
           folders.append(path)
+        } else if url.pathExtension == "svg" {
+          pictures.append(path)
         } else if kinds.contains(url.pathExtension),
           let text = String(data: try Data(contentsOf: url), encoding: .utf8)
         {

@@ -10,7 +10,7 @@ struct StyleTests {
   @Test("every file follows every rule of the house")
   func everyRule() {
     var violations: [Violation] = TreeRules.check(tree)
-    let paths = Set(tree.files.map(\.path))
+    let paths = Set(tree.files.map(\.path) + tree.pictures)
     for file in tree.files {
       violations += LinkRules.check(file, paths: paths)
       violations += ImportRules.check(file)

@@ -29,6 +29,7 @@ import Testing
       var missed: [String]
       var medianDelayMs: Int64?
       var falseAlerts: Int
+      var openBefore: Int
       var f1: Double?
     }
     struct Alert: Decodable {
@@ -73,9 +74,9 @@ import Testing
     #expect(now.alerts[0].opened == "2024-05-20T00:00:00Z")
     #expect(now.all.incidents?.found == ["payment_gateway"])
     #expect(now.all.incidents?.missed == ["viral_article", "checkout_bug"])
-    #expect(now.all.incidents?.medianDelayMs == 86_400_000)
+    #expect(now.all.incidents?.medianDelayMs == 86_460_000)
     #expect(now.all.incidents?.f1 == 0.5)
-    #expect(rule.candidates[1].all.incidents?.medianDelayMs == 172_800_000)
+    #expect(rule.candidates[1].all.incidents?.medianDelayMs == 172_860_000)
     #expect(rule.candidates[2].all.alerts == 0)
   }
 
@@ -93,6 +94,8 @@ import Testing
     #expect(stuck.candidates[0].before?.openMs == 172_800_000)
     #expect(stuck.candidates[0].after?.incidents?.missed == ["payment_gateway"])
     let trouble = try #require(report.rules.first { $0.rule == "payment_trouble" })
+    #expect(
+      stuck.candidates.allSatisfy { $0.after?.incidents != nil && $0.before?.incidents != nil })
     #expect(trouble.candidates.allSatisfy { !$0.best }, "nothing was found before")
     #expect(trouble.candidates[0].after?.incidents?.found == ["payment_gateway"])
   }
@@ -157,6 +160,29 @@ import Testing
     withExtendedLifetime(folder) {}
   }
 
+  @Test func `False alerts of a part in which no incident began are told`() async throws {
+    let folder = try TemporaryFolder()
+    let incidents = try folder.write(
+      "incident,from,to\nearly\u{1B}[31m,2024-02-29,2024-03-03\n"
+        + "never\u{1B}[31m,2020-01-01,2020-01-02\n",
+      to: "incidents.csv")
+    let words = [
+      "backtest", Self.pipeline, "--validate-from", "2024-04-20", "--sweep",
+      "payment_trouble.above=0.3", "--incidents", incidents, "--input",
+      try SharedData.path("ecom/ecom.csv.gz"),
+    ]
+    let json = try await Command.run(words + ["--json"])
+    #expect(json.errors.contains("the incident never\u{FFFD}[31m lies outside"), "\(json)")
+    #expect(!json.errors.contains("\u{1B}"))
+    let report = try JSONDecoder().decode(Report.self, from: Data(json.output.utf8))
+    let after = try #require(report.rules.first?.candidates.first?.after)
+    #expect(after.alerts == 1 && after.incidents?.falseAlerts == 1)
+    let csv = try await Command.run(words + ["--csv"])
+    let row = try #require(
+      csv.output.split(separator: "\r\n").first { $0.contains(",true,") && $0.contains(",after,") })
+    #expect(row.split(separator: ",", omittingEmptySubsequences: false)[12] == "1", "\(row)")
+  }
+
   // MARK: - Suggestions
 
   private func suggest(_ words: [String]) async throws -> Outcome {
@@ -207,5 +233,31 @@ import Testing
       #expect(outcome.code == 2 && outcome.errors.contains(message), "\(outcome)")
     }
     #expect(try await suggest(["payment_trouble"]).code == 2)
+  }
+
+  @Test func `Nothing is suggested from nothing`() async throws {
+    let folder = try TemporaryFolder()
+    let text = """
+      name: t
+      source: {format: custom, fields: {name: event, user: user_id, time: timestamp}}
+      metrics: {n: {count: true, every: 1h}}
+      alerts: {many: {watch: n, when: value > most, thresholds: {most: 3}}}
+      """
+    let pipeline = try folder.write(text, to: "t.yaml")
+    let steps = try folder.write(
+      text.replacing("most: 3", with: "most: {default: 3, min: 0, max: 9, step: 1}"),
+      to: "steps.yaml")
+    let empty = try folder.write("{\"event\": 1}\n", to: "empty.jsonl")
+    let words = ["many", "--max-alerts-per-week", "1", "--input"]
+    let outcome = try await Command.run(["thresholds", "suggest", steps] + words + [empty])
+    #expect(outcome.code == 1 && outcome.errors.contains("no event was applied"), "\(outcome)")
+    #expect(!outcome.output.contains("weir thresholds set"))
+    let pipe = folder.file("pipe")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let passing = try await Command.run(["thresholds", "suggest", pipeline] + words + [pipe])
+    #expect(passing.code == 2 && passing.errors.contains("can be read only once"), "\(passing)")
+    let absent = try folder.write("incident,from,to\na,2020-01-01,2020-01-02\n", to: "a.csv")
+    let outside = try await suggest(["checkout_stuck", "--incidents", absent])
+    #expect(outside.code == 1 && outside.errors.contains("no incident"), "\(outside)")
   }
 }

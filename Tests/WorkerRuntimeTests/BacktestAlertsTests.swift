@@ -35,6 +35,19 @@ import Testing
     #expect(long.map(\.judged) == [at(10)..<at(14)])
   }
 
+  @Test func `It can be told when what it was judged by is final`() {
+    let own = BacktestAlerts.of(
+      [row(8, firing: 10, ended: 15)],
+      window: WindowPlan(unit: .millisecond, size: hourMs, every: hourMs), zone: .utc,
+      delayMs: 2 * hourMs)
+    #expect(own.map(\.told) == [at(13)] && own.map(\.fired) == [at(11)])
+    let figures = BacktestFigures(
+      own, incidents: [Incident(name: "i", span: at(9)..<at(20))],
+      part: BacktestPart(at(0)..<at(100)))
+    #expect(figures.medianDelayMs == 4 * hourMs)
+    #expect(figures.openMs == 4 * hourMs, "it is open from the end of its window")
+  }
+
   @Test func `A flap comes back in one of the three windows after the end`() {
     // Ended by window 14; 17 is the third after it, 18 the fourth.
     let flap = alerts([row(10, firing: 10, ended: 15), row(17, firing: 20, ended: 30)])

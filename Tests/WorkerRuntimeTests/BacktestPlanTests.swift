@@ -70,6 +70,42 @@ import Testing
         == ["now most=3", "most=0.1", "most=0.2", "most=0.3"])
   }
 
+  @Test func `A value leaves alone what the file gives to some dimensions`() throws {
+    let text = Self.text.replacing(
+      "when: value > 3,",
+      with: "when: value > top, thresholds: {top: {default: 3, values: "
+        + "[{where: {channel: web}, value: 5}]}},")
+    let pipeline = try Pipeline.parse(text: text, file: "test.yaml")
+    let plan = try BacktestPlan(pipeline, [try BacktestWish("other.top=2,3,4", isSweep: true)]) {
+      try Pipeline.parse(text: text, file: "test.yaml", edits: $0)
+    }
+    #expect(labels(plan, "other") == ["now top=3 and 1 of dimensions", "top=2", "top=4"])
+    let thresholds = plan.pipeline.plan.alerts.compactMap(\.thresholds.first)
+    #expect(thresholds.map(\.standard) == [3, 2, 4])
+    #expect(thresholds.allSatisfy { $0.byDimensions.map(\.value) == [5] })
+  }
+
+  @Test func `A window can be judged when all that the alert reads is final`() throws {
+    let text = """
+      name: t
+      source: {format: custom, fields: {name: event, user: user_id, time: at}}
+      time: {lateness: 10m}
+      metrics:
+        n: {count: true, every: 1h}
+        half: {formula: n / 2}
+      funnels: {pay: {steps: [a, b], within: 2h, entered: 1h}}
+      alerts:
+        counted: {watch: n, when: value > 1}
+        halved: {watch: half, when: value > 1}
+        stuck: {watch: pay.conversion, when: value < 0.5}
+      """
+    let plan = try BacktestPlan(try Pipeline.parse(text: text, file: "t.yaml"), []) { _ in
+      throw WorkerError(.internalFault, "nothing is edited", whatToDo: "")
+    }
+    #expect(
+      plan.delaysMs == ["counted": 600_000, "halved": 600_000, "stuck": 7_200_000 + 600_000])
+  }
+
   @Test func `Nobody is told, and only what is read is computed`() throws {
     let plan = try plan(["many.above=7"])
     #expect(plan.pipeline.notify.policies.isEmpty && plan.pipeline.notify.destinations.isEmpty)

@@ -9,7 +9,11 @@ enum BacktestAlerts {
   ///
   /// One is a flap when its first window, in which the condition held again, is one of the three
   /// after that in which the one before of its series ended.
-  static func of(_ rows: [AlertRow], window: WindowPlan, zone: Zone) -> [BacktestAlert] {
+  ///
+  /// - Parameter delayMs: How long after its end a window can be judged.
+  static func of(
+    _ rows: [AlertRow], window: WindowPlan, zone: Zone, delayMs: Int64 = 0
+  ) -> [BacktestAlert] {
     var calendar = WindowCalendar(window: window, zone: zone)
     let fired = rows.filter { $0.opened != nil && $0.status == .final && $0.kind == .alert }
     var alerts: [BacktestAlert] = []
@@ -22,7 +26,8 @@ enum BacktestAlerts {
         alerts.append(
           BacktestAlert(
             series: row.dimensions, judged: min(start, opened)..<opened, fired: opened,
-            ended: row.resolved, isFlap: ended.map { first - $0 <= flapWindows } ?? false))
+            told: EventTime(ms: opened.ms + delayMs), ended: row.resolved,
+            isFlap: ended.map { first - $0 <= flapWindows } ?? false))
         ended = row.resolved.map { calendar.ordinal(ofWindowEnding: $0) }
       }
     }

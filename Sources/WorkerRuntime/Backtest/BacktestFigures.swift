@@ -8,19 +8,23 @@ public struct BacktestAlert: Sendable, Equatable {
   public var judged: Range<EventTime>
   /// When it fired, or was found: the end of that window, or the event's time.
   public var fired: EventTime
+  /// When a live worker could first have told of it: what it was judged by was final. A finding is
+  /// told on arrival.
+  public var told: EventTime
   /// When it ended; nil while it goes on.
   public var ended: EventTime?
   /// Whether it came back soon after the one before it of the same series ended.
   public var isFlap = false
 
-  /// Makes an alert of its parts.
+  /// Makes an alert of its parts; told of as soon as it fired where nothing else is said.
   public init(
-    series: String, judged: Range<EventTime>, fired: EventTime, ended: EventTime?,
-    isFlap: Bool = false
+    series: String, judged: Range<EventTime>, fired: EventTime, told: EventTime? = nil,
+    ended: EventTime?, isFlap: Bool = false
   ) {
     self.series = series
     self.judged = judged
     self.fired = fired
+    self.told = told ?? fired
     self.ended = ended
     self.isFlap = isFlap
   }
@@ -90,7 +94,8 @@ public struct BacktestFigures: Sendable, Equatable {
   public struct Detection: Sendable, Equatable {
     /// Its name.
     public var incident: String
-    /// From its start to the first alert that fired because of it, at least 0; nil: not found.
+    /// From its start to when the first alert that fired because of it was told, at least 0; nil:
+    /// not found.
     public var afterMs: Int64?
   }
 
@@ -130,7 +135,7 @@ public struct BacktestFigures: Sendable, Equatable {
     let partMs = Self.length(part.span)
     if partMs > 0 { alertsPerWeek = Double(fired.count) * Double(Self.weekMs) / Double(partMs) }
     for incident in incidents where part.contains(incident) {
-      let found = fired.filter { $0.judged.overlaps(incident.span) }.map(\.fired).min()
+      let found = fired.filter { $0.judged.overlaps(incident.span) }.map(\.told).min()
       detections.append(
         Detection(
           incident: incident.name,

@@ -16,6 +16,8 @@ public struct BacktestPlan: Sendable {
   public let pipeline: Pipeline
   /// What is tried, in the order of the pipeline: alerts, then risks, each by name.
   public let rules: [BacktestRule]
+  /// How long after their end windows can be judged, by the key of each candidate of an alert.
+  let delaysMs: [String: Int64]
 
   /// Reads a pipeline's file again with some options of its alerts changed.
   public typealias Loading = ([RuleEdit]) throws -> Pipeline
@@ -59,6 +61,11 @@ public struct BacktestPlan: Sendable {
 
   private init(_ pipeline: Pipeline, _ builder: Builder) {
     rules = builder.rules
+    // All stages of the file count: what some wait for, those with records wait for together.
+    let stages = StagePlan(pipeline.plan, keyed: Worker.isKeyed(pipeline.plan))
+    delaysMs = Dictionary(
+      builder.alerts.map { ($0.name, stages.judgingDelayMs(of: $0)) },
+      uniquingKeysWith: { first, _ in first })
     let reduction = BacktestReduction(pipeline.plan)
     var reduced = reduction.plan(alerts: builder.alerts, risks: builder.risks)
     reduced.metrics.append(

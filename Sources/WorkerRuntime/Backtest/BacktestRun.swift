@@ -19,8 +19,8 @@ public struct BacktestResult: Sendable {
   public var fates: FateCounts
   /// Records of entities and users at the end.
   public var records: RecordTotals
-  /// From when on alerts and findings are reported, by name of the rule, where not from the start:
-  /// `distantFuture` is never.
+  /// From when on alerts and findings of all candidates of a rule are reported, by its name, where
+  /// not from the start: `distantFuture` is never. What began before is left out of `alerts`.
   public var completeFrom: [String: EventTime]
   /// Alerts and findings by key of the candidate, in order of time.
   public var alerts: [String: [BacktestAlert]]
@@ -107,25 +107,13 @@ struct BacktestReading {
   let plan: BacktestPlan
 
   func result(of summary: RunSummary, withSeries: Bool) throws -> BacktestResult {
-    var query = AlertQuery()
-    query.limit = .max
-    let alertRows = Dictionary(
-      grouping: try reader.alerts(query).map(\.alert), by: \.rule)
+    let completeFrom = completeFrom(summary.scope)
     var alerts: [String: [BacktestAlert]] = [:]
     var series: [String: [BacktestSeries]] = [:]
     for rule in plan.rules {
       for candidate in rule.candidates {
-        switch rule.plan {
-        case .alert(let alert):
-          alerts[candidate.key] = BacktestAlerts.of(
-            alertRows[candidate.key] ?? [], window: alert.window, zone: plan.pipeline.plan.zone)
-        case .risk(let risk):
-          var query = FindingQuery()
-          query.rule = candidate.key
-          query.limit = .max
-          alerts[candidate.key] = BacktestAlerts.of(
-            try reader.findings(query).map(\.finding), withinMs: risk.withinMs)
-        }
+        alerts[candidate.key] = try self.alerts(
+          of: candidate.key, rule.plan, from: completeFrom[rule.name])
       }
       if withSeries, case .alert(let alert) = rule.plan {
         series[rule.name] = try watched(by: alert)
@@ -133,14 +121,40 @@ struct BacktestReading {
     }
     return BacktestResult(
       range: try range(), fates: summary.fates, records: summary.records,
-      completeFrom: completeFrom(summary.scope), alerts: alerts,
-      series: series)
+      completeFrom: completeFrom, alerts: alerts, series: series)
   }
 
+  /// What one candidate gave, of what began at `from` or later.
+  private func alerts(
+    of key: String, _ plan: BacktestRule.Plan, from: EventTime?
+  ) throws -> [BacktestAlert] {
+    switch plan {
+    case .alert(let alert):
+      var query = AlertQuery()
+      query.rule = key
+      query.from = from
+      query.limit = .max
+      return BacktestAlerts.of(
+        try reader.alerts(query).map(\.alert), window: alert.window,
+        zone: self.plan.pipeline.plan.zone, delayMs: self.plan.delaysMs[key] ?? 0)
+    case .risk(let risk):
+      var query = FindingQuery()
+      query.rule = key
+      query.limit = .max
+      let found = try reader.findings(query).map(\.finding)
+      return BacktestAlerts.of(
+        found.filter { $0.opened >= from ?? .distantPast }, withinMs: risk.withinMs)
+    }
+  }
+
+  /// The latest of a rule's candidates counts: another `clear` may look back further.
   private func completeFrom(_ scope: ReportScope) -> [String: EventTime] {
     var found: [String: EventTime] = [:]
     for rule in plan.rules {
-      found[rule.name] = scope.completeFrom[StageName(rule.isRisk ? .risks : .alerts, rule.name)]
+      let starts = rule.candidates.compactMap {
+        scope.completeFrom[StageName(rule.isRisk ? .risks : .alerts, $0.key)]
+      }
+      found[rule.name] = starts.max()
     }
     return found
   }

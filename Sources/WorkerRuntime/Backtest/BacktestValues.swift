@@ -80,18 +80,19 @@ struct BacktestValues {
     }
   }
 
-  /// Whether a value is what the file says of every series.
+  /// Whether a value is what the file says of series without values of their own.
   static func isStanding(_ setting: BacktestCandidate.Setting, _ plan: BacktestRule.Plan) -> Bool {
     let rule = BacktestRule(plan: plan, candidates: [])
     if let threshold = rule.thresholds.first(where: { $0.name == setting.name }) {
-      return threshold.byDimensions.isEmpty && threshold.standard == setting.number
+      return threshold.standard == setting.number
     }
     guard case .alert(let alert) = plan else { return false }
     return setting.name == RuleOption.hold
       ? text(of: alert.hold) == setting.text : alert.clear?.text == setting.text
   }
 
-  /// The rule with other values of thresholds, the same for every series.
+  /// The rule with other values of thresholds. What the file gives to some dimensions stays, as it
+  /// does when somebody sets the value.
   static func changed(
     _ plan: BacktestRule.Plan, _ settings: [BacktestCandidate.Setting]
   ) -> BacktestRule.Plan {
@@ -113,7 +114,6 @@ struct BacktestValues {
         let at = thresholds.firstIndex(where: { $0.name == setting.name })
       else { continue }
       thresholds[at].standard = number
-      thresholds[at].byDimensions = []
     }
   }
 }

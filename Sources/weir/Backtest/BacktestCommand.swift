@@ -22,7 +22,11 @@ struct Backtest: ParsableCommand {
       --incidents is a CSV file with the columns incident, from, to, and perhaps rule: dates, of \
       which both days belong to it, or RFC 3339 times. An alert finds an incident when the window \
       in which it fired overlaps it; it is false when no incident overlaps it at all; one that had \
-      fired before the incident came is neither.
+      fired before the incident came is neither. The time to detect goes from an incident's start to \
+      when a live worker could first have told: what the alert watches has to be final.
+
+      A value of a threshold holds for all series but those that the file gives values of their own, \
+      as with `weir thresholds set`.
 
       EXAMPLES
         weir backtest shop.yaml --input clicks.csv.gz
@@ -111,9 +115,7 @@ struct Backtest: ParsableCommand {
     let result = try source.run(plan, zone: zone, readsSeries: html != nil || svg != nil)
     let report = try BacktestReport(
       plan, result, incidents: known ?? [], validateFrom: split)
-    for incident in report.outside {
-      Terminal.tell("note: the incident \(incident.name) lies outside of the events; left out")
-    }
+    report.tellOutside()
     let page = BacktestPage(
       report: report, result: result, pipeline: loaded.plan.name, zone: zone)
     if let html { try Self.write(page.text(), to: html) }
@@ -127,6 +129,16 @@ struct Backtest: ParsableCommand {
       print(text.csv(), terminator: "")
     } else {
       print(text.text(), terminator: "")
+    }
+  }
+}
+
+extension BacktestReport {
+  /// Says which incidents are left out. Their names are from a file, which may hold anything.
+  func tellOutside() {
+    for incident in outside {
+      let name = TextTable.printable(incident.name)
+      Terminal.tell("note: the incident \(name) lies outside of the events; left out")
     }
   }
 }

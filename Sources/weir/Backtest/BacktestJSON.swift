@@ -7,6 +7,9 @@ struct BacktestJSON: Encodable {
   struct Rule: Encodable {
     var rule: String
     var kind: String
+    /// The part of the time that its figures are about.
+    var from: String
+    var to: String
     var incidents: [Span]
     var candidates: [Candidate]
   }
@@ -34,6 +37,8 @@ struct BacktestJSON: Encodable {
     /// Of a finding.
     var entity: String?
     var opened: String
+    /// When a live worker could first have told of it.
+    var told: String
     var ended: String?
     var flap: Bool
   }
@@ -60,13 +65,13 @@ struct BacktestJSON: Encodable {
       var f1: Double?
     }
 
-    init(_ figures: BacktestFigures) {
+    init(_ figures: BacktestFigures, hasIncidents: Bool) {
       alerts = figures.alerts
       alertsPerWeek = figures.alertsPerWeek
       openMs = figures.openMs
       longestMs = figures.longestMs
       flaps = figures.flaps
-      guard !figures.detections.isEmpty else { return }
+      guard hasIncidents else { return }
       incidents = Incidents(
         found: figures.detections.filter { $0.afterMs != nil }.map(\.incident),
         missed: figures.detections.filter { $0.afterMs == nil }.map(\.incident),
@@ -94,28 +99,32 @@ struct BacktestJSON: Encodable {
     rules = report.rules.map { rule in
       Rule(
         rule: rule.rule.name, kind: rule.rule.isRisk ? "risk" : "alert",
+        from: Instants.text(rule.range.lowerBound, zone: zone),
+        to: Instants.text(rule.range.upperBound, zone: zone),
         incidents: rule.incidents.map {
           Span(
             incident: $0.name, from: Instants.text($0.span.lowerBound, zone: zone),
             to: Instants.text($0.span.upperBound, zone: zone))
         },
-        candidates: rule.lines.map { Self.candidate($0, isRisk: rule.rule.isRisk, zone) })
+        candidates: rule.lines.map { Self.candidate($0, of: rule, zone) })
     }
   }
 
   private static func candidate(
-    _ line: BacktestReport.Line, isRisk: Bool, _ zone: Zone
+    _ line: BacktestReport.Line, of rule: BacktestReport.Rule, _ zone: Zone
   ) -> Candidate {
-    Candidate(
+    let isRisk = rule.rule.isRisk
+    let part = { Part($0, hasIncidents: !rule.incidents.isEmpty) }
+    return Candidate(
       candidate: line.candidate.label,
       settings: Dictionary(
         line.candidate.settings.map { ($0.name, $0.text) }, uniquingKeysWith: { _, last in last }),
-      now: line.candidate.isNow, best: line.isBest, all: Part(line.whole),
-      before: line.parts.map { Part($0.before) }, after: line.parts.map { Part($0.after) },
+      now: line.candidate.isNow, best: line.isBest, all: part(line.whole),
+      before: line.parts.map { part($0.before) }, after: line.parts.map { part($0.after) },
       alerts: line.alerts.map {
         Alert(
           dimensions: isRisk ? nil : Dimensions.read($0.series), entity: isRisk ? $0.series : nil,
-          opened: Instants.text($0.fired, zone: zone),
+          opened: Instants.text($0.fired, zone: zone), told: Instants.text($0.told, zone: zone),
           ended: $0.ended.map { Instants.text($0, zone: zone) }, flap: $0.isFlap)
       })
   }

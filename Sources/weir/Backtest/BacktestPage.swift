@@ -22,6 +22,7 @@ struct BacktestPage {
     for rule in report.rules {
       page.heading(rule.rule.name)
       page.paragraph([.code(BacktestText.heading(rule.rule))])
+      if let judged = text.judged(rule) { page.paragraph("It was \(judged).") }
       page.figure(chart(rule), caption: caption(rule))
       if let split = report.validateFrom {
         let day = BacktestText.day(split, zone)

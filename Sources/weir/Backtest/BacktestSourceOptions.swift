@@ -54,10 +54,14 @@ struct BacktestSourceOptions: ParsableArguments {
         continue
       }
       Terminal.tell(
-        from < .distantFuture
+        from < result.range.upperBound
           ? "note: \(rule.name) is complete from \(Instants.text(from, zone: zone)) on, because it "
             + "looks back further than was read; read more with --warmup"
-          : "note: \(rule.name) looks back on everything before; only --warmup all tells of it")
+          : from < .distantFuture
+            ? "note: \(rule.name) looks back further than was read; it is left out; read more "
+              + "with --warmup"
+            : "note: \(rule.name) looks back on everything before; it is left out; only --warmup "
+              + "all tells of it")
     }
     return result
   }

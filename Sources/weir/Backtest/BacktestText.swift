@@ -14,6 +14,7 @@ struct BacktestText {
     var text = "\(range), \(Terminal.count(result.fates.read, "event"))\n"
     for rule in report.rules {
       text += "\n\(Self.heading(rule.rule))\n"
+      if let judged = judged(rule) { text += "  \(judged)\n" }
       if let split = report.validateFrom {
         let day = Self.day(split, zone)
         text += "  before \(day), by which they are ordered\n"
@@ -28,11 +29,18 @@ struct BacktestText {
   }
 
   /// What was read: `… to …, 181.9 days`.
-  var range: String {
-    let ms = report.range.upperBound.ms - report.range.lowerBound.ms
-    return "\(Instants.text(report.range.lowerBound, zone: zone)) to "
-      + "\(Instants.text(report.range.upperBound, zone: zone)), "
+  var range: String { text(of: report.range) }
+
+  private func text(of range: Range<EventTime>) -> String {
+    let ms = range.upperBound.ms - range.lowerBound.ms
+    return "\(Instants.text(range.lowerBound, zone: zone)) to "
+      + "\(Instants.text(range.upperBound, zone: zone)), "
       + String(format: "%.1f days", Double(ms) / 86_400_000)
+  }
+
+  /// The part of the time that a rule was judged in, where that is not all that was read.
+  func judged(_ rule: BacktestReport.Rule) -> String? {
+    rule.range == report.range ? nil : "judged \(text(of: rule.range))"
   }
 
   /// What the rule says, in a line.
@@ -154,7 +162,7 @@ extension BacktestText {
       for line in rule.lines {
         var parts = [("all", line.whole)]
         if let (before, after) = line.parts { parts += [("before", before), ("after", after)] }
-        for (part, figures) in parts { rows.append(row(rule.rule.name, line, part, figures)) }
+        for (part, figures) in parts { rows.append(row(rule, line, part, figures)) }
       }
     }
     return CSVText.text(
@@ -166,14 +174,14 @@ extension BacktestText {
   }
 
   private func row(
-    _ rule: String, _ line: BacktestReport.Line, _ part: String, _ own: BacktestFigures
+    _ rule: BacktestReport.Rule, _ line: BacktestReport.Line, _ part: String, _ own: BacktestFigures
   ) -> [String] {
-    let hasIncidents = !own.detections.isEmpty
+    let hasIncidents = !rule.incidents.isEmpty
     let counts = [own.found, own.missed, own.falseAlerts, own.openBefore]
     let delays = [own.medianDelayMs, own.greatestDelayMs]
     let shares = [own.precision, own.recall, own.f1]
     return [
-      rule, line.candidate.label, "\(line.candidate.isNow)", "\(line.isBest)", part,
+      rule.rule.name, line.candidate.label, "\(line.candidate.isNow)", "\(line.isBest)", part,
       "\(own.alerts)", own.alertsPerWeek.map { "\($0)" } ?? "", "\(own.openMs)",
       "\(own.longestMs)", "\(own.flaps)",
     ] + counts.map { hasIncidents ? "\($0)" : "" } + delays.map { $0.map { "\($0)" } ?? "" }

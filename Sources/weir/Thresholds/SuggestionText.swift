@@ -22,6 +22,7 @@ struct SuggestionText {
     let backtest = BacktestText(report: report, result: result, zone: zone)
     var text = "\(backtest.range), \(Terminal.count(result.fates.read, "event"))\n"
     text += BacktestText.heading(rule.rule) + "\n"
+    if let judged = backtest.judged(rule) { text += "  \(judged)\n" }
     for (name, origin) in origins { text += "  \(name): \(Self.text(origin))\n" }
     text += "\n" + table() + "\n"
     guard suggestion.isMet else {
@@ -37,7 +38,7 @@ struct SuggestionText {
 
   /// The command that sets the value.
   var command: String {
-    let days = [report.range.lowerBound, report.range.upperBound].map {
+    let days = [rule.range.lowerBound, rule.range.upperBound].map {
       Instants.text($0, zone: zone).prefix(10)
     }
     var reason = "backtest \(days[0]) to \(days[1]): "
@@ -123,14 +124,14 @@ struct SuggestionText {
 
   func json() -> JSON {
     JSON(
-      rule: rule.rule.name, from: Instants.text(report.range.lowerBound, zone: zone),
-      to: Instants.text(report.range.upperBound, zone: zone), met: suggestion.isMet,
+      rule: rule.rule.name, from: Instants.text(rule.range.lowerBound, zone: zone),
+      to: Instants.text(rule.range.upperBound, zone: zone), met: suggestion.isMet,
       threshold: chosen.name, value: chosen.value,
       command: suggestion.isMet && chosen.now == nil ? command : nil,
       choices: suggestion.choices.map {
         .init(
           threshold: $0.name, values: $0.values, now: $0.now,
-          figures: BacktestJSON.Part($0.figures))
+          figures: BacktestJSON.Part($0.figures, hasIncidents: !rule.incidents.isEmpty))
       })
   }
 }

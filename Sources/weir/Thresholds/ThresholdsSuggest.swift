@@ -20,6 +20,8 @@ struct ThresholdsSuggest: ParsableCommand {
       under which the rule is open for more than half of the time meets no budget. `now` is the \
       value of the pipeline file. See `weir backtest --help` for incidents.
 
+      What the file gives to some dimensions stays, as with `weir thresholds set`.
+
       Prints the command that would set the value. Ends with 1 where nothing meets the budget.
 
       EXAMPLES
@@ -70,9 +72,11 @@ struct ThresholdsSuggest: ParsableCommand {
     }
     var observed: [Double] = []
     if thresholds.contains(where: { SuggestedValues.needObserved($0, of: subject) }) {
-      if source.input.contains("-") {
+      _ = try InputFiles.checked(source.input)
+      if let passing = source.input.first(where: InputFiles.isPassing) {
         throw ValidationError(
-          "The events are read twice, to see which values there are: name a file, not -.")
+          "The events are read twice, to see which values there are, and \(passing) can be read "
+            + "only once: name a file, or give its thresholds min, max and step.")
       }
       let plan = try BacktestPlan(loaded, rule: subject.name, values: [])
       let first = try source.run(plan, zone: zone, readsSeries: true)
@@ -88,10 +92,26 @@ struct ThresholdsSuggest: ParsableCommand {
       loaded, rule: subject.name, values: values.map { ($0.threshold.name, $0.tried.values) })
     let result = try source.run(plan, zone: zone, readsSeries: false)
     let report = try BacktestReport(plan, result, incidents: known ?? [])
-    for incident in report.outside {
-      Terminal.tell("note: the incident \(incident.name) lies outside of the events; left out")
-    }
+    report.tellOutside()
+    try Self.check(report, result, needsIncidents: maxAlertsPerWeek == nil)
     try tell(report, result, loaded.plan, values.map { ($0.threshold.name, $0.tried.origin) })
+  }
+
+  /// Refuses to suggest from nothing.
+  private static func check(
+    _ report: BacktestReport, _ result: BacktestResult, needsIncidents: Bool
+  ) throws {
+    guard result.fates.applied > 0, !report.range.isEmpty else {
+      throw Refusal(
+        "no event was applied, so there is nothing to suggest from",
+        whatToDo:
+          "Give events that the pipeline takes; weir check --sample shows what becomes of them")
+    }
+    guard !needsIncidents || report.rules.contains(where: { !$0.incidents.isEmpty }) else {
+      throw Refusal(
+        "no incident that the rule has to find lies in the time that it was judged in",
+        whatToDo: "Read the time of the incidents, or give --max-alerts-per-week")
+    }
   }
 
   /// The rule, and those of its thresholds that are asked for.
@@ -130,16 +150,11 @@ struct ThresholdsSuggest: ParsableCommand {
     for line in rule.lines {
       for setting in line.candidate.settings {
         guard let value = setting.number else { continue }
-        if line.candidate.isNow {
-          // Values of some dimensions are no one value.
-          let threshold = rule.rule.thresholds.first { $0.name == setting.name }
-          guard threshold?.byDimensions.isEmpty ?? false else { continue }
-          now[setting.name] = value
-        }
+        if line.candidate.isNow { now[setting.name] = value }
         tried.append((setting.name, value, line.whole))
       }
     }
-    let spanMs = report.range.upperBound.ms - report.range.lowerBound.ms
+    let spanMs = rule.range.upperBound.ms - rule.range.lowerBound.ms
     let budget = SuggestionBudget(
       alertsPerWeek: maxAlertsPerWeek, byIncidents: !rule.incidents.isEmpty)
     guard
