@@ -25,6 +25,7 @@ struct ProfileMaker {
     profile.fields = fields()
     profile.valuesOfFurtherPaths = profiler.table.valuesBeyond
     profile.deeperObjects = profiler.table.deeperObjects
+    profile.commas = CommaUse.of(profile.fields, delimiter: profiler.delimiter)
     profile.time = time
     profile.disorder = disorder
     profile.skew = skew
@@ -38,6 +39,8 @@ struct ProfileMaker {
       ).steps
     let slots = tracker.named.prefix(InspectionLimits.eventSlots).map(\.name)
     profile.eventSlots = Array(slots)
+    let isSameField = latest.time != nil && latest.time?.paths == profile.roles.time?.paths
+    if isSameField, latest.timePattern != profile.roles.timePattern { profile.betterRoles = latest }
     profile.warnings = ProfileWarnings.of(profile, latest: latest)
     return profile
   }
@@ -171,7 +174,8 @@ enum FieldUse: String {
     if RoleWords.score(name, RoleWords.entity) > 0 || field.share(.ip) > 0.9 {
       return field.distinct > 1 ? .entity : nil
     }
-    if field.isCategorical, (2...50).contains(field.distinct), field.share(where: \.isTime) < 0.5,
+    // Its values become names of series on a page: none may be one that is not to be shown.
+    if field.isSafe, (2...50).contains(field.distinct), field.share(where: \.isTime) < 0.5,
       field.share(where: \.isPersonal) < 0.02, !PersonalName.matches(field.steps),
       field.largestShare < 0.995, field.distinct * 5 <= field.filled,
       !isNumber || RoleWords.score(name, RoleWords.dimension) > 0

@@ -67,6 +67,7 @@ extension ProposalWriter {
     }
     guard detail == .full else { return text + "\n" }
     let dimension = dimensions.first
+    stages.safeValues = dimension?.safeValues ?? []
     if let dimension, hasUsers {
       let path = expression(dimension.steps)
       let name = names.stage(
