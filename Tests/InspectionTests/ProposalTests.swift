@@ -159,7 +159,9 @@ import Testing
       let (found, options) = rows(columns, delimiter: delimiter) {
         ["view", instant($0 * 60), "u\($0 % 5)", amount].joined(separator: sign)
       }
-      let text = try Proposal.make(found, options: options).text
+      let proposal = try Proposal.make(found, options: options)
+      let text = proposal.text
+      #expect(proposal.stages.amounts.map(\.label) == (code == "unclear-commas" ? [] : ["total"]))
       #expect(
         text.contains(thousands ?? "csv: {") && text.contains("thousands") == (thousands != nil))
       #expect(found.warnings.map(\.code).contains(code ?? "") == (code != nil), "\(amount)")
