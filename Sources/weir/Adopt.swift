@@ -11,7 +11,8 @@ struct Adopt: ParsableCommand {
       The replay has computed the results. What people did and were told is carried over from \
       LIVE.sqlite: thresholds and requests for them, acknowledgements, silences, and what became \
       of each message, so that nobody is paged twice and nobody is missed. What the replay would \
-      have sent and LIVE.sqlite does not know stays suppressed. LIVE.sqlite is only read. Where it \
+      have sent and LIVE.sqlite does not know stays suppressed, but for alerts that fire still: \
+      the worker tells of them, together, when it has caught up. LIVE.sqlite is only read. Where it \
       is lost, leave it out.
 
       Stop the worker first. NEW.sqlite has to have read what LIVE.sqlite has; a replay with \
@@ -31,6 +32,9 @@ struct Adopt: ParsableCommand {
 
   @OptionGroup var person: PersonOptions
 
+  @Flag(help: "Take the file also when stages of it are complete only from later on.")
+  var acceptPartial = false
+
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
@@ -40,7 +44,8 @@ struct Adopt: ParsableCommand {
   }
 
   func run() throws {
-    let adoption = Adoption(new: into, inPlaceOf: live, by: try person.name())
+    var adoption = Adoption(new: into, inPlaceOf: live, by: try person.name())
+    adoption.acceptsPartial = acceptPartial
     let outcome = try adoption.apply(now: SystemClock.now()).get()
     if json { return try Terminal.printJSON(Summary(outcome, self)) }
     switch outcome {

@@ -88,6 +88,8 @@ extension ExitCode {
   static let foundWrong = ExitCode(1)
   /// The command was called in a way that it does not know.
   static let wrongUsage = ExitCode(2)
+  /// Somebody stopped it before its end.
+  static let interrupted = ExitCode(130)
   /// Something outside could not be reached, or belongs to someone else.
   static let unreachable = ExitCode(3)
 }

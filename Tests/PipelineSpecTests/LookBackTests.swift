@@ -65,9 +65,9 @@ import Testing
       ("lifecycle.growth", .open),
       ("risks.many", .finite(ms: Self.hourMs / 3)),
       ("alerts.grown", .open),
-      ("alerts.quiet", .finite(ms: 26 * Self.hourMs)),
-      ("alerts.rates", .finite(ms: 7 * Self.dayMs + 2 * Self.hourMs)),
-      ("alerts.weekly_low", .finite(ms: 9 * (7 * Self.dayMs + Self.hourMs))),
+      ("alerts.quiet", .finite(ms: 27 * Self.hourMs)),
+      ("alerts.rates", .finite(ms: 7 * Self.dayMs + 3 * Self.hourMs)),
+      ("alerts.weekly_low", .finite(ms: 10 * (7 * Self.dayMs + Self.hourMs))),
     ]
     let plan = try Self.plan()
     let found = plan.lookBacks
@@ -75,7 +75,7 @@ import Testing
     for (found, expected) in zip(found, expected) {
       #expect(found.lookBack == expected.1, "\(expected.0)")
     }
-    #expect(plan.longestLookBackMs == 9 * (7 * Self.dayMs + Self.hourMs))
+    #expect(plan.longestLookBackMs == 10 * (7 * Self.dayMs + Self.hourMs))
   }
 
   @Test func `A stage is reported from where everything that it looks back on was read`() throws {

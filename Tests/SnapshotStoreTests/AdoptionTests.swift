@@ -42,10 +42,14 @@ import Testing
     SnapshotStoreTests.change(alerts: rows, next: next, clock: 500, fill)
   }
 
-  private func adoption(_ directory: TemporaryDirectory, live: String? = "live") -> Adoption {
-    Adoption(
+  private func adoption(
+    _ directory: TemporaryDirectory, live: String? = "live", acceptsPartial: Bool = true
+  ) -> Adoption {
+    var adoption = Adoption(
       new: directory.file("new.sqlite"), inPlaceOf: live.map { directory.file($0 + ".sqlite") },
       by: "ann")
+    adoption.acceptsPartial = acceptsPartial
+    return adoption
   }
 
   private func adopt(_ adoption: Adoption) throws -> Adoption.Report {
@@ -210,6 +214,25 @@ import Testing
     #expect(try !LiveLog.read(path: new).isReplay)
   }
 
+  @Test func `Of what fires still and nobody was told of, the worker tells`() throws {
+    let directory = try TemporaryDirectory()
+    let new = directory.file("new.sqlite")
+    try make(new) {
+      $0.manifest = replayKeys
+      $0.rows.alerts = [alert("fires"), alert("over", .resolved)]
+      $0.messages = [
+        message("m1", about: "fires", .suppressedReplay),
+        message("m2", about: "over", .suppressedReplay),
+      ]
+    }
+    _ = try adopt(adoption(directory, live: nil))
+    let reader = try ResultsReader.open(path: new)
+    defer { reader.close() }
+    let states = try reader.outbox().map { ($0.message.messageID, $0.message.state) }
+    let known = Dictionary(uniqueKeysWithValues: states)
+    #expect(known == ["m1": .suppressedStale, "m2": .suppressedReplay])
+  }
+
   @Test func `What may not be taken into service is refused with the way on`() throws {
     let directory = try TemporaryDirectory()
     func refusal(
@@ -237,6 +260,21 @@ import Testing
     #expect(missing.contains("of events/0 it has read up to offset 9, "))
     #expect(missing.contains("live.sqlite up to 12; of events/1 it has read up to offset 0, "))
     #expect(missing.contains("--like \(directory.file("live.sqlite"))` goes on"))
+    let partial = try refusal(new: { _ in }, adoption(directory, acceptsPartial: false))
+    #expect(partial.contains("complete only later: metrics.revenue. Replay with --like"))
+    let equal = try refusal(
+      live: { $0.manifest = [ManifestKey.completeFrom("metrics.revenue"): "5"] }, new: { _ in },
+      adoption(directory, acceptsPartial: false))
+    #expect(equal.contains("adopted"))
+    let cut = try refusal(
+      new: {
+        $0.manifest = [
+          ManifestKey.replayKnownFromMs: "7",
+          ManifestKey.start(of: PartitionID(topic: "events", partition: 0)): "3",
+        ]
+      },
+      adoption(directory, acceptsPartial: false))
+    #expect(cut.contains("all, from 1970-01-01T00:00:00.007Z on"))
     let bounded = try refusal(new: { $0.manifest[ManifestKey.replayBounded] = "true" })
     #expect(bounded.contains("ends before the log does, at the end"))
     #expect(try refusal(new: { $0.manifest = [:] }).contains("was not made by a replay"))

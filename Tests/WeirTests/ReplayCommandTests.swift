@@ -91,6 +91,14 @@ import Testing
       let progress = try reader.partitions()
       #expect(progress.map { Int($0.nextOffset) } == middle)
       #expect(progress.allSatisfy { $0.fates.read == 100 })
+      let short = try await shop.replay("short.sqlite", ["--to", "\(shop.topic)/0=\(middle[0])"])
+      #expect(short.code == 0, "\(short)")
+      let report = try ResultsDigest.diff(
+        try await shop.whole(), shop.folder.file("short.sqlite"), limit: 10_000)
+      #expect(report.tables.contains { $0.equal > 100 })
+      // A finding that is open there was closed later.
+      let wrong = report.differences.filter { $0.kind != .onlyInA && $0.table != "findings" }
+      #expect(wrong.isEmpty, "\(wrong.prefix(3))")
       let beyond = try await shop.replay("b.sqlite", ["--to", "\(shop.topic)/0=999999"])
       #expect(beyond.code == 2 && beyond.errors.contains("holds offsets from 0"), "\(beyond)")
       let other = try await shop.replay("b.sqlite", ["--from", "elsewhere/0=1"])
@@ -106,14 +114,15 @@ import Testing
       let whole = try await shop.whole()
       let data = shop.folder.file("again.sqlite")
       let arguments = ["replay", shop.pipeline, "--into", data, "--close"]
-      for _ in 0..<3 {
+      for round in 0..<3 {
         let process = try RunningCommand(
           arguments + ["--speed", "4000x"], environment: shop.environment)
         let known = Findings.read(data) ?? 0
         try await process.wait { Findings.read(data) ?? 0 > known + 50 }
         _ = await process.ended(withinMs: Int(generator.whole(0...200)))
-        process.send(SIGKILL)
-        #expect(try await process.mustEnd() == -SIGKILL, "\(process.text)")
+        process.send(round == 0 ? SIGTERM : SIGKILL)
+        #expect(
+          try await process.mustEnd() == (round == 0 ? 130 : -SIGKILL), "\(process.text)")
       }
       let other = try await shop.run(["replay", shop.pipeline, "--into", data])
       #expect(other.code == 3 && other.errors.contains("not by this replay"), "\(other)")
@@ -254,6 +263,14 @@ import Testing
         "replay", live.pipeline, "--into", new, "--from-backup", live.data,
       ])
       #expect(replay.code == 0, "\(replay)")
+      let other = live.folder.file("other.sqlite")
+      #expect(
+        try await live.run(["run", live.pipeline, "--until-end", "--accept-empty", "--data", other])
+          .code == 0)
+      let onto = try await live.run([
+        "replay", live.pipeline, "--into", other, "--from-backup", live.data,
+      ])
+      #expect(onto.code == 3 && onto.errors.contains("made by weir run"), "\(onto)")
       #expect(try await live.run(["adopt", "--into", new, "--by", "ann"]).code == 0)
       for data in [live.data, new] {
         let end = try await live.run(
@@ -262,6 +279,34 @@ import Testing
       }
       #expect(try ResultsDigest.diff(live.data, new).isEmpty)
     }
+  }
+
+  @Test func `What lies before the first thing that a replay has read is not restated`()
+    async throws
+  {
+    let folder = try TemporaryFolder()
+    let event = { (day: Int) in
+      #"{"timestamp":"2026-01-0\#(day)T10:00:00Z","event":"home","user_id":"u","platform":"p"}"#
+    }
+    let all = try folder.write((1...6).map(event).joined(separator: "\n"), to: "all.jsonl")
+    let late = try folder.write(
+      ([event(5)] + (5...6).map(event)).joined(separator: "\n"), to: "late.jsonl")
+    let live = folder.file("live.sqlite")
+    let run = try await Command.run([
+      "run", "pipelines/ecom.yaml", "--data", live, "--input", all,
+    ])
+    #expect(run.code == 0, "\(run)")
+    let restate = try await Command.run([
+      "replay", "pipelines/ecom.yaml", "--into", folder.file("late.sqlite"), "--restate", live,
+      "--by", "ann", "--reason", "more came", "--input", late,
+    ])
+    #expect(restate.code == 0, "\(restate)")
+    let reader = try ResultsReader.open(path: live)
+    defer { reader.close() }
+    let rows = try reader.metrics(MetricQuery(metric: "events"))
+      .sorted { $0.windowStart < $1.windowStart }
+    #expect(rows.map(\.value) == [1, 1, 1, 1, 2, 1])
+    #expect(try ResultsDigest.verify(path: live).isSound)
   }
 
   @Test func `What was late in life is put right in the stopped worker's file`() async throws {

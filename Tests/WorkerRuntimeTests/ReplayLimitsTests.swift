@@ -53,24 +53,39 @@ import Testing
     #expect(quiet.isQuiet(0))
   }
 
-  @Test func `A pace holds records back until their time has come, and loses none`() {
+  @Test func `A pace lets a partition rest until its clock's time has come`() throws {
     let clock = WallHand()
-    let pace = ReplayPace(factor: 10, from: nil, nowMs: { clock.now })
-    var limits = limits(end: 100, pace: pace)
-    let records: [(offset: Int64, ms: Int64)] = (0..<10).map { (Int64($0), Int64($0) * 1_000) }
-    #expect(taken(&limits, records) == [0])
-    #expect(limits.takeHeld(0) == 1 && limits.takeHeld(0) == nil)
-    #expect(!limits.mayRead(0) && limits.isHolding(0))
-    // An end that was seen beyond what is held back is none.
-    limits.noteEnd(0)
+    let pace = ReplayPace(factor: 10, from: EventTime(ms: 1_000), nowMs: { clock.now })
+    let limits = limits(end: 100, pace: pace)
+    let task = try task(at: 0)
+    #expect(limits.mayRead(task, 0))
+    _ = task.lift(to: EventTime(ms: 3_000), at: 0, kind: .idle)
+    #expect(!limits.mayRead(task, 0))
+    clock.now = 199
+    #expect(!limits.mayRead(task, 0))
+    clock.now = 200
+    #expect(limits.mayRead(task, 0))
+    #expect(limits.batch < 100 && self.limits(end: 100).batch >= 1_000)
+  }
+
+  @Test func `What the file has is read again, whatever its clock says`() throws {
+    var limits = ReadLimits(
+      [ReadLimits.Partition(clockMs: 2_000, least: 10)], pace: nil, quietBefore: WallTime(ms: 0))
+    let task = try task(at: 9)
+    _ = task.lift(to: EventTime(ms: 3_000), at: 9, kind: .idle)
+    limits.note(0, task)
     #expect(!limits.isDone(0))
-    clock.now = 99
-    #expect(!limits.mayRead(0))
-    clock.now = 100
-    #expect(limits.mayRead(0))
-    clock.now = 450
-    #expect(taken(&limits, Array(records.dropFirst())) == [1, 2, 3, 4])
-    #expect(limits.takeHeld(0) == 5)
+    task.skip(to: 10)
+    limits.note(0, task)
+    #expect(limits.isDone(0))
+  }
+
+  @Test func `A log that goes on beyond its end is not quiet`() throws {
+    var limits = ReadLimits(
+      [ReadLimits.Partition(end: 5, isCut: true)], pace: nil, quietBefore: WallTime(ms: 9_000))
+    #expect(taken(&limits, [(3, 1_000), (5, 1_000)]) == [3])
+    limits.note(0, try task(at: 4))
+    #expect(limits.isDone(0) && !limits.isQuiet(0))
   }
 
   /// A hand that is set.

@@ -13,7 +13,9 @@ extension Adoption {
     if let refusal = alone(target) { return refusal }
     guard let live else { return nil }
     let source = try LiveLog.read(path: live)
-    if let refusal = pair(target, source) ?? behind(target, source) { return refusal }
+    if let refusal = pair(target, source) ?? behind(target, source) ?? partial(target, source) {
+      return refusal
+    }
     return try otherwiseJudged(target, source)
   }
 
@@ -70,6 +72,27 @@ extension Adoption {
       whatToDo:
         "`weir replay PIPELINE.yaml --into \(new) --like \(source.path)` goes on from where "
         + "it is")
+  }
+
+  /// Stages of which the past would be lost.
+  private func partial(_ target: LiveLog, _ source: LiveLog) -> Refusal? {
+    if acceptsPartial { return nil }
+    var late = target.manifest.keys.filter { key in
+      guard key.hasPrefix(ManifestKey.completeFromPrefix) else { return false }
+      let from = { (log: LiveLog) in log.manifest[key].flatMap(Int64.init) ?? Int64.min }
+      return from(target) > from(source)
+    }.map { String($0.dropFirst(ManifestKey.completeFromPrefix.count)) }.sorted()
+    let known = target.manifest[ManifestKey.replayKnownFromMs].flatMap(Int64.init)
+    if late.isEmpty, let known, target.starts != source.starts {
+      late = ["all, from \(EventTime(ms: known).text) on"]
+    }
+    guard !late.isEmpty else { return nil }
+    let more = late.count > 8 ? ", and \(late.count - 8) more" : ""
+    return Refusal(
+      "\(new) lacks a part of the past that \(source.path) has; complete only later: "
+        + "\(late.prefix(8).joined(separator: ", "))\(more)",
+      whatToDo: "Replay with --like \(source.path), or from a backup; where the log no longer goes "
+        + "back that far, --accept-partial takes it all the same: keep \(source.path) for the past")
   }
 
   /// A person's threshold that the replay should have judged by.

@@ -14,6 +14,8 @@ public struct Adoption: Sendable {
   public var live: String?
   /// Who wants it.
   public var by: String
+  /// Whether the file may be complete from a later time on than the other one.
+  public var acceptsPartial = false
 
   /// Names what is to be adopted, in place of what, and for whom.
   public init(new: String, inPlaceOf live: String?, by: String) {
@@ -64,8 +66,8 @@ public struct Adoption: Sendable {
   ///
   /// Throws a `StoreError` for the files' troubles, `locked` while a process holds one of them. A
   /// refusal, which changes nothing, for a file that no replay made, that has an end, that belongs
-  /// to another pipeline, that has not read what the other has, or whose alerts were judged by
-  /// other thresholds. O(rows of what is carried + thresholds).
+  /// to another pipeline, that has not read what the other has or is complete only later, or whose
+  /// alerts were judged by other thresholds. O(rows of what is carried + thresholds).
   public func apply(
     now: WallTime, options: StoreOptions = StoreOptions()
   ) throws(StoreError) -> Result<Outcome, Refusal> {

@@ -19,6 +19,7 @@ extension ResultsFile {
           try carrier.carryMessages(&report)
           try carrier.noteRules(&report)
         }
+        try Carrier(db).tellWhatFires()
         try db.execute(
           sql: "DELETE FROM run_manifest WHERE substr(key, 1, ?) = ?",
           arguments: [ManifestKey.replayPrefix.utf8.count, ManifestKey.replayPrefix])
@@ -105,6 +106,18 @@ private struct Carrier {
           AND alert_id NOT IN (
             SELECT alert_id FROM main.alerts WHERE state = 'firing' OR state = 'recovering')
           """) ?? 0
+  }
+
+  /// What fires still and nobody was told of: the worker tells it together with all that is too old
+  /// to be told by itself.
+  func tellWhatFires() throws {
+    _ = try change(
+      """
+      UPDATE main.outbox SET state = 'suppressed:stale'
+      WHERE state = 'suppressed:replay' AND event = 'firing' AND subject_id IN (
+        SELECT alert_id FROM main.alerts
+        WHERE kind = 'alert' AND (state = 'firing' OR state = 'recovering'))
+      """)
   }
 
   /// Names the rules of thresholds and silences that there are no more.

@@ -87,8 +87,10 @@ extension PipelinePlan {
     }
     for plan in alerts { found[StageName(.alerts, plan.name)] = lookBack(of: plan, found) }
     let hidden = Set(metrics.filter(\.isInternal).map { StageName(.metrics, $0.name) })
+    // A copy is told by its original, which may lie that far back.
+    let copies = LookBack.finite(ms: time.dedupMs ?? 0)
     return found.filter { !hidden.contains($0.key) }.sorted { $0.key < $1.key }
-      .map { ($0.key, $0.value) }
+      .map { ($0.key, $0.value + copies) }
   }
 
   /// The longest finite look-back of all stages, in milliseconds.
@@ -133,8 +135,14 @@ extension PipelinePlan {
       if lifecycles.contains(where: { name.hasPrefix($0.name + ".") }) { own = .open }
       return .max(far, own)
     }
+    let holdMs =
+      switch alert.hold {
+      case .windows(let count): Int64(count) * alert.window.longestMs
+      case .duration(let ms): ms
+      }
     // One window more tells whether the condition held before the first that is reported.
-    return stages + .finite(ms: (windows + 2) * alert.window.longestMs)
+    return stages
+      + .finite(ms: (windows + 2) * alert.window.longestMs + holdMs + alert.keepFiringForMs)
   }
 }
 

@@ -23,6 +23,14 @@ extension KafkaSide {
     return all
   }
 
+  /// From when on every event lies at or after `offsets`: none is farther ahead of its record than
+  /// `maxAheadMs`. Of a partition without a record there nothing is known yet.
+  func completeFrom(_ offsets: [PartitionID: Int64], maxAheadMs: Int64) throws -> EventTime {
+    let times = try timestamps(at: offsets)
+    let now = SystemClock.now().ms
+    return EventTime(ms: (offsets.keys.map { times[$0] ?? now }.max() ?? now) + maxAheadMs)
+  }
+
   /// The timestamps of the first records at or after `offsets`; without those that have none.
   func timestamps(at offsets: [PartitionID: Int64]) throws -> [PartitionID: Int64] {
     var found: [PartitionID: Int64] = [:]

@@ -36,6 +36,7 @@ extension ReplayPlan {
       try plan.locate(request, pipeline, try KafkaSide(pipeline, options))
     }
     if let live = plan.live { plan.ends = live.positions }
+    plan.followsWhole = plan.followsWhole || (readsFiles && request.from == nil)
     plan.note(request)
     return plan
   }
@@ -82,29 +83,39 @@ extension ReplayPlan {
     static let request = ManifestKey.replayPrefix + "request"
     static let ends = ManifestKey.replayPrefix + "ends"
     static let until = ManifestKey.replayPrefix + "until_ms"
+    static let asked = ManifestKey.replayPrefix + "asked_wall_ms"
+    static let cut = ManifestKey.replayPrefix + "cut"
   }
 
   /// Takes over where an interrupted replay wanted to end. One that follows a live run goes on to
   /// where that is now.
   private mutating func goOn(_ manifest: [String: String]) {
     until = manifest[Key.until].flatMap(Int64.init).map(EventTime.init(ms:))
-    if let live {
-      ends = live.positions
-    } else if case .offsets(let stored) = manifest[Key.ends].flatMap({
-      ReplayBound.parse($0, zone: .utc, now: WallTime(ms: 0))
-    }) {
-      ends = stored
-    }
+    asked = manifest[Key.asked].flatMap(Int64.init).map(WallTime.init(ms:))
+    cut = Set(Self.offsets(manifest[Key.cut]).keys)
+    ends = live?.positions ?? Self.offsets(manifest[Key.ends])
     notes = ["going on where it was interrupted"]
   }
 
+  private static func offsets(_ text: String?) -> [PartitionID: Int64] {
+    guard let text,
+      case .offsets(let offsets) = ReplayBound.parse(text, zone: .utc, now: WallTime(ms: 0))
+    else { return [:] }
+    return offsets
+  }
+
   private mutating func note(_ request: ReplayRequest) {
+    let now = SystemClock.now()
+    asked = now
     manifest = [
+      Key.asked: String(now.ms),
       Key.request: request.text, ManifestKey.replayFrom: request.from?.text ?? "the beginning",
       ManifestKey.replayTo: request.to?.text ?? (live == nil ? "the end" : "where the live run is"),
     ]
     if let live { manifest[ManifestKey.replayLike] = live.path }
     if !ends.isEmpty { manifest[Key.ends] = ReplayBound.text(ends) }
+    if !cut.isEmpty { manifest[Key.cut] = ReplayBound.text(ends.filter { cut.contains($0.key) }) }
+    if knownFrom > .distantPast { manifest[ManifestKey.replayKnownFromMs] = String(knownFrom.ms) }
     if let until { manifest[Key.until] = String(until.ms) }
     if until != nil || closesAtEnd { manifest[ManifestKey.replayBounded] = "true" }
   }
@@ -131,6 +142,7 @@ extension ReplayPlan {
     if case .offsets(let offsets) = request.to {
       try check(offsets, "--to", marks)
       ends.merge(offsets) { $1 }
+      cut = Set(offsets.filter { $0.value < marks[$0.key]?.end ?? 0 }.keys)
     }
     if let until, let found = try kafka.offsets(atTime: until) {
       if found == marks.mapValues(\.end) {
@@ -140,7 +152,10 @@ extension ReplayPlan {
         notes.append("--to is before the first record: there is nothing to report")
       }
     }
-    if let live { try follow(live, marks) }
+    if let live {
+      followsWhole = request.from == nil
+      try follow(live, marks)
+    }
     switch request.from {
     case nil: break
     case .offsets(let offsets):
@@ -148,9 +163,25 @@ extension ReplayPlan {
       starts.merge(offsets) { $1 }
     case .time(let time): try locate(from: time, request, pipeline, kafka, marks)
     }
-    let midway = starts.filter { $0.value > marks[$0.key]?.earliest ?? 0 }
-    if eventsFrom == .distantPast, !midway.isEmpty {
-      try completeAfter(midway, kafka, pipeline.plan.time.maxAheadMs)
+    if eventsFrom > .distantPast {
+      knownFrom = eventsFrom
+      return
+    }
+    let midway = starts.filter { $0.value > 0 }
+    guard !midway.isEmpty, !followsWhole else { return }
+    knownFrom = try kafka.completeFrom(midway, maxAheadMs: pipeline.plan.time.maxAheadMs)
+    let isCutByUs = midway.contains { $0.value > marks[$0.key]?.earliest ?? 0 }
+    let text = Instants.text(knownFrom, zone: pipeline.plan.zone)
+    if isCutByUs {
+      eventsFrom = knownFrom
+      from = max(from, eventsFrom)
+      notes.append(
+        "records before the first offsets are not read: events are complete from \(text) on, by "
+          + "the first records' timestamps and max_ahead")
+    } else {
+      notes.append(
+        "the log has lost its beginning: up to \(text), and where stages look back on everything, "
+          + "results are those of what it still holds")
     }
   }
 
@@ -193,6 +224,7 @@ extension ReplayPlan {
       let start = live.starts[id] ?? held.earliest
       starts[id] = max(start, held.earliest)
       if start < held.earliest {
+        followsWhole = false
         notes.append(
           "\(id) was read from offset \(start); its log now begins at \(held.earliest)")
       }
@@ -228,18 +260,5 @@ extension ReplayPlan {
     } else {
       eventsFrom = events
     }
-  }
-
-  /// Events are complete once they cannot lie before the first records that are read.
-  private mutating func completeAfter(
-    _ midway: [PartitionID: Int64], _ kafka: KafkaSide, _ maxAheadMs: Int64
-  ) throws {
-    let times = try kafka.timestamps(at: midway)
-    guard let latest = times.values.max() else { return }
-    eventsFrom = EventTime(ms: latest + maxAheadMs)
-    from = max(from, eventsFrom)
-    notes.append(
-      "records before the first offsets are not read: events are complete from "
-        + "\(Instants.text(eventsFrom)) on, by the first records' timestamps and max_ahead")
   }
 }

@@ -17,18 +17,27 @@ extension Worker {
   func reportScope(_ resume: ResumePoint?) -> ReportScope {
     guard let resume else {
       guard let replay = options.replay else { return .everything }
+      if let live = replay.live, replay.followsWhole {
+        return ReportScope(
+          pipeline.plan, completeFrom: Self.completeFrom(live.manifest), until: replay.until)
+      }
       return ReportScope(
         pipeline.plan, events: replay.eventsFrom, from: replay.from, until: replay.until)
     }
+    return ReportScope(
+      pipeline.plan, completeFrom: Self.completeFrom(resume.manifest), until: options.replay?.until)
+  }
+
+  /// From when on stages are complete, as a manifest says.
+  private static func completeFrom(_ manifest: [String: String]) -> [StageName: EventTime] {
     var starts: [StageName: EventTime] = [:]
-    for (key, value) in resume.manifest where key.hasPrefix(ManifestKey.completeFromPrefix) {
+    for (key, value) in manifest where key.hasPrefix(ManifestKey.completeFromPrefix) {
       let text = String(key.dropFirst(ManifestKey.completeFromPrefix.count))
       if let stage = StageName(text: text), let ms = Int64(value) {
         starts[stage] = EventTime(ms: ms)
       }
     }
-    return ReportScope(
-      pipeline.plan, completeFrom: starts, until: options.replay?.until)
+    return starts
   }
 
   /// What the manifest keeps for later lives and other commands.

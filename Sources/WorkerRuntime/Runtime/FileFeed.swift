@@ -17,8 +17,6 @@ final class FileFeed: LaneFeed {
   /// Where reading ends and how fast it goes, by task; nil: to the end, as fast as may be.
   private var limits: ReadLimits?
   private static let batch = 1_024
-  /// Records at once where a pace is kept.
-  private static let pacedBatch = 32
 
   init(
     logs: [Log], gate: DriftGate, limits: ReadLimits?, now: @escaping @Sendable () -> WallTime
@@ -38,20 +36,18 @@ final class FileFeed: LaneFeed {
     }
     guard slowest >= 0 else { return .ended }
     let task = content.tasks[slowest]
-    let isPaced = limits?.isPaced ?? false
-    if task.clockMs > gate.limitMs() || (isPaced && task.clockMs > limits?.paceMs() ?? .max) {
+    if task.clockMs > gate.limitMs() || !(limits?.mayRead(task, slowest) ?? true) {
       Pause.briefly()
       return .idle
     }
     let reader = logs[slowest].reader
-    let batch = isPaced ? Self.pacedBatch : Self.batch
+    let batch = min(Self.batch, limits?.batch ?? Self.batch)
     let left = (limits?.end(slowest) ?? Int64.max) - reader.nextOffset
     let count =
       left <= 0
       ? 0
       : try reader.nextBatch(max: Int(min(left, Int64(batch)))) { messages in
         task.setFormat(reader.format)
-        limits?.begin(at: task)
         task.process(messages)
       }
     limits?.note(slowest, task)

@@ -40,14 +40,15 @@ final class KafkaFeed: LaneFeed {
       stepsToGate = Self.stepsPerGate
       try applyGate(content)
     }
-    let outcome = try consumer.poll(timeoutMs: 20) { index, run in
+    let most = limits?.batch ?? KafkaConsumer.maxBatch
+    let outcome = try consumer.poll(max: most, timeoutMs: 20) { index, run in
       guard let run = limits == nil ? run : limits?.take(run, index) else { return }
       content.tasks[index].process(run)
       content.lastInput[index] = now()
       try deadLetters?.send(content.tasks[index].takeDeadLetters())
     }
     for lost in outcome.lost { try handle(lost, content) }
-    for end in outcome.ends where !(limits?.isHolding(end.assigned) ?? false) {
+    for end in outcome.ends {
       let limit = limits?.end(end.assigned) ?? Int64.max
       content.tasks[end.assigned].skip(to: min(end.nextOffset, limit))
     }
@@ -60,20 +61,14 @@ final class KafkaFeed: LaneFeed {
   }
 
   /// Lets partitions rest that are read as far as they are to be, or as the pace allows. Whether
-  /// all are read.
+  /// all are read to their end.
   private func stopsAtLimits(_ content: LaneContent, _ outcome: PollOutcome) throws -> Bool {
     for end in outcome.ends { limits?.noteEnd(end.assigned) }
     for (index, task) in content.tasks.enumerated() {
       limits?.note(index, task)
-      if limits?.isDone(index) ?? false {
-        try consumer.pause(index)
-      } else if let offset = limits?.takeHeld(index) {
-        // What the pace does not allow yet is fetched again.
-        try consumer.seek(index, to: .offset(offset))
-        try consumer.pause(index)
-        stepsToGate = 0
-      }
+      if !(limits?.mayRead(task, index) ?? true) { try consumer.pause(index) }
     }
+    if limits?.isPaced ?? false { stepsToGate = 0 }
     return limits?.areAllDone ?? false
   }
 
@@ -85,7 +80,8 @@ final class KafkaFeed: LaneFeed {
         hasInput: !isDone && (consumer.isPaused(index) || !consumer.isAtEnd(index)))
     }
     let limitMs = gate.limitMs()
-    for (index, task) in content.tasks.enumerated() where limits?.mayRead(index) ?? true {
+    for (index, task) in content.tasks.enumerated()
+    where limits?.mayRead(task, index) ?? true {
       // One that waits goes on only once there is room, so that its prefetch pays.
       let room = consumer.isPaused(index) && limitMs != Int64.max ? gate.maxDriftMs / 4 : 0
       let isAhead = task.clockMs > limitMs - room

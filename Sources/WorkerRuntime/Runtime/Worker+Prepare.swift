@@ -130,12 +130,15 @@ extension Worker {
       partitions: tasks.count, maxDriftMs: pipeline.plan.time.maxDriftMs)
     let dealt = deal(assignments)
     let now = options.now()
-    let pace = options.replay?.makePace()
-    let quietBefore = WallTime(ms: now.ms - pipeline.plan.time.idleAfterMs)
+    let reached = tasks.map(\.clockMs).max() ?? EventTime.distantPast.ms
+    let pace = options.replay?.makePace(reached: EventTime(ms: reached))
+    let asked = options.replay?.asked ?? now
+    let quietBefore = WallTime(ms: asked.ms - pipeline.plan.time.idleAfterMs)
     for (number, members) in dealt.enumerated() {
       let limits = options.replay?.limits(
         members.map {
-          (assignments[$0].id, plan.greatestLatenessMs[assignments[$0].sourceIndex])
+          let id = assignments[$0].id
+          return (id, plan.greatestLatenessMs[assignments[$0].sourceIndex], target[id] ?? 0)
         }, pace: pace, quietBefore: quietBefore)
       let feed: any LaneFeed
       if let kafka {

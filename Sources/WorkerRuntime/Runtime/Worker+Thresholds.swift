@@ -13,7 +13,8 @@ extension Worker {
       followed
       + ThresholdDesk.fileRows(
         rules: rules, rows: thresholdRows,
-        clock: results.resume?.partitions.compactMap(\.clock).max(), now: options.now())
+        clock: results.resume?.partitions.compactMap(\.clock).max()
+        ?? options.replay?.live?.greatestClock, now: options.now())
     thresholdRows += newThresholds.dropFirst(followed.count)
     newRules = rules
     try publishThresholds()

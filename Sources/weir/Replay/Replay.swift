@@ -98,7 +98,8 @@ struct Replay: ParsableCommand {
     if restate == nil, reason != nil || person.by != nil {
       throw ValidationError("--reason and --by go with --restate.")
     }
-    if let other = [like, fromBackup, restate].compactMap(\.self).first(where: { $0 == into }) {
+    let others = [like, fromBackup, restate].compactMap(\.self)
+    if let other = others.first(where: { Self.resolved($0) == Self.resolved(into) }) {
       throw ValidationError("--into \(other) is the file to read; name another one to write.")
     }
     _ = try factor()
@@ -108,7 +109,10 @@ struct Replay: ParsableCommand {
     let loaded = try Pipeline.load(
       path: pipeline, environment: ProcessInfo.processInfo.environment, secretsRequired: true)
     let start = ContinuousClock.now
-    let by = try restate.map { _ in try person.name() }
+    let by = try restate.map { live in
+      try Restating(pipeline: loaded.plan, replay: into, live: live).check()
+      return try person.name()
+    }
     let stop = StopFlag()
     let signals = StopSignals(stop)
     defer { withExtendedLifetime(signals) {} }
@@ -123,7 +127,8 @@ struct Replay: ParsableCommand {
         print("interrupted; the same command goes on where it was")
       }
     }
-    guard let restate, let by, summary.reachedEnd else { return }
+    if !summary.reachedEnd { throw ExitCode.interrupted }
+    guard let restate, let by else { return }
     let restating = Restating(pipeline: loaded.plan, replay: into, live: restate)
     try restating.run(
       request: range.request(loaded.plan.zone), by: by, reason: reason ?? "", isQuiet: quiet)
@@ -133,10 +138,7 @@ struct Replay: ParsableCommand {
     let log = { @Sendable (line: String) in Terminal.tell("weir: \(line)") }
     var request = try range.request(loaded.plan.zone)
     request.like = like
-    request.goesOnFromBackup = fromBackup != nil
-    if let fromBackup, !FileManager.default.fileExists(atPath: into) {
-      try StorePair.copy(from: fromBackup, to: into)
-    }
+    if let fromBackup { request.goesOnFromBackup = try copy(fromBackup) }
     request.closesAtEnd = close
     request.speed = try factor()
     request.text = rangeText
@@ -160,6 +162,18 @@ struct Replay: ParsableCommand {
     return try Worker(pipeline: loaded, input: from, options: options, stop: stop).run()
   }
 
+  /// Copies a backup to where the replay goes on with it; false: an interrupted one is there.
+  private func copy(_ backup: String) throws -> Bool {
+    if FileManager.default.fileExists(atPath: into) { return false }
+    guard FileManager.default.fileExists(atPath: backup + "-state") else {
+      throw Refusal(
+        "\(backup) has no state file \(backup)-state beside it",
+        whatToDo: "A backup is both files; without the state, replay all that the log holds")
+    }
+    try StorePair.copy(from: backup, to: into)
+    return true
+  }
+
   /// What makes the range, as it was given.
   private var rangeText: String {
     let more = [
@@ -167,6 +181,10 @@ struct Replay: ParsableCommand {
       close ? "--close" : nil,
     ].compactMap(\.self)
     return ([range.text] + more).filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
+  private static func resolved(_ path: String) -> String {
+    URL(fileURLWithPath: path).resolvingSymlinksInPath().path
   }
 
   /// Event time in a second of wall time, in seconds; nil: as fast as it can be read.

@@ -12,6 +12,18 @@ struct Restating {
   /// The file to change.
   var live: String
 
+  /// Throws where the end of the replay would find that it may not change the file, as far as that
+  /// can be told before.
+  func check() throws {
+    let log = try LiveLog.read(path: live)
+    guard log.pipeline == pipeline.name, log.definition == pipeline.definition else {
+      throw Refusal(
+        "\(live) is of \(log.pipeline == pipeline.name ? "another definition" : "another pipeline")",
+        whatToDo: "Rows of one file follow one definition: replay into a new file and take over "
+          + "with weir adopt")
+    }
+  }
+
   /// Changes the file and tells what became of its rows.
   ///
   /// - Parameter request: The range; without bounds by time everything is restated.
@@ -20,8 +32,31 @@ struct Restating {
       replay: replay, live: live, stages: stages, by: by, reason: reason)
     if case .time(let from) = request.from { change.from = from }
     if case .time(let to) = request.to { change.to = to }
+    change.from = max(change.from ?? .distantPast, try firstComplete())
     let counts = try change.apply(now: SystemClock.now()).get()
     if !isQuiet { print(text(counts)) }
+  }
+
+  /// What lies before this the replay has not seen, or not whole: where the log has lost its
+  /// beginning, and before the first row of any stage.
+  private func firstComplete() throws -> EventTime {
+    let reader = try ResultsReader.open(path: replay)
+    defer { reader.close() }
+    let first = firstEvent(try reader.stages())
+    let known = try reader.manifest()[ManifestKey.replayKnownFromMs].flatMap(Int64.init)
+    guard let known else { return first }
+    return max(first, EventTime(ms: known + pipeline.longestLookBackMs))
+  }
+
+  /// A time before which there is no event: the latest beginning of the first windows of metrics
+  /// that take every event; without any, the earliest of all.
+  private func firstEvent(_ stages: [StageSummary]) -> EventTime {
+    let whole = pipeline.metrics.filter { metric in
+      metric.condition == nil && metric.window.overlap == 1
+        && (metric.aggregate == .count || metric.aggregate == .distinctUsers)
+    }
+    let starts = stages.filter { stage in whole.contains { $0.name == stage.name } }.map(\.start)
+    return starts.max() ?? stages.map(\.start).min() ?? .distantFuture
   }
 
   /// Stages that look back on no more than was read.
