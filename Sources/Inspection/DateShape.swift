@@ -14,26 +14,25 @@ struct DateShape: Hashable {
   /// What the first two numbers of a date with the year last can only be.
   enum Evidence { case none, dayFirst, monthFirst }
 
-  /// The pattern that reads it. `isDayFirst` matters where the year is last; `isPadded` says that
-  /// months, days and hours below ten are written with two digits.
-  func pattern(isDayFirst: Bool, isPadded: Bool) -> String {
-    let (month, day, hour) = isPadded ? ("MM", "dd", "HH") : ("M", "d", "H")
+  /// The pattern that reads it. `isDayFirst` matters where the year is last. Parts of one letter
+  /// read one digit or two: that no value with one was seen yet does not mean that none comes.
+  func pattern(isDayFirst: Bool) -> String {
     var text: String
     switch (separator, order) {
     case (0, _): text = "yyyyMMdd"
-    case (Self.chinese, _): text = "yyyy年\(month)月\(day)日"
+    case (Self.chinese, _): text = "yyyy年M月d日"
     case (let byte, .yearFirst):
       let sign = String(UnicodeScalar(byte))
-      text = "yyyy\(sign)\(month)\(sign)\(day)"
+      text = "yyyy\(sign)M\(sign)d"
     case (let byte, .yearLast):
       let sign = String(UnicodeScalar(byte))
       text =
-        isDayFirst ? "\(day)\(sign)\(month)\(sign)yyyy" : "\(month)\(sign)\(day)\(sign)yyyy"
+        isDayFirst ? "d\(sign)M\(sign)yyyy" : "M\(sign)d\(sign)yyyy"
     }
     if timeParts == 0 { return text }
     if separator == 0, timeMark == 0 { return text + (timeParts == 3 ? "HHmmss" : "HHmm") }
     text += timeMark == UInt8(ascii: "T") ? "T" : " "
-    return text + "\(hour):mm" + (timeParts == 3 ? ":ss" : "")
+    return text + "H:mm" + (timeParts == 3 ? ":ss" : "")
   }
 
   static let chinese: UInt8 = 0xE5
@@ -43,8 +42,6 @@ struct DateShape: Hashable {
 struct SeenDate {
   var shape: DateShape
   var evidence = DateShape.Evidence.none
-  /// Whether its numbers below ten have two digits.
-  var isPadded = true
 }
 
 extension KindScan {
@@ -70,8 +67,7 @@ extension KindScan {
     return text[16...].allSatisfy { signs.contains($0) }
   }
 
-  /// The form of a date that needs a pattern, whether its numbers are padded to two digits, and
-  /// what it says about the order of month and day.
+  /// The form of a date that needs a pattern, and what it says about the order of month and day.
   static func shape(_ text: UnsafeRawBufferPointer) -> SeenDate? {
     if text.allSatisfy({ isDigit($0) }) { return compact(text) }
     var at = 0
@@ -86,10 +82,8 @@ extension KindScan {
     var seen = SeenDate(shape: DateShape(separator: separator))
     if first.digits == 4, second.digits <= 2, third.digits <= 2 {
       guard isDate(first.number, second.number, third.number) else { return nil }
-      seen.isPadded = second.digits == 2 && third.digits == 2
     } else if third.digits == 4, first.digits <= 2, second.digits <= 2 {
       seen.shape.order = .yearLast
-      seen.isPadded = first.digits == 2 && second.digits == 2
       let asDay = isDate(third.number, second.number, first.number)
       let asMonth = isDate(third.number, first.number, second.number)
       guard asDay || asMonth else { return nil }
@@ -125,7 +119,6 @@ extension KindScan {
       day.digits <= 2, isDate(year.number, month.number, day.number)
     else { return nil }
     var seen = SeenDate(shape: DateShape(separator: DateShape.chinese))
-    seen.isPadded = month.digits == 2 && day.digits == 2
     return time(text, at, &seen) ? seen : nil
   }
 
@@ -154,7 +147,6 @@ extension KindScan {
     at += 1
     guard let minute = run(text, &at), minute.digits == 2, minute.number < 60 else { return false }
     seen.shape.timeParts = 2
-    if hour.digits == 1 { seen.isPadded = false }
     if at == text.count { return true }
     guard text[at] == UInt8(ascii: ":") else { return false }
     at += 1

@@ -46,6 +46,13 @@ public struct FieldProfile: Sendable, Encodable {
   /// Whether day and month of its dates could be either way round.
   public var isDateAmbiguous: Bool
 
+  /// All values of a field with few that are safe to show, also rare ones.
+  public private(set) var safeValues: Set<String> = []
+  /// Whether it has few values, and all of them are safe to show.
+  private(set) var isSafe = false
+  /// Values by the sign that their commas are.
+  private(set) var commas = CommaCounts()
+
   /// Filled values by event slot.
   var byEvent: [Int64]
   /// Whether most of its few values are words joined by signs, as `product_view`: no people.
@@ -123,10 +130,16 @@ public struct FieldProfile: Sendable, Encodable {
       least = Self.shown(statistics.least, isID: isID)
       greatest = Self.shown(statistics.greatest, isID: isID)
     }
+    commas = statistics.commas
+    // What a comma is in them, only all fields together say: without that, no size.
+    if commas.decimals > 0 { (least, greatest) = (nil, nil) }
     examples = statistics.shapes.sorted { ($1.count, $0.shape) < ($0.count, $1.shape) }
       .prefix(3).map(\.shape)
     if isCategorical, !isPersonal {
-      values = Self.safe(statistics, hasUsers: hasUsers)
+      let safe = Self.safe(statistics, hasUsers: hasUsers)
+      safeValues = Set(safe.map(\.name))
+      isSafe = safe.count == statistics.categories.count
+      values = Array(safe.filter { $0.count * 100 >= filled }.prefix(8))
     }
     setDate(statistics)
   }
@@ -144,12 +157,13 @@ public struct FieldProfile: Sendable, Encodable {
     return (number / unit).rounded() * unit
   }
 
-  /// Values that at least 10 records and, where users are known, 3 users have, and that make up 1%.
+  /// Values that at least 10 records and, where users are known, 3 users have, and that do not look
+  /// like something of a person; the most frequent first.
   private static func safe(_ statistics: FieldStatistics, hasUsers: Bool) -> [Share] {
-    let filled = statistics.filled
-    return statistics.categories.filter {
-      $0.count >= 10 && $0.count * 100 >= filled && (!hasUsers || $0.users.count >= 3)
-    }.sorted { ($1.count, $0.hash) < ($0.count, $1.hash) }.prefix(8).map {
+    statistics.categories.filter { category in
+      category.count >= 10 && (!hasUsers || category.users.count >= 3)
+        && !category.text.withUnsafeBytes { KindScan.kind(of: $0).isPersonal }
+    }.sorted { ($1.count, $0.hash) < ($0.count, $1.hash) }.map {
       Share(name: Mask.shown(String(decoding: $0.text, as: UTF8.self)), count: $0.count)
     }
   }
@@ -163,7 +177,7 @@ public struct FieldProfile: Sendable, Encodable {
       ? most.dayFirst > most.monthFirst : most.shape.separator == UInt8(ascii: ".")
     isDateAmbiguous =
       most.shape.order == .yearLast && (most.dayFirst > 0) == (most.monthFirst > 0)
-    datePattern = most.shape.pattern(isDayFirst: isDayFirst, isPadded: most.unpadded == 0)
+    datePattern = most.shape.pattern(isDayFirst: isDayFirst)
   }
 }
 
@@ -198,25 +212,5 @@ enum FieldPath {
         || scalar.properties.generalCategory == .lowercaseLetter
         || scalar.properties.generalCategory == .uppercaseLetter
     }
-  }
-}
-
-/// Names of fields that lead to persons, whatever is in them.
-enum PersonalName {
-  private static let words: Set<String> = [
-    "name", "firstname", "lastname", "fullname", "nickname", "realname", "username", "email",
-    "mail", "phone", "mobile", "tel", "telephone", "address", "addr", "street", "birthday",
-    "birthdate", "dob", "idcard", "idnumber", "passport", "ssn", "password", "passwd", "token",
-    "secret", "card", "cardnumber", "iban", "account", "ip", "ipaddress", "lat", "lon", "lng",
-    "latitude", "longitude", "imei", "idfa", "openid", "unionid", "wechat", "qq", "userid",
-  ]
-  private static let signs = [
-    "姓名", "昵称", "电话", "手机", "邮箱", "地址", "生日", "身份证", "护照", "密码", "账号", "卡号", "微信",
-  ]
-
-  /// Whether the last name of a path is one of them.
-  static func matches(_ steps: [String]) -> Bool {
-    guard let last = steps.last else { return false }
-    return words.contains(RoleWords.normal(last)) || signs.contains { last.contains($0) }
   }
 }

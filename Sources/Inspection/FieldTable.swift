@@ -121,7 +121,6 @@ struct FieldStatistics {
   struct DateCount {
     var shape: DateShape
     var count: Int64 = 0
-    var unpadded: Int64 = 0
     var dayFirst: Int64 = 0
     var monthFirst: Int64 = 0
   }
@@ -140,6 +139,7 @@ struct FieldStatistics {
   /// Whether all values are short and few.
   private(set) var isCategorical = true
   private(set) var dates: [DateCount] = []
+  private(set) var commas = CommaCounts()
   /// Filled values by the event they are of; the last place is of all other events.
   private(set) var byEvent = [Int64](repeating: 0, count: InspectionLimits.eventSlots + 1)
   private var lastRecord: Int64 = 0
@@ -182,6 +182,7 @@ struct FieldStatistics {
     let kind = KindScan.kind(of: text)
     byKind[kind, default: 0] += 1
     if kind == .patternDate { addDate(text) }
+    if kind == .groupedNumber || kind == .text { commas.add(text) }
     if kind.isNumber || kind == .mangledNumber || kind == .phone,
       let number = Self.number(text, kind)
     {
@@ -203,7 +204,6 @@ struct FieldStatistics {
     let index = known ?? dates.count
     if known == nil { dates.append(DateCount(shape: seen.shape)) }
     dates[index].count += 1
-    if !seen.isPadded { dates[index].unpadded += 1 }
     if seen.evidence == .dayFirst { dates[index].dayFirst += 1 }
     if seen.evidence == .monthFirst { dates[index].monthFirst += 1 }
   }

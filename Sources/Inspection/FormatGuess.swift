@@ -88,21 +88,34 @@ public enum FormatGuess {
     return best.delimiter
   }
 
-  /// Whether a row holds names: different texts that are no numbers, times or the like, and, where
-  /// values below are short texts too, none of them.
+  /// Whether a row holds names: texts that are no numbers, times or the like, and none of the
+  /// values below. A name may be missing, come twice or be a word such as `No`: then most have to
+  /// be texts, and a column below one of them has to hold numbers, times or the like.
   private static func isHeader(
     _ names: [String], of rows: ArraySlice<[String]>
   ) -> Bool {
     let trimmed = names.map { String($0.drop { $0 == " " }) }
-    guard Set(trimmed).count == trimmed.count else { return false }
-    for name in trimmed {
-      let kind = Array(name.utf8).withUnsafeBytes { KindScan.kind(of: $0) }
-      if name.isEmpty || kind != .text { return false }
+    let kinds = trimmed.map(kind)
+    let filled = trimmed.filter { !$0.isEmpty }
+    let isNamed = zip(trimmed, kinds).allSatisfy { name, kind in
+      name.isEmpty || kind == .text || kind == .boolean
     }
-    for (index, name) in trimmed.enumerated() {
+    guard isNamed, !filled.isEmpty else { return false }
+    for (index, name) in trimmed.enumerated() where !name.isEmpty {
       let isValue = rows.contains { index < $0.count && $0[index] == name }
       if isValue { return false }
     }
-    return true
+    let isPlain = filled.count == names.count && Set(filled).count == filled.count
+    if isPlain, !kinds.contains(.boolean) { return true }
+    let texts = trimmed.indices.filter { kinds[$0] == .text && !trimmed[$0].isEmpty }
+    guard texts.count * 2 > names.count else { return false }
+    return texts.contains { index in
+      let values = rows.compactMap { index < $0.count && !$0[index].isEmpty ? $0[index] : nil }
+      return values.count { ![.text, .boolean].contains(kind(of: $0)) } * 2 > values.count
+    }
+  }
+
+  private static func kind(of text: String) -> ValueKind {
+    Array(text.utf8).withUnsafeBytes { KindScan.kind(of: $0) }
   }
 }

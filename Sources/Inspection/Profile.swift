@@ -49,6 +49,14 @@ public struct Profile: Sendable, Encodable {
   /// Columns of CSV, in their order.
   public var columns: [String] = []
 
+  /// Roles by which the records are to be read again: all of them together want the time read by
+  /// another pattern than the first ones did, say the day before the month. Nil when the times were
+  /// read rightly. No pipeline is proposed while it is there.
+  public var betterRoles: RoleChoice?
+
+  /// What commas in numbers are.
+  var commas = CommaUse.none
+
   /// Names of the events that fields and journeys know by place.
   var eventSlots: [String] = []
 

@@ -23,6 +23,8 @@ struct ProfileMaker {
     profile.events = events
     profile.otherEvents = tracker.otherEvents
     profile.fields = fields()
+    profile.commas = CommaUse.of(profile.fields, delimiter: profiler.delimiter)
+    findUses(&profile)
     profile.valuesOfFurtherPaths = profiler.table.valuesBeyond
     profile.deeperObjects = profiler.table.deeperObjects
     profile.time = time
@@ -38,6 +40,8 @@ struct ProfileMaker {
       ).steps
     let slots = tracker.named.prefix(InspectionLimits.eventSlots).map(\.name)
     profile.eventSlots = Array(slots)
+    let isSameField = latest.time != nil && latest.time?.paths == profile.roles.time?.paths
+    if isSameField, latest.timePattern != profile.roles.timePattern { profile.betterRoles = latest }
     profile.warnings = ProfileWarnings.of(profile, latest: latest)
     return profile
   }
@@ -62,9 +66,20 @@ struct ProfileMaker {
       if isTaken, roles.name?.paths.contains(fields[index].steps) != true {
         fields[index].values = []
       }
-      if !isTaken { fields[index].use = FieldUse.of(fields[index])?.rawValue }
     }
     return fields
+  }
+
+  /// Says what the fields without a role can be used as.
+  private func findUses(_ profile: inout Profile) {
+    let roles = profile.roles
+    let taken = [roles.name, roles.user, roles.time, roles.id].compactMap { $0 }.flatMap(\.paths)
+    // Only in CSV can numbers with a decimal comma be read.
+    let hasCommas = profiler.isCSV && profile.commas == .decimals(isColumn: true)
+    for index in profile.fields.indices where !taken.contains(profile.fields[index].steps) {
+      let field = profile.fields[index]
+      profile.fields[index].use = FieldUse.of(field, hasDecimalCommas: hasCommas)?.rawValue
+    }
   }
 
   private var time: TimeProfile? {
@@ -157,21 +172,27 @@ enum FieldUse: String {
   /// Something that has events of its own, besides users: a device, an order, an address.
   case entity
 
-  /// The use of a field; nil where none is likely.
-  static func of(_ field: FieldProfile) -> FieldUse? {
+  /// The use of a field; nil where none is likely. `hasDecimalCommas` says that `12,50` is read as
+  /// a number.
+  static func of(_ field: FieldProfile, hasDecimalCommas: Bool = false) -> FieldUse? {
     let name = field.steps.last ?? ""
     guard field.isScalar || field.count(.boolean) * 100 >= field.filled * 99 else { return nil }
     guard field.filled > 0 else { return nil }
-    let isNumber = field.share(where: \.isNumber) > 0.98 || field.count(.number) == field.filled
+    let commaShare =
+      hasDecimalCommas ? Double(field.commas.decimals) / Double(field.filled) : 0
+    // `0,125` looks grouped and is among both.
+    let numberShare = min(1, field.share(where: \.isNumber) + commaShare)
+    let isNumber = numberShare > 0.98 || field.count(.number) == field.filled
     if isNumber, field.timeShare < 0.5, !isCode(field) {
       let word = RoleWords.contains(name, RoleWords.amount)
-      let hasFraction = field.share(.decimalNumber, .groupedNumber) > 0.05
+      let hasFraction = field.share(.decimalNumber, .groupedNumber) + commaShare > 0.05
       if word || (hasFraction && field.distinct > 10) { return .amount }
     }
     if RoleWords.score(name, RoleWords.entity) > 0 || field.share(.ip) > 0.9 {
       return field.distinct > 1 ? .entity : nil
     }
-    if field.isCategorical, (2...50).contains(field.distinct), field.share(where: \.isTime) < 0.5,
+    // Its values become names of series on a page: none may be one that is not to be shown.
+    if field.isSafe, (2...50).contains(field.distinct), field.share(where: \.isTime) < 0.5,
       field.share(where: \.isPersonal) < 0.02, !PersonalName.matches(field.steps),
       field.largestShare < 0.995, field.distinct * 5 <= field.filled,
       !isNumber || RoleWords.score(name, RoleWords.dimension) > 0

@@ -31,6 +31,14 @@ enum ProfileWarnings {
     warnings += ofFields(profile)
     warnings += ofTime(profile)
     warnings += ofCopies(profile)
+    if let better = profile.betterRoles {
+      warn(
+        "dates-misread",
+        "times were read \(pattern(profile.roles)), as the first records suggested, but all "
+          + "records together want them read \(pattern(better)): days and months may have been "
+          + "mixed up, so do not use what depends on time",
+        isSerious: true)
+    }
     if latest.name?.paths != profile.roles.name?.paths
       || latest.time?.paths != profile.roles.time?.paths
       || latest.user?.paths != profile.roles.user?.paths
@@ -44,6 +52,10 @@ enum ProfileWarnings {
     return warnings.filter(\.isSerious) + warnings.filter { !$0.isSerious }
   }
 
+  private static func pattern(_ roles: RoleChoice) -> String {
+    roles.timePattern.map { "as \($0)" } ?? "without a pattern"
+  }
+
   private static func ofFields(_ profile: Profile) -> [ProfileWarning] {
     var warnings: [ProfileWarning] = []
     for field in profile.fields where field.share(.mangledNumber) > 0.01 {
@@ -55,15 +67,7 @@ enum ProfileWarnings {
             + "repaired; export the file again with this column formatted as text",
           isSerious: true))
     }
-    for field in profile.fields where field.share(.groupedNumber) > 0.01 {
-      warnings.append(
-        ProfileWarning(
-          code: "grouped-numbers",
-          text:
-            "\(field.path) holds numbers with separators in them, as 1,299.00: in CSV the "
-            + "option thousands reads them, in JSON they are texts",
-          isSerious: false))
-    }
+    warnings += ofCommas(profile)
     if let path = profile.roles.time?.paths.first,
       let field = profile.fields.first(where: { $0.steps == path }), field.isDateAmbiguous
     {
@@ -83,6 +87,37 @@ enum ProfileWarnings {
           isSerious: false))
     }
     return warnings
+  }
+
+  private static func ofCommas(_ profile: Profile) -> [ProfileWarning] {
+    let fields = profile.fields.filter {
+      let counts = $0.commas
+      return (counts.decimals + counts.groups + counts.unclear) * 100 > $0.filled
+    }
+    return fields.map { field in
+      switch profile.commas {
+      case .groups:
+        ProfileWarning(
+          code: "grouped-numbers",
+          text:
+            "\(field.path) holds numbers with separators in them, as 1,299.00: in CSV the option "
+            + "thousands reads them, in JSON they are texts",
+          isSerious: false)
+      case .decimals:
+        ProfileWarning(
+          code: "decimal-commas",
+          text: "\(field.path) holds numbers with a comma before their decimals, as 12,50: in CSV "
+            + "the option thousands: \".\" reads them, in JSON they are texts",
+          isSerious: false)
+      case .none:
+        ProfileWarning(
+          code: "unclear-commas",
+          text: "\(field.path) holds numbers as 1,299, whose comma may be between thousands or "
+            + "before decimals: they are not read as numbers; in CSV give the option thousands, "
+            + "\",\" or \".\"",
+          isSerious: false)
+      }
+    }
   }
 
   private static func ofTime(_ profile: Profile) -> [ProfileWarning] {

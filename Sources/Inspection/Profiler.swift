@@ -9,6 +9,9 @@ public struct InspectionOptions: Sendable {
   public var overrides = RoleOverrides()
   /// Whether the records come from a topic: they may have keys and timestamps.
   public var isTopic = false
+  /// Roles that an earlier reading of the same records has found (`Profile.betterRoles`); nil to
+  /// find them in the first records.
+  public var roles: RoleChoice?
 
   /// Nothing chosen, times in UTC.
   public init() {}
@@ -46,6 +49,8 @@ public final class Profiler {
   private(set) var rejected: [RejectReason: Int64] = [:]
   private(set) var samples: [BadSample] = []
   private(set) var isCSV = false
+  /// Of the first file of CSV.
+  private(set) var delimiter: UInt8?
   /// Columns in the order of the first file.
   private(set) var columns: [String] = []
   private var reading: RecordReading?
@@ -123,7 +128,7 @@ public final class Profiler {
   private func release() {
     var seen: Int64 = 0
     for record in held { withMessage(record) { seen += look(at: $0, record.format) ? 1 : 0 } }
-    roles = guess(table, seen)
+    roles = options.roles ?? guess(table, seen)
     table = FieldTable()
     reading = nil
     isHolding = false
@@ -147,7 +152,10 @@ public final class Profiler {
   private func decoder(for format: PayloadFormat) -> RecordReading {
     if let reading, reading.format == format { return reading }
     let made = RecordReading(format: format, roles: roles, zone: options.zone)
-    if case .csv = format { isCSV = true }
+    if case .csv(let csv) = format {
+      isCSV = true
+      delimiter = delimiter ?? csv.delimiter
+    }
     for column in made.columns where columns.count < InspectionLimits.pathsMax {
       if !columns.contains(column) { columns.append(column) }
     }

@@ -12,7 +12,7 @@ public struct ProposalOptions: Sendable {
   /// IANA zone of the pipeline.
   public var zone = "UTC"
   /// How rows of CSV are read; nil for JSON. Numbers with separators between thousands are added
-  /// where the profile has them.
+  /// where the profile has them for sure.
   public var csv: CSVFormat?
   /// Directory of the time-zone data.
   public var zoneinfo = "/usr/share/zoneinfo"
@@ -42,6 +42,8 @@ public struct Proposal: Sendable {
     public var activeUsers: String?
     /// Users by day and a dimension, with the dimension's name in the results and for people.
     public var usersBy: (metric: String, dimension: String, label: String)?
+    /// Values of that dimension that are safe to show.
+    public var safeValues: Set<String> = []
     /// Sums of amounts by day, with what they are of.
     public var amounts: [(metric: String, label: String)] = []
     /// Sums of the first amount by a dimension.
@@ -77,9 +79,17 @@ public struct Proposal: Sendable {
       throw Impossible(
         description: "no pipeline can be proposed: none of \(profile.records) records is an event")
     }
+    guard profile.betterRoles == nil else {
+      throw Impossible(
+        description: "no pipeline can be proposed: the first records and all of them together "
+          + "disagree on how times are written; write one by hand, with docs/pipeline.md")
+    }
     var options = options
-    if profile.fields.contains(where: { $0.share(.groupedNumber) > 0.01 }) {
-      options.csv?.thousands = NumberGroups(separator: ",")
+    switch profile.commas {
+    case .groups: options.csv?.thousands = NumberGroups(separator: ",")
+    // That option reads decimals behind a comma, too.
+    case .decimals(isColumn: true): options.csv?.thousands = NumberGroups(separator: ".")
+    case .decimals(isColumn: false), .none: break
     }
     var reason = ""
     for detail in ProposalWriter.Detail.allCases {

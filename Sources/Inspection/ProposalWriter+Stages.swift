@@ -5,7 +5,8 @@ extension ProposalWriter {
   private var amounts: [FieldProfile] {
     let fields = profile.fields.filter { field in
       field.use == FieldUse.amount.rawValue && field.isAddressable
-        && (field.share(.groupedNumber) < 0.01 || options.csv?.thousands != nil)
+        && (options.csv?.thousands != nil
+          || (field.share(.groupedNumber) < 0.01 && field.commas.decimals == 0))
     }
     func score(_ field: FieldProfile) -> Double {
       RoleWords.score(field.steps.last ?? "", RoleWords.amount) + 0.3 * field.fill
@@ -67,6 +68,7 @@ extension ProposalWriter {
     }
     guard detail == .full else { return text + "\n" }
     let dimension = dimensions.first
+    stages.safeValues = dimension?.safeValues ?? []
     if let dimension, hasUsers {
       let path = expression(dimension.steps)
       let name = names.stage(

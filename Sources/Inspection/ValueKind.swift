@@ -121,9 +121,12 @@ enum KindScan {
   }
 
   /// A whole number: a time where it can be one, a phone number where it begins and counts as those
-  /// of the mobile networks of China.
+  /// of the mobile networks of China, or has a zero before its 6 to 14 other digits.
   private static func whole(_ text: UnsafeRawBufferPointer, digits: Int) -> ValueKind {
     guard let number = int(text) else { return .wholeNumber }
+    if text[0] == UInt8(ascii: "0"), digits == text.count, (7...15).contains(digits) {
+      return .phone
+    }
     switch number {
     case 631_152_000..<4_102_444_800 where digits == text.count: return .epochSeconds
     case 631_152_000_000..<4_102_444_800_000 where digits == text.count: return .epochMilliseconds
@@ -154,7 +157,7 @@ enum KindScan {
   }
 
   /// `1,299`, `12,345,678.90`: one to three digits, then groups of three.
-  private static func isGrouped(_ text: UnsafeRawBufferPointer) -> Bool {
+  static func isGrouped(_ text: UnsafeRawBufferPointer) -> Bool {
     var at = text.first == UInt8(ascii: "-") ? 1 : 0
     let start = at
     while at < text.count, isDigit(text[at]) { at += 1 }

@@ -30,7 +30,18 @@ import Testing
     #expect(csv("user,time\nu1,2026-01-01\n")?.header == nil)
     #expect(csv("u1,2026-01-01\nu2,2026-01-02\n")?.header == ["column_1", "column_2"])
     #expect(csv("ios,web\nweb,ios\nios,ios\n")?.header == ["column_1", "column_2"])
-    #expect(csv("a,a\n1,2\n")?.header == ["column_1", "column_2"])
+    #expect(csv("a,a\n1,2\n")?.header == nil)
+    #expect(csv("a,a\nb,c\n")?.header == ["column_1", "column_2"])
     #expect(csv("用户,时间\n张三,2026-01-01\n")?.header == nil)
+  }
+
+  @Test func `Names may be missing, come twice or be a word such as No`() {
+    let rows = "1,2026-01-01,u1,5\n2,2026-01-02,u2,6\n"
+    for names in [",time,user,total", "No,time,user,total", "time,time,user,total"] {
+      #expect(csv("\(names)\n\(rows)")?.header == nil, "\(names)")
+    }
+    for row in ["u1,view,,no", ",view,u1,u1", "1,,u1,"] {
+      #expect(csv("\(row)\nu2,buy,web,yes\n")?.header?.count == 4, "\(row)")
+    }
   }
 }

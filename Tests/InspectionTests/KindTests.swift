@@ -33,17 +33,46 @@ import Testing
   }
 
   @Test(
+    "Fields whose values are of a person are known by any part of their names",
+    arguments: [
+      (
+        ["customer_name", "shippingAddress", "phone_number", "user-email", "收货人", "客户姓名", "IP"],
+        true
+      ),
+      (
+        ["event_name", "productName", "platform", "hasPhone", "客户端", "nameless", "cardinality"],
+        false
+      ),
+    ])
+  func personalNames(_ names: [String], _ expected: Bool) {
+    for name in names { #expect(PersonalName.matches(["a", name]) == expected, "\(name)") }
+  }
+
+  @Test(
+    "Commas in numbers are taken for what they can only be",
+    arguments: [
+      ("12,50", [1, 0, 0]), ("0,125", [1, 0, 0]), ("-1.299,00", [1, 0, 0]), ("1,299", [0, 0, 1]),
+      ("1,299.00", [0, 1, 0]), ("1,299,000", [0, 1, 0]), ("1,2,3", [0, 0, 0]), ("a,b", [0, 0, 0]),
+      ("1299,", [0, 0, 0]), (",5", [0, 0, 0]), ("1.299", [0, 0, 0]),
+    ])
+  func commas(_ text: String, _ expected: [Int64]) {
+    var counts = CommaCounts()
+    Array(text.utf8).withUnsafeBytes { counts.add($0) }
+    #expect([counts.decimals, counts.groups, counts.unclear] == expected)
+  }
+
+  @Test(
     "The pattern of a date reads it",
     arguments: [
-      ("2024/3/13 10:21", "yyyy/M/d H:mm"), ("2024/03/13 10:21:09", "yyyy/MM/dd HH:mm:ss"),
-      ("2024-3-13", "yyyy-M-d"), ("13.03.2024 10:21:05", "dd.MM.yyyy HH:mm:ss"),
+      ("2024/3/13 10:21", "yyyy/M/d H:mm"), ("2024/03/13 10:21:09", "yyyy/M/d H:mm:ss"),
+      ("2024-3-13", "yyyy-M-d"), ("13.03.2024 10:21:05", "d.M.yyyy H:mm:ss"),
       ("20240313", "yyyyMMdd"), ("20240313102114", "yyyyMMddHHmmss"),
       ("2024年3月13日 10:21", "yyyy年M月d日 H:mm"),
     ])
   func patterns(_ text: String, _ expected: String) throws {
     let seen = try #require(Array(text.utf8).withUnsafeBytes { KindScan.shape($0) })
     let isDayFirst = seen.evidence == .dayFirst
-    #expect(seen.shape.pattern(isDayFirst: isDayFirst, isPadded: seen.isPadded) == expected)
+    #expect(seen.shape.pattern(isDayFirst: isDayFirst) == expected)
   }
 
   @Test func `A day above twelve tells which number is the month`() throws {

@@ -195,7 +195,7 @@ import Testing
     #expect(Set(names(["product_view", "add_to_cart", "home"])).count == 3)
   }
 
-  @Test func `A value that many have is shown, one that few have is not`() {
+  @Test func `A value that many have is shown, and no field with others is a dimension`() {
     let records = (0..<400).map { index -> Record in
       let platform = index % 400 < 3 ? "prototype" : index % 2 == 0 ? "ios" : "android"
       return Record(
@@ -205,6 +205,9 @@ import Testing
     }
     let field = profile(records).fields.first { $0.path == "platform" }
     #expect(field?.values.map(\.name).sorted() == ["android", "ios"])
-    #expect(field?.use == "dimension")
+    #expect(field?.safeValues == ["android", "ios"])
+    #expect(field?.use == nil)
+    let late = profile(Array(records.dropFirst(3))).fields.first { $0.path == "platform" }
+    #expect(late?.use == "dimension")
   }
 }

@@ -134,6 +134,63 @@ import Testing
     #expect(!proposal.isReduced)
   }
 
+  private func rows(
+    _ columns: [String], delimiter: UInt8 = 0x2C, count: Int = 60, _ row: (Int) -> String
+  )
+    -> (Profile, ProposalOptions)
+  {
+    let format = CSVFormat(delimiter: delimiter, header: columns)
+    var options = ProposalOptions()
+    options.csv = format
+    return (profile((0..<count).map { Record(row($0)) }, format: .csv(format)), options)
+  }
+
+  @Test func `Commas are between thousands only where nothing else can be meant`() throws {
+    let columns = ["event", "time", "user_id", "total"]
+    let semicolon = UInt8(ascii: ";")
+    for (amount, delimiter, thousands, code) in [
+      ("1,299.50", semicolon, "thousands: \",\"", "grouped-numbers"),
+      ("1,299", semicolon, "thousands: \".\"", "decimal-commas"),
+      ("12,50", semicolon, "thousands: \".\"", "decimal-commas"),
+      ("\"0,125\"", 0x2C, "thousands: \".\"", "decimal-commas"),
+      ("\"1,299\"", 0x2C, nil, "unclear-commas"), ("1299", 0x2C, nil, nil),
+    ] {
+      let sign = String(UnicodeScalar(delimiter))
+      let (found, options) = rows(columns, delimiter: delimiter) {
+        ["view", instant($0 * 60), "u\($0 % 5)", amount].joined(separator: sign)
+      }
+      let proposal = try Proposal.make(found, options: options)
+      let text = proposal.text
+      #expect(proposal.stages.amounts.map(\.label) == (code == "unclear-commas" ? [] : ["total"]))
+      #expect(
+        text.contains(thousands ?? "csv: {") && text.contains("thousands") == (thousands != nil))
+      #expect(found.warnings.map(\.code).contains(code ?? "") == (code != nil), "\(amount)")
+    }
+  }
+
+  @Test func `A dimension has no value that may lead to a person`() throws {
+    for (rare, isProposed) in [("web", true), ("Ann Lee", false), ("0123456789", false)] {
+      let (found, options) = rows(["event", "time", "user_id", "place"], count: 300) {
+        let place = $0 % 30 < 2 && rare != "web" ? rare : $0 % 3 == 0 ? "web" : "ios"
+        return "view,\(instant($0 * 60)),u\($0 % 30),\(place)"
+      }
+      let stages = try Proposal.make(found, options: options).stages
+      #expect((stages.usersBy != nil) == isProposed, "\(rare)")
+      #expect(!stages.safeValues.contains(rare) || isProposed)
+    }
+  }
+
+  @Test func `Where all dates deny what the first ones suggest, nothing is proposed`() throws {
+    func row(_ index: Int) -> String {
+      let day = index < InspectionLimits.headRecords ? "0\(1 + index % 9)" : "\(13 + index % 9)"
+      return "view,\(day)/02/2026 10:00,u\(index % 9)"
+    }
+    let (found, options) = rows(["event", "time", "user_id"], count: 6_000, row)
+    #expect(found.isSerious && found.warnings.contains { $0.code == "dates-misread" })
+    #expect(found.betterRoles?.timePattern == "d/M/yyyy H:mm")
+    #expect(throws: Proposal.Impossible.self) { try Proposal.make(found, options: options) }
+  }
+
   @Test func `Without times nothing is proposed, and the error says what to do`() {
     let found = profile((0..<5).map { Record("{\"a\":\($0)}") })
     #expect {

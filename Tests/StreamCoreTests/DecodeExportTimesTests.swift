@@ -53,6 +53,8 @@ struct DecodeExportTimesTests {
       ("yyyy/M[/d]0", "cannot be told"), ("yyyy[/MM", "not closed"), ("yyyy]/MM", "not opened"),
       ("yyyy-MM-dd h:mm", "go together"), ("yyyy-MM-dd HH:mm a", "go together"),
       ("yyyy yy", "twice"), ("yyyy H h a", "twice"), ("yyyy-MMM", "MMM is none"),
+      ("yyyy" + String(repeating: "[", count: 100_000), "longer than 100 bytes"),
+      ("yyyy[[[[[[[[[-]]]]]]]]]", "in more than 8"),
     ])
   func refuses(pattern: String, fact: String) {
     let error = #expect(throws: TimePatternError.self) { try TimePattern(pattern) }

@@ -64,6 +64,22 @@ import Testing
     let outcome = try await Command.run(["inspect", "-"], input: text)
     #expect(outcome.code == 0, "\(outcome)")
     #expect(outcome.output.hasPrefix("30 records of JSON, 30 usable, 0 not\n"))
+    let proposed = try await Command.run(["inspect", "-", "--propose"], input: text)
+    #expect(proposed.output.contains("records of standard input,"), "\(proposed)")
+    #expect(proposed.output.contains("\nname: events\n"))
+  }
+
+  @Test func `A day above twelve far below says how all dates are read`() async throws {
+    let folder = try TemporaryFolder()
+    let rows = (0..<6_000).map {
+      "u\($0 % 9),view,\($0 < 5_500 ? "0\(1 + $0 % 9)" : "\(13 + $0 % 9)")/02/2026"
+    }
+    let file = try folder.write("user,event,time\n" + rows.joined(separator: "\n"), to: "a.csv")
+    let proposed = try await Command.run(["inspect", file, "--propose"])
+    #expect(proposed.code == 0, "\(proposed)")
+    #expect(proposed.output.contains("format: \"d/M/yyyy\""))
+    let report = try await Command.run(["inspect", file])
+    #expect(report.output.hasPrefix("6,000 records of CSV, 6,000 usable, 0 not\n"), "\(report)")
   }
 
   @Test func `Ids that a spreadsheet has rounded are an exit code of 1`() async throws {

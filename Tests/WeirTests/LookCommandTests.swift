@@ -77,6 +77,47 @@ import Testing
     #expect(outcome.output.hasPrefix("30 events of 3 users"))
   }
 
+  @Test func `Nothing is replaced that is not of an earlier look, and no input`() async throws {
+    let folder = try TemporaryFolder()
+    let text = (0..<30).map { "u\($0 % 3),home,2026-01-0\(1 + $0 % 5) 10:00:\($0 + 10)" }
+    let file = try folder.write(
+      "user_id,event,time\n" + text.joined(separator: "\n"), to: "a.csv")
+    let look = ["look", file, "--overwrite"] + outputs(folder)
+    #expect(try await Command.run(look).code == 0)
+    func content(_ name: String) -> Data? {
+      FileManager.default.contents(atPath: folder.file(name))
+    }
+    let names = ["a.csv", "a.html", "a.yaml", "a.sqlite", "a.sqlite-state", "a.sqlite.lock"]
+    let before = names.map(content)
+    #expect(before.allSatisfy { $0 != nil })
+    func refused(_ arguments: [String], _ code: Int32, _ reason: String) async throws {
+      let outcome = try await Command.run(arguments)
+      #expect(outcome.code == code && outcome.errors.contains(reason), "\(outcome)")
+      #expect(names.map(content) == before, "\(reason)")
+    }
+    // The input, as itself and as a link; results that are a page, too.
+    for option in ["--page", "--data", "--keep-pipeline"] {
+      try await refused(look + [option, file], 2, "is the same file as the input")
+    }
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.file("link"), withDestinationPath: file)
+    try await refused(look + ["--page", folder.file("link")], 2, "is the same file as the input")
+    try await refused(
+      look + ["--page", folder.file("a.sqlite-wal"), "--data", folder.file("a.sqlite")], 2,
+      "is the same file as")
+    // Files that somebody wrote, and results of another pipeline.
+    for option in ["--page", "--keep-pipeline"] {
+      let own = try folder.write("mine", to: "own.txt")
+      try await refused(look + [option, own], 2, "was not made by weir look")
+    }
+    try await refused(look + ["--name", "other"], 3, "holds results of the pipeline a")
+    // A worker holds them.
+    let descriptor = open(folder.file("a.sqlite.lock"), O_RDWR)
+    defer { close(descriptor) }
+    #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+    try await refused(look, 3, "is writing to it")
+  }
+
   @Test func `Without times there is no page, and what is missing is said`() async throws {
     let folder = try TemporaryFolder()
     let file = try folder.write("a,b\nx,y\nz,w\n", to: "a.csv")

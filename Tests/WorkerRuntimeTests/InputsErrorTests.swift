@@ -29,6 +29,18 @@ struct InputsErrorTests {
     #expect(directory.description.contains("is a directory; name its files, for example"))
   }
 
+  @Test("a copy of what can be read only once has no name that could be left behind")
+  func spooled() throws {
+    let file = try folder.write("good.jsonl", "{\"a\":1}\n")
+    let copies = try InputsFolder()
+    let copy = try InputFiles.spool(file, in: copies.path)
+    defer { close(copy) }
+    #expect(copies.names.isEmpty)
+    for _ in 0..<2 {
+      #expect(try InputFiles.head("/proc/self/fd/\(copy)") == Array("{\"a\":1}\n".utf8))
+    }
+  }
+
   @Test("all faults of a list of files are reported together, before anything is read")
   func together() throws {
     let good = try folder.write("good.jsonl", "{}\n")

@@ -27,7 +27,8 @@ public struct TimePattern: Sendable, Equatable {
 
   /// Compiles a pattern. Throws for letters that are no part of one, a part that comes twice, an
   /// open quote or bracket, digits whose part cannot be told, and for a pattern without a year or
-  /// with a day but no month.
+  /// with a day but no month. Also for one of more than 100 bytes or with brackets nested more than
+  /// 8 deep.
   public init(_ pattern: String) throws(TimePatternError) {
     var parser = TimePatternParser(pattern)
     parts = try parser.parse()
@@ -133,6 +134,9 @@ public struct TimePattern: Sendable, Equatable {
 
 /// Reads patterns of times.
 private struct TimePatternParser {
+  private static let bytesMax = 100
+  private static let depthMax = 8
+
   private let pattern: String
   private let bytes: [UInt8]
   private var at = 0
@@ -145,7 +149,11 @@ private struct TimePatternParser {
   }
 
   mutating func parse() throws(TimePatternError) -> [TimePattern.Part] {
-    let parts = try list(inBrackets: false)
+    guard bytes.count <= Self.bytesMax else {
+      throw TimePatternError(
+        "\(pattern.prefix(20))…", "it is longer than \(Self.bytesMax) bytes")
+    }
+    let parts = try list()
     guard has(.year) || has(.shortYear) else { throw error("it has no year (yyyy)") }
     guard has(.month) || !has(.day) else { throw error("it has a day but no month (MM)") }
     guard hasHalf == has(.hourOfHalf) else {
@@ -161,7 +169,11 @@ private struct TimePatternParser {
 
   private func error(_ fact: String) -> TimePatternError { TimePatternError(pattern, fact) }
 
-  private mutating func list(inBrackets: Bool) throws(TimePatternError) -> [TimePattern.Part] {
+  /// Parts up to the bracket that closes the `depth`th one, or to the end at depth 0.
+  private mutating func list(depth: Int = 0) throws(TimePatternError) -> [TimePattern.Part] {
+    guard depth <= Self.depthMax else {
+      throw error("brackets lie in more than \(Self.depthMax) others")
+    }
     var parts: [TimePattern.Part] = []
     while at < bytes.count {
       let byte = bytes[at]
@@ -169,9 +181,9 @@ private struct TimePatternParser {
       case UInt8(ascii: "'"): try addQuoted(to: &parts)
       case UInt8(ascii: "["):
         at += 1
-        parts.append(.optional(try list(inBrackets: true)))
+        parts.append(.optional(try list(depth: depth + 1)))
       case UInt8(ascii: "]"):
-        guard inBrackets else { throw error("a bracket is closed that was not opened") }
+        guard depth > 0 else { throw error("a bracket is closed that was not opened") }
         at += 1
         return parts
       case _ where Self.isLetter(byte) && byte != UInt8(ascii: "T"):
@@ -183,7 +195,7 @@ private struct TimePatternParser {
         at += 1
       }
     }
-    guard !inBrackets else { throw error("a bracket is not closed") }
+    guard depth == 0 else { throw error("a bracket is not closed") }
     return parts
   }
 

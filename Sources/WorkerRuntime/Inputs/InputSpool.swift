@@ -6,20 +6,33 @@ extension InputFiles {
     path == "-" || totalBytes([path]) == nil
   }
 
-  /// Copies what can be read only once into a file of its own, so that it can be read twice.
+  /// Copies what can be read only once into a file of `folder` that has no name, so that it can be
+  /// read twice, as `/proc/self/fd/N`. It is gone when the descriptor N, which is returned and is
+  /// the caller's to close, is closed, or the process ends.
   ///
-  /// - Parameter target: Path of a file that is made, readable by this user alone.
   /// - Throws: `InputError`, also when the disk is full.
-  public static func spool(_ path: String, to target: String) throws {
+  public static func spool(_ path: String, in folder: String) throws -> CInt {
     let source = try open(path)
     defer { if path != "-" { close(source.descriptor) } }
-    let descriptor = Glibc.open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw failedSpool(path, errno) }
-    defer { close(descriptor) }
+    var template = Array("\(folder)/weir-input-XXXXXX".utf8CString)
+    let copy = mkstemp(&template)
+    guard copy >= 0 else { throw failedSpool(path, errno) }
+    unlink(template)
+    _ = fcntl(copy, F_SETFD, FD_CLOEXEC)
+    do {
+      try copyAll(source.descriptor, to: copy, path)
+    } catch {
+      close(copy)
+      throw error
+    }
+    return copy
+  }
+
+  private static func copyAll(_ source: CInt, to descriptor: CInt, _ path: String) throws {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
     defer { buffer.deallocate() }
     while true {
-      let count = Glibc.read(source.descriptor, buffer.baseAddress, buffer.count)
+      let count = Glibc.read(source, buffer.baseAddress, buffer.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else {
         throw InputError(

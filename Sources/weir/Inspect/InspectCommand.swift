@@ -80,8 +80,8 @@ struct Inspect: ParsableCommand {
     guard let topic = try topic() else {
       let spooled = try SpooledInput(inputs)
       return try withExtendedLifetime(spooled) {
-        try FileInspector(options: options, limit: events, report: InspectProgress.files).run(
-          spooled.paths)
+        try FileInspector(options: options, limit: events, report: InspectProgress.files)
+          .run(spooled)
       }
     }
     var settings = KafkaSettings(brokers: brokers ?? "127.0.0.1:9092")
@@ -159,9 +159,9 @@ struct InspectChoices: ParsableArguments {
   }
 
   /// - Throws: `ValidationError` when nothing can be proposed.
-  func proposal(of inspected: Inspected, name: String? = nil) throws -> Proposal {
+  func proposal(of inspected: Inspected) throws -> Proposal {
     var options = ProposalOptions()
-    options.name = name ?? self.name ?? Self.name(of: inspected)
+    options.name = name ?? Self.name(of: inspected)
     options.origin = inspected.origin
     options.kafka = inspected.kafka
     options.zone = zone
@@ -175,10 +175,11 @@ struct InspectChoices: ParsableArguments {
     }
   }
 
-  /// `clicks` of `clicks.csv.gz`.
+  /// `clicks` of `clicks.csv.gz`, `events` of standard input.
   static func name(of inspected: Inspected) -> String {
     let first = inspected.kafka?.topic ?? inspected.profile.partitions.first?.name ?? "events"
     if inspected.kafka != nil { return first }
+    if first == SpooledInput.standardInput { return "events" }
     return String(first.prefix { $0 != "." })
   }
 }

@@ -29,9 +29,20 @@ struct FileInspector {
   /// Called now and then with how far it is.
   var report: (InputProgress) -> Void = { _ in }
 
+  /// Reads the files, and once again when the first records were wrong about how times are
+  /// written: `01/02/2026` says nothing, `13/02/2026` far below it all.
+  ///
   /// - Throws: `InputErrors`, `InputError`.
-  func run(_ paths: [String]) throws -> Inspected {
-    let files = try InputFiles.checked(paths)
+  func run(_ input: SpooledInput) throws -> Inspected {
+    let first = try read(input)
+    guard let better = first.profile.betterRoles else { return first }
+    var again = self
+    again.options.roles = better
+    return try again.read(input)
+  }
+
+  private func read(_ input: SpooledInput) throws -> Inspected {
+    let files = try InputFiles.checked(input.paths)
     let progress = InputProgress(totalBytes: InputFiles.totalBytes(files))
     let profiler = Profiler(options: options)
     var csv: CSVFormat?
@@ -44,7 +55,7 @@ struct FileInspector {
         let source = try Self.source(of: path)
         if csv == nil, case .csv(let format) = source.format { csv = format }
         let file = try RecordFile(path: path, source: source, progress: progress)
-        let id = PartitionID(topic: (path as NSString).lastPathComponent, partition: 0)
+        let id = PartitionID(topic: input.name(of: path), partition: 0)
         open.append((file, id, share ?? .max))
       }
       for index in open.indices {
@@ -55,14 +66,14 @@ struct FileInspector {
         open[index].left = count == 0 ? 0 : left - Int64(count)
       }
       for (file, _, left) in open where left <= 0 && file.counts.brokenCharacters > 0 {
-        let name = (file.path as NSString).lastPathComponent
+        let name = input.name(of: file.path)
         let count = Terminal.count(file.counts.brokenCharacters, "piece")
         broken.append("\(name) has \(count) of text that are no characters of its encoding")
       }
       open.removeAll { $0.left <= 0 }
       report(progress)
     }
-    let names = files.map { ($0 as NSString).lastPathComponent }
+    let names = files.map(input.name)
     let origin =
       names.count <= 3
       ? names.joined(separator: ", ") : "\(names[0]) and \(names.count - 1) other files"
@@ -82,40 +93,51 @@ struct FileInspector {
   }
 }
 
-/// What can be read only once, copied so that it can be read again. The copies go with it.
+/// What can be read only once, copied so that it can be read again. The copies have no names: they
+/// go with this, or with the process, however that ends.
 final class SpooledInput {
+  /// What standard input is called.
+  static let standardInput = "standard input"
+
   /// The paths to read, in place of those given.
   let paths: [String]
-  private let copies: [String]
+  /// Names for people of those that are copies.
+  private let names: [String: String]
+  private let copies: [CInt]
 
   /// - Throws: `InputError`, `InputErrors`.
   init(_ given: [String]) throws {
     _ = try InputFiles.checked(given)
     var paths: [String] = []
-    var copies: [String] = []
-    for path in given {
-      guard InputFiles.isPassing(path) else {
-        paths.append(path)
-        continue
+    var names: [String: String] = [:]
+    var copies: [CInt] = []
+    do {
+      for path in given {
+        guard InputFiles.isPassing(path) else {
+          paths.append(path)
+          continue
+        }
+        let copy = try InputFiles.spool(path, in: FileManager.default.temporaryDirectory.path)
+        copies.append(copy)
+        paths.append("/proc/self/fd/\(copy)")
+        names["/proc/self/fd/\(copy)"] =
+          path == "-" ? Self.standardInput : (path as NSString).lastPathComponent
       }
-      let folder = FileManager.default.temporaryDirectory.path
-      let copy = "\(folder)/weir-\(UUID().uuidString)-input"
-      copies.append(copy)
-      do {
-        try InputFiles.spool(path, to: copy)
-      } catch {
-        for copy in copies { try? FileManager.default.removeItem(atPath: copy) }
-        throw error
-      }
-      paths.append(copy)
+    } catch {
+      for copy in copies { close(copy) }
+      throw error
     }
     self.paths = paths
+    self.names = names
     self.copies = copies
   }
 
   deinit {
-    for copy in copies { try? FileManager.default.removeItem(atPath: copy) }
+    for copy in copies { close(copy) }
   }
+
+  /// What the file at one of `paths` is called: without its folder.
+  func name(of path: String) -> String { names[path] ?? (path as NSString).lastPathComponent }
 }
 
 /// Reads a topic for a profile: from the beginning to where the log ended at the start, without

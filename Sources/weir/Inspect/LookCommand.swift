@@ -45,24 +45,23 @@ struct Look: ParsableCommand {
     options.overrides = try choices.overrides()
     options.zone = try choices.zoneData()
     let spooled = try SpooledInput(files)
-    try withExtendedLifetime(spooled) { try look(spooled.paths, options) }
+    try withExtendedLifetime(spooled) { try look(spooled, options) }
   }
 
-  private func look(_ paths: [String], _ options: InspectionOptions) throws {
-    var inspected = try FileInspector(options: options, report: InspectProgress.files).run(paths)
-    if files.contains("-") { inspected.origin = "standard input" }
+  private func look(_ input: SpooledInput, _ options: InspectionOptions) throws {
+    let inspected = try FileInspector(options: options, report: InspectProgress.files).run(input)
     Terminal.endProgress()
     if inspected.profile.records == 0 || !inspected.profile.roles.isUsable {
       print(InspectReport(inspected.profile, zone: options.zone).text, terminator: "")
     }
-    let proposal = try choices.proposal(
-      of: inspected, name: choices.name ?? (files.contains("-") ? "events" : nil))
+    let proposal = try choices.proposal(of: inspected)
     let outputs = try LookOutputs(
       page: page ?? "\(proposal.name).html", data: data ?? "\(proposal.name).sqlite",
-      pipeline: keepPipeline ?? "\(proposal.name).yaml", overwrites: overwrite)
+      pipeline: keepPipeline ?? "\(proposal.name).yaml", inputs: files, overwrites: overwrite)
+    try outputs.clear(of: proposal.name)
     try outputs.write(proposal.text, to: outputs.pipeline)
     let pipeline = try PipelineFile.load(outputs.pipeline)
-    let summary = try compute(pipeline, paths, outputs.data)
+    let summary = try compute(pipeline, input.paths, outputs.data)
     Terminal.endProgress()
     let results = try LookResults(
       path: outputs.data, stages: proposal.stages, zone: options.zone)
@@ -120,43 +119,5 @@ struct Look: ParsableCommand {
     print("page      \(outputs.page)")
     print("pipeline  \(outputs.pipeline)")
     print("results   \(outputs.data)")
-  }
-}
-
-/// The files that a look leaves.
-struct LookOutputs {
-  let page: String
-  let data: String
-  let pipeline: String
-
-  /// Files that belong to one of results.
-  private static let beside = [
-    "", "-wal", "-shm", "-state", "-state-wal", "-state-shm", "-state-journal", ".lock",
-  ]
-
-  /// - Throws: `ValidationError` when one is there and is not to be replaced.
-  init(page: String, data: String, pipeline: String, overwrites: Bool) throws {
-    self.page = page
-    self.data = data
-    self.pipeline = pipeline
-    let there = [page, data, pipeline].filter { FileManager.default.fileExists(atPath: $0) }
-    guard overwrites || there.isEmpty else {
-      throw ValidationError(
-        "\(there.joined(separator: ", ")) \(there.count == 1 ? "is" : "are") there already; give "
-          + "--overwrite to replace \(there.count == 1 ? "it" : "them"), or --name for other ones.")
-    }
-    guard overwrites else { return }
-    for suffix in Self.beside where FileManager.default.fileExists(atPath: data + suffix) {
-      try FileManager.default.removeItem(atPath: data + suffix)
-    }
-  }
-
-  func write(_ text: String, to path: String) throws {
-    do {
-      try Data(text.utf8).write(to: URL(filePath: path))
-    } catch {
-      Terminal.tell("weir: \(path) cannot be written: \(error.localizedDescription)")
-      throw ExitCode.unreachable
-    }
   }
 }

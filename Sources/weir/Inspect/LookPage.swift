@@ -31,7 +31,7 @@ struct LookPage {
     retention(&page)
     found(&page)
     goOn(&page)
-    page.footer("Made by weir look of \(inspected.origin). Values of people are masked.")
+    page.footer("\(LookOutputs.pageMark)\(inspected.origin). Values of people are masked.")
     return page.text
   }
 

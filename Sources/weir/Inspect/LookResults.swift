@@ -31,6 +31,8 @@ struct LookResults {
   /// What a unit of it is.
   let retentionUnit: String
 
+  /// What events without a value are called.
+  private static let none = "none"
   private static let rowsMax = 1_000_000
 
   /// - Throws: `StoreError`, `UnknownZone`.
@@ -46,10 +48,13 @@ struct LookResults {
     users = try stages.activeUsers.map { Series(name: "users", rows: try series($0)) }
     amounts = try stages.amounts.map { Series(name: $0.label, rows: try series($0.metric)) }
     levels = try stages.levels.map { Series(name: $0, rows: try series($0)) }
-    usersBy = try stages.usersBy.map { Self.split(try series($0.metric), by: $0.dimension) } ?? []
+    usersBy =
+      try stages.usersBy.map {
+        Self.split(try series($0.metric), by: $0.dimension, stages.safeValues)
+      } ?? []
     amountBy =
       try stages.amountBy.map {
-        Self.split(try series($0.metric), by: $0.dimension).map { series in
+        Self.split(try series($0.metric), by: $0.dimension, stages.safeValues).map { series in
           (series.name, series.rows.reduce(0) { $0 + $1.value })
         }
       } ?? []
@@ -62,19 +67,29 @@ struct LookResults {
     (retention, retentionUnit) = try Self.retention(stages.retention, source)
   }
 
-  /// Rows of each value of a dimension, those with the greatest sum first.
-  private static func split(_ rows: [MetricRow], by dimension: String) -> [Series] {
+  /// Rows of each value of a dimension, those with the greatest sum first. Values that are not safe
+  /// to show are `value 1`, ….
+  private static func split(
+    _ rows: [MetricRow], by dimension: String, _ safe: Set<String>
+  ) -> [Series] {
     let groups = Dictionary(grouping: rows, by: \.dimensions)
-    return groups.map { key, rows in
+    var series = groups.map { key, rows in
       let values = Dimensions.read(key)
-      let value = values[dimension] ?? values.first?.value
-      return Series(name: value.map { "\($0)" } ?? "none", rows: rows)
+      let value = values[dimension] ?? values.first?.value ?? .null
+      return Series(name: value == .null ? Self.none : "\(value)", rows: rows)
     }.sorted { a, b in
       let (first, second) = (
         a.rows.reduce(0) { $0 + $1.value }, b.rows.reduce(0) { $0 + $1.value }
       )
       return first == second ? a.name < b.name : first > second
     }
+    var unsafe = 0
+    for index in series.indices
+    where series[index].name != Self.none && !safe.contains(series[index].name) {
+      unsafe += 1
+      series[index].name = "value \(unsafe)"
+    }
+    return series
   }
 
   private static func retention(
