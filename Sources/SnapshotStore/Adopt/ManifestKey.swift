@@ -17,8 +17,8 @@ public enum ManifestKey {
   /// The time, in milliseconds, after which a replay does not report; not there without one.
   public static let replayUntilMs = "replay.until_ms"
 
-  /// From which time on, in milliseconds, every event is among what a replay read, where its log has
-  /// lost its beginning.
+  /// From which time on, in milliseconds, every event is among what a replay read, where its log
+  /// has lost its beginning.
   public static let replayKnownFromMs = "replay.known_from_ms"
 
   /// Path of the file that a replayed one was adopted from; "" where there was none.

@@ -17,8 +17,9 @@ struct Restating {
   func check() throws {
     let log = try LiveLog.read(path: live)
     guard log.pipeline == pipeline.name, log.definition == pipeline.definition else {
+      let other = log.pipeline == pipeline.name ? "another definition" : "another pipeline"
       throw Refusal(
-        "\(live) is of \(log.pipeline == pipeline.name ? "another definition" : "another pipeline")",
+        "\(live) is of \(other)",
         whatToDo: "Rows of one file follow one definition: replay into a new file and take over "
           + "with weir adopt")
     }
