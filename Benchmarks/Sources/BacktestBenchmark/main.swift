@@ -45,13 +45,17 @@ struct Job {
 }
 
 let jobs = [
-  Job(name: "share, one candidate", words: ["--set", "share.above=0.5"]),
+  Job(name: "share, one candidate", words: ["--set", "share.above=0.6"]),
   Job(
-    name: "share, 20 candidates", words: ["--sweep", "share.above=0.4..0.59:0.01"],
+    name: "share, 20 candidates", words: ["--sweep", "share.above=0.55..0.74:0.01"],
     against: "share, one candidate"),
-  Job(name: "volume, one candidate", words: ["--set", "volume.above=40"]),
+  // A row for each step of each alert: most of these fire and end all day.
   Job(
-    name: "volume, 20 candidates", words: ["--sweep", "volume.above=30..49:1"],
+    name: "share, 20 restless", words: ["--sweep", "share.above=0.4..0.59:0.01"],
+    against: "share, one candidate"),
+  Job(name: "volume, one candidate", words: ["--set", "volume.above=60"]),
+  Job(
+    name: "volume, 20 candidates", words: ["--sweep", "volume.above=58..77:1"],
     against: "volume, one candidate"),
   Job(name: "risk, one candidate", words: ["--set", "failing.most=30"]),
   Job(
