@@ -47,7 +47,7 @@ struct ReadLimits: Sendable {
     return partition.isDone && !partition.isCut && partition.latestMs < quietBeforeMs
   }
 
-  /// Whether all are.
+  /// Whether all partitions are read as far as they are to be.
   var areAllDone: Bool { partitions.allSatisfy(\.isDone) }
 
   /// Whether reading follows the clock on the wall.

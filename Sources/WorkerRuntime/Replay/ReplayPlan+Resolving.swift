@@ -82,7 +82,6 @@ extension ReplayPlan {
   private enum Key {
     static let request = ManifestKey.replayPrefix + "request"
     static let ends = ManifestKey.replayPrefix + "ends"
-    static let until = ManifestKey.replayPrefix + "until_ms"
     static let asked = ManifestKey.replayPrefix + "asked_wall_ms"
     static let cut = ManifestKey.replayPrefix + "cut"
   }
@@ -90,7 +89,7 @@ extension ReplayPlan {
   /// Takes over where an interrupted replay wanted to end. One that follows a live run goes on to
   /// where that is now.
   private mutating func goOn(_ manifest: [String: String]) {
-    until = manifest[Key.until].flatMap(Int64.init).map(EventTime.init(ms:))
+    until = manifest[ManifestKey.replayUntilMs].flatMap(Int64.init).map(EventTime.init(ms:))
     asked = manifest[Key.asked].flatMap(Int64.init).map(WallTime.init(ms:))
     cut = Set(Self.offsets(manifest[Key.cut]).keys)
     ends = live?.positions ?? Self.offsets(manifest[Key.ends])
@@ -116,7 +115,7 @@ extension ReplayPlan {
     if !ends.isEmpty { manifest[Key.ends] = ReplayBound.text(ends) }
     if !cut.isEmpty { manifest[Key.cut] = ReplayBound.text(ends.filter { cut.contains($0.key) }) }
     if knownFrom > .distantPast { manifest[ManifestKey.replayKnownFromMs] = String(knownFrom.ms) }
-    if let until { manifest[Key.until] = String(until.ms) }
+    if let until { manifest[ManifestKey.replayUntilMs] = String(until.ms) }
     if until != nil || closesAtEnd { manifest[ManifestKey.replayBounded] = "true" }
   }
 
