@@ -21,6 +21,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
@@ -65,10 +66,17 @@ let package = Package(
         "StreamCore", "PipelineSpec", "KafkaClient", "SnapshotStore", "Notifications", "CZlib",
       ],
       swiftSettings: hot),
+    .target(
+      name: "Dashboard",
+      dependencies: [
+        "StreamCore", "PipelineSpec", "SnapshotStore", "Charts", "Digests",
+        .product(name: "Hummingbird", package: "hummingbird"),
+      ],
+      swiftSettings: swift),
     .executableTarget(
       name: "weir",
       dependencies: [
-        "WorkerRuntime", "Charts", "Inspection",
+        "WorkerRuntime", "Dashboard", "Charts", "Inspection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       // The demo's pipeline, a link to the one in pipelines/.
@@ -95,6 +103,13 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "ChartsTests", dependencies: ["Charts"], exclude: ["Golden"], swiftSettings: swift),
+    .testTarget(
+      name: "DashboardTests",
+      dependencies: [
+        "Dashboard", "StreamTestKit",
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ],
+      swiftSettings: swift),
     .testTarget(
       name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StreamTestKit"],
       swiftSettings: swift),

@@ -15,6 +15,8 @@ enum ImportRules {
     "GRDB": "SnapshotStore", "GRDBSQLite": "SnapshotStore", "Crypto": "Digests",
     "AsyncHTTPClient": "Notifications",
     "CZlib": "WorkerRuntime", "Atomics": "WorkerRuntime", "ArgumentParser": "weir",
+    "Hummingbird": "Dashboard", "HTTPTypes": "Dashboard", "NIOCore": "Dashboard",
+    "Logging": "Dashboard", "ServiceLifecycle": "Dashboard",
   ]
 
   /// The targets below each target.
@@ -30,9 +32,10 @@ enum ImportRules {
     "WorkerRuntime": [
       "StreamCore", "PipelineSpec", "KafkaClient", "Digests", "SnapshotStore", "Notifications",
     ],
+    "Dashboard": ["StreamCore", "PipelineSpec", "SnapshotStore", "Charts", "Digests"],
     "weir": [
       "StreamCore", "PipelineSpec", "KafkaClient", "Digests", "SnapshotStore", "Notifications",
-      "WorkerRuntime", "Charts", "Inspection",
+      "WorkerRuntime", "Charts", "Inspection", "Dashboard",
     ],
   ]
 
@@ -46,6 +49,7 @@ enum ImportRules {
       guard let modules = below[tested] else { return nil }
       let libraries = homes.filter { $0.value == tested }.keys
       return system.union(modules).union(libraries).union([tested, "StreamTestKit", "Testing"])
+        .union(tested == "Dashboard" ? ["HummingbirdTesting"] : [])
     }
     guard folder.hasPrefix("Sources/"), let modules = below[name] else { return nil }
     let libraries = homes.filter { $0.value == name }.keys

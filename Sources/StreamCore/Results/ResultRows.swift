@@ -201,6 +201,8 @@ public struct SnapshotChange: Sendable {
   public var messages: [OutboxMessage] = []
   /// The pipeline's rules, in place of those that are stored; nil leaves them.
   public var rules: [RuleRow]?
+  /// The pipeline's KPIs, in place of those that are stored; nil leaves them.
+  public var kpiTree: [KPINode]?
   /// Newest rejected examples.
   public var rejected: [EventSample]
   /// Newest late examples.

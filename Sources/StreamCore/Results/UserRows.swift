@@ -197,6 +197,8 @@ public struct ResultRows: Sendable {
   public var retention: [RetentionRow] = []
   /// New and changed rows of `sessions`.
   public var sessions: [SessionRow] = []
+  /// New and changed rows of `kpis`.
+  public var kpis: [KPIRow] = []
   /// What alerts did, in order of (window end, rule, dimensions).
   public var alertTransitions: [AlertTransition] = []
   /// Alerts that changed, as they stand; the later of two rows of one id holds.
@@ -213,5 +215,7 @@ public struct ResultRows: Sendable {
   public init() {}
 
   /// How many rows there are to write.
-  public var count: Int { metrics.count + funnels.count + retention.count + sessions.count }
+  public var count: Int {
+    metrics.count + funnels.count + retention.count + sessions.count + kpis.count
+  }
 }
