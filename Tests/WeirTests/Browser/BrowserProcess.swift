@@ -28,7 +28,7 @@ final class BrowserProcess: Sendable {
     let places = names.flatMap { name in folders.map { "\($0)/\(name)" } }
     return try #require(
       places.first { FileManager.default.isExecutableFile(atPath: $0) },
-      "chromium is not here, and tests of pages look at them in it; `scripts/bootstrap test` installs it"
+      "chromium is not here, and tests use it; `scripts/bootstrap test` installs it"
     )
   }
 
