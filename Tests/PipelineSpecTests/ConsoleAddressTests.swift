@@ -24,5 +24,7 @@ import Testing
     #expect(ConsoleAddress("80")?.isLoopback == true)
     #expect(ConsoleAddress("[::1]:80")?.isLoopback == true)
     #expect(ConsoleAddress("0.0.0.0:80")?.isLoopback == false)
+    #expect(ConsoleAddress("127.0.0.1.example:80")?.isLoopback == false)
+    #expect(ConsoleAddress("127.evil.0.1:80")?.isLoopback == false)
   }
 }

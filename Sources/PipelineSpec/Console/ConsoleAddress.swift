@@ -34,7 +34,9 @@ public struct ConsoleAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// Whether only this machine can reach it.
   public var isLoopback: Bool {
-    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    if host == "localhost" || host == "::1" { return true }
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
   }
 
   /// As in a URL.
