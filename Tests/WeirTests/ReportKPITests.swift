@@ -69,12 +69,12 @@ import Testing
     #expect(outcome.code == 0, "\(outcome)")
     #expect(
       outcome.output == """
-        KPI                period                      value  unit  before  change   target     off  moved by     owner
-        营收增长 (growth)  2026-01-12 … 2026-01-15    13,200  CNY   12,000  +10.0%  100,000  -86.8%  orders -300  growth  so far, estimated, provisional
-          orders           2026-01-05                    120
-            refunds        2026-01-12 … 2026-01-13     6.25%         0.00%            5.00%  +25.0%  x            care    so far
-        nps                1q                                                            40                               no value yet
-        old                2026-01-05                  -3.40                                                              not in the pipeline any more
+        KPI                period                    value  unit  before  change   target     off  moved by     owner
+        营收增长 (growth)  2026-01-12 … 2026-01-15  13,200  CNY   12,000  +10.0%  100,000  -86.8%  orders -300  growth  so far, estimated, provisional
+          orders           2026-01-05                  120
+            refunds        2026-01-12 … 2026-01-13   6.25%         0.00%            5.00%  +25.0%  x            care    so far
+        nps                1q                                                          40                               no value yet
+        old                2026-01-05                -3.40                                                              not in the pipeline any more
 
         pipeline shop, snapshot 1, 0 events applied
 
@@ -86,10 +86,10 @@ import Testing
     #expect(
       outcome.output.hasPrefix(
         """
-        KPI        period                    value  unit  before  change  target     off  moved by              owner
-        orders     2026-01-05                  120
-          refunds  2026-01-12 … 2026-01-13   6.25%         0.00%           5.00%  +25.0%  x                     care   so far
-                   2026-01-05                4.00%         5.00%  -20.0%   5.00%     met  orders -1.00 points
+        KPI        period                   value  unit  before  change  target     off  moved by             owner
+        orders     2026-01-05                 120
+          refunds  2026-01-12 … 2026-01-13  6.25%         0.00%           5.00%  +25.0%  x                    care   so far
+                   2026-01-05               4.00%         5.00%  -20.0%   5.00%     met  orders -1.00 points
 
         """), "\(outcome.output)")
     let csv = try await report(["kpis", "FILE", "--csv", "--periods", "5"])

@@ -59,8 +59,11 @@ import Testing
     let data = folder.file("pay.sqlite")
     try write(data)
     let none = try await weir("alerts", "incidents", data)
-    #expect(
-      none.code == 1 && none.errors.contains("weir alerts verdict \(data) ID real"), "\(none)")
+    #expect(none.code == 0 && none.output.hasPrefix("no incident: nobody"), "\(none)")
+    let empty = try await weir(
+      "backtest", "pipelines/ecom.yaml", "--incidents", data, "--input", data)
+    #expect(empty.code == 3, "\(empty)")
+    #expect(empty.errors.contains("weir alerts verdict \(data) ID real"), "\(empty)")
     for (id, verdict) in [("aaaa", "real"), ("bbbb", "real"), ("cccc", "known"), ("dddd", "real")] {
       let outcome = try await weir("alerts", "verdict", data, id, verdict, "--by", "ann")
       #expect(outcome.code == 0, "\(outcome)")

@@ -12,7 +12,7 @@ extension IncidentFile {
   /// as far as it was judged; a finding from its opening to its close. Each is to be found by its
   /// own rule and in its own series. Health alerts are about the worker and none.
   ///
-  /// - Throws: `WorkerError` for a file that cannot be read, and for one without incidents.
+  /// - Throws: `WorkerError` for a file that cannot be read.
   public static func verdicts(path: String) throws(WorkerError) -> [Incident] {
     let judged: [JudgedSubject]
     do throws(StoreError) {
@@ -24,13 +24,7 @@ extension IncidentFile {
         .outside, "the incidents in \(path) cannot be read: \(error.what)",
         whatToDo: error.whatToDo)
     }
-    let incidents = judged.compactMap(Incident.init)
-    guard !incidents.isEmpty else {
-      throw WorkerError(
-        .refused, "\(path) has no incidents: nobody has judged an alert or a finding to be real",
-        whatToDo: "judge some with `weir alerts verdict \(path) ID real`")
-    }
-    return incidents
+    return judged.compactMap(Incident.init)
   }
 }
 

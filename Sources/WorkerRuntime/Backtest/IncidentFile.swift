@@ -27,7 +27,13 @@ public enum IncidentFile {
         whatToDo: "name a CSV file that this user may read")
     }
     try? handle.close()
-    if data.starts(with: resultsBeginning) { return try verdicts(path: path) }
+    if data.starts(with: resultsBeginning) {
+      let incidents = try verdicts(path: path)
+      guard incidents.isEmpty else { return incidents }
+      throw WorkerError(
+        .refused, "\(path) has no incidents: nobody has judged an alert or a finding to be real",
+        whatToDo: "judge some with `weir alerts verdict \(path) ID real`")
+    }
     guard data.count <= bytesMax else {
       throw WorkerError(
         .refused, "\(path) has more than \(bytesMax) bytes", whatToDo: "give fewer incidents")

@@ -112,6 +112,10 @@ struct AlertsIncidents: ParsableCommand {
           header: ["incident", "from", "to", "rule", "series"],
           lines.map { [$0.incident, $0.from, $0.to, $0.rule, $0.series] }), terminator: "")
     } else {
+      guard !lines.isEmpty else {
+        print("no incident: nobody has judged an alert or a finding to be real")
+        return
+      }
       var table = TextTable(["incident", "from", "to", "rule", "series"])
       for line in lines {
         table.add([line.incident, line.from, line.to, line.rule, line.series])
