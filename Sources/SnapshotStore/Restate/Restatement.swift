@@ -152,7 +152,7 @@ extension StageName.Kind {
     case .funnels: .funnels
     case .retention: .retention
     case .sessions: .sessions
-    case .risks, .alerts: nil
+    case .kpis, .risks, .alerts: nil
     }
   }
 }

@@ -129,7 +129,7 @@ extension AlertJudge {
         for index in otherSignals where signals[index].source.reference.stage == key.metric {
           signals[index].forget(start: key.windowStart, SeriesName(key.dimensions))
         }
-      case .retention:
+      case .retention, .kpi:
         // Cells only fill.
         break
       }

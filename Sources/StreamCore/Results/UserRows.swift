@@ -152,6 +152,8 @@ public enum ResultKey: Hashable, Sendable {
   case retention(RetentionKey)
   /// One day and series of sessions: `name` is the kind's.
   case session(MetricKey)
+  /// A KPI's value over a part of a period.
+  case kpi(KPIKey)
 }
 
 /// Key of a row of the table `retention`. Texts are compared by their bytes, as SQLite does.
