@@ -72,7 +72,10 @@ let package = Package(
         "StreamCore", "PipelineSpec", "SnapshotStore", "Charts", "Digests",
         .product(name: "Hummingbird", package: "hummingbird"),
       ],
-      swiftSettings: swift),
+      resources: [
+        .embedInCode("Assets/console.css"), .embedInCode("Assets/console.js"),
+        .embedInCode("Assets/icon.svg"),
+      ], swiftSettings: swift),
     .executableTarget(
       name: "weir",
       dependencies: [

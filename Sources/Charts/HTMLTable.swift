@@ -77,7 +77,8 @@ public struct HTMLTable: Sendable {
     rows.append(Row(cells.map { .text($0) }, isHighlighted: isHighlighted))
   }
 
-  var markup: String {
+  /// The table as HTML. O(cells).
+  public var markup: String {
     var text = "<div class=\"table\" tabindex=\"0\" role=\"group\""
     text += " aria-label=\"\(Markup.escaped(caption.isEmpty ? "table" : caption))\">\n<table>\n"
     if !caption.isEmpty { text += "<caption>\(Markup.escaped(caption))</caption>\n" }

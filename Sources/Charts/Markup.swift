@@ -1,9 +1,11 @@
 /// Text for HTML and SVG.
-enum Markup {
+public enum Markup {
   /// `text` so that it is text wherever it stands: in an element or in a quoted attribute.
   /// Characters that no document may hold, and those that turn the direction of what follows,
   /// become U+FFFD.
-  static func escaped(_ text: String) -> String {
+  ///
+  /// O(length).
+  public static func escaped(_ text: String) -> String {
     if text.utf8.allSatisfy(isPlain) { return text }
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {

@@ -111,16 +111,12 @@ struct ReportSource {
   }
 }
 
-extension EventTime {
-  /// Whether it is the watermark of an input that has ended, which is past every time.
-  var isEndOfInput: Bool { ms >= EventTime.distantFuture.ms / 2 }
-}
-
 extension ResultKind {
   /// What one stage of it is called.
   var noun: String {
     switch self {
     case .funnels: "funnel"
+    case .kpis: "KPI"
     case .metrics: "metric"
     case .retention: "retention"
     case .sessions: "sessions"

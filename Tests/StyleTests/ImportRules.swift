@@ -15,7 +15,8 @@ enum ImportRules {
     "GRDB": "SnapshotStore", "GRDBSQLite": "SnapshotStore", "Crypto": "Digests",
     "AsyncHTTPClient": "Notifications",
     "CZlib": "WorkerRuntime", "Atomics": "WorkerRuntime", "ArgumentParser": "weir",
-    "Hummingbird": "Dashboard", "HTTPTypes": "Dashboard", "NIOCore": "Dashboard",
+    "Hummingbird": "Dashboard", "HummingbirdCore": "Dashboard", "NIOPosix": "Dashboard",
+    "HTTPTypes": "Dashboard", "NIOCore": "Dashboard",
     "Logging": "Dashboard", "ServiceLifecycle": "Dashboard",
   ]
 
@@ -49,7 +50,7 @@ enum ImportRules {
       guard let modules = below[tested] else { return nil }
       let libraries = homes.filter { $0.value == tested }.keys
       return system.union(modules).union(libraries).union([tested, "StreamTestKit", "Testing"])
-        .union(tested == "Dashboard" ? ["HummingbirdTesting"] : [])
+        .union(tested == "Dashboard" ? ["HummingbirdTesting", "Hummingbird"] : [])
     }
     guard folder.hasPrefix("Sources/"), let modules = below[name] else { return nil }
     let libraries = homes.filter { $0.value == name }.keys

@@ -134,7 +134,7 @@ extension ResultKey {
     case .funnel: .funnels
     case .retention: .retention
     case .session: .sessions
-    case .kpi: .metrics
+    case .kpi: .kpis
     }
   }
 
@@ -145,15 +145,15 @@ extension ResultKey {
       sink.put(key.metric)
       sink.put(key.windowStart)
       sink.put(key.dimensions)
-    case .kpi(let key):
-      sink.put(key.kpi)
-      sink.put(key.periodStart)
-      sink.put("kpi")
     case .retention(let key):
       sink.put(key.retention)
       sink.put(key.cohort)
       sink.put(Int64(key.period))
       sink.put(key.dimensions)
+    case .kpi(let key):
+      sink.put(key.kpi)
+      sink.put(key.periodStart)
+      sink.put(key.asOf)
     }
   }
 }

@@ -130,7 +130,7 @@ extension AlertJudge {
           signals[index].forget(start: key.windowStart, SeriesName(key.dimensions))
         }
       case .retention, .kpi:
-        // Cells only fill.
+        // Cells only fill, and no rule watches a KPI.
         break
       }
     }

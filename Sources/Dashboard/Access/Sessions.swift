@@ -1,0 +1,84 @@
+import Digests
+import StreamCore
+import Synchronization
+
+/// Who has signed in, in memory: a restart signs everybody out.
+///
+/// Limits: `countMax` sessions, the oldest go first; each ends after `lifeMs`; `failuresMax` wrong
+/// tokens within `failureSpanMs` stop signing in until the span is over.
+final class Sessions: Sendable {
+  static let countMax = 1_000
+  static let lifeMs: Int64 = 12 * 3_600_000
+  static let failuresMax = 20
+  static let failureSpanMs: Int64 = 60_000
+  static let cookie = "weir_session"
+
+  /// One signed-in reader.
+  struct Session: Sendable {
+    var token: ConsoleToken
+    /// What forms have to send back.
+    var formKey: String
+    var since: WallTime
+  }
+
+  private struct State {
+    /// By the digest of the id, so that the time of a look-up tells nothing about ids.
+    var sessions: [[UInt8]: Session] = [:]
+    var failures: [WallTime] = []
+  }
+
+  private let state = Mutex(State())
+  private let book: TokenBook
+
+  init(_ book: TokenBook) { self.book = book }
+
+  /// Signs in; the new session's id, or nil for an unknown token. Throws a problem when too many
+  /// were wrong of late.
+  func begin(secret: String, now: WallTime) throws -> String? {
+    try state.withLock { state in
+      state.failures.removeAll { now.ms - $0.ms >= Self.failureSpanMs || $0.ms > now.ms }
+      guard state.failures.count < Self.failuresMax else {
+        throw Problem(
+          .tooManyRequests, "too many unknown tokens were tried",
+          whatToDo: "Wait a minute and try again", headers: [.retryAfter: "60"])
+      }
+      guard let token = book.token(secret: secret) else {
+        state.failures.append(now)
+        return nil
+      }
+      state.sessions = state.sessions.filter { now.ms - $0.value.since.ms < Self.lifeMs }
+      if state.sessions.count >= Self.countMax,
+        let oldest = state.sessions.min(by: { $0.value.since < $1.value.since })
+      {
+        state.sessions[oldest.key] = nil
+      }
+      let id = Self.randomText()
+      state.sessions[SHA256Digest.of(id.utf8)] = Session(
+        token: token, formKey: Self.randomText(), since: now)
+      return id
+    }
+  }
+
+  /// The session of this id, if it goes on.
+  func session(_ id: String, now: WallTime) -> Session? {
+    let session = state.withLock { $0.sessions[SHA256Digest.of(id.utf8)] }
+    guard let session, now.ms - session.since.ms < Self.lifeMs else { return nil }
+    return session
+  }
+
+  /// Signs out.
+  func end(_ id: String) {
+    state.withLock { $0.sessions[SHA256Digest.of(id.utf8)] = nil }
+  }
+
+  /// 256 bits of the system's randomness in hexadecimal.
+  private static func randomText() -> String {
+    var random = SystemRandomNumberGenerator()
+    var bytes: [UInt8] = []
+    for _ in 0..<4 {
+      let word: UInt64 = random.next()
+      withUnsafeBytes(of: word) { bytes += $0 }
+    }
+    return Hex.text(bytes)
+  }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import ServiceLifecycle
+import Synchronization
+
+/// Tells open pages that something was committed, so that they fetch themselves again.
+///
+/// One look at the file for all of them, twice a second while anybody listens.
+final class LiveUpdates: Service, Sendable {
+  private let console: Console
+  private let readers = Mutex<[Int: AsyncStream<String>.Continuation]>([:])
+  private let next = Atomic<Int>(0)
+
+  init(_ console: Console) { self.console = console }
+
+  /// Server-sent events: `snapshot` with the file's version; nil when there are too many readers.
+  func subscribe() -> AsyncStream<String>? {
+    let number = next.add(1, ordering: .relaxed).newValue
+    let (stream, continuation) = AsyncStream.makeStream(
+      of: String.self, bufferingPolicy: .bufferingNewest(4))
+    let isTaken = readers.withLock { readers in
+      guard readers.count < Limits.streams else { return false }
+      readers[number] = continuation
+      return true
+    }
+    guard isTaken else { return nil }
+    continuation.onTermination = { [weak self] _ in
+      _ = self?.readers.withLock { $0.removeValue(forKey: number) }
+    }
+    // What a browser shows as connected; it tries again after so many milliseconds.
+    continuation.yield("retry: 2000\n\n")
+    return stream
+  }
+
+  /// Looks and tells until the server ends.
+  func run() async throws {
+    await cancelWhenGracefulShutdown { [self] in
+      var last: Int64?
+      var quiet = 0
+      while !Task.isCancelled {
+        try? await Task.sleep(for: .milliseconds(500))
+        let count = readers.withLock { $0.count }
+        guard count > 0 else { continue }
+        let version = try? console.version()
+        if let version, version != last {
+          if last != nil { tell("event: snapshot\ndata: \(version)\n\n") }
+          last = version
+          quiet = 0
+        } else {
+          quiet += 1
+          // Says that the connection is there, and finds out where it is not.
+          if quiet % 20 == 0 { tell(": \n\n") }
+        }
+      }
+    }
+    readers.withLock { readers in
+      for reader in readers.values { reader.finish() }
+    }
+  }
+
+  private func tell(_ event: String) {
+    let all = readers.withLock { Array($0.values) }
+    for reader in all { reader.yield(event) }
+  }
+}

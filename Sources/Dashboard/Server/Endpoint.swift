@@ -1,0 +1,106 @@
+import HTTPTypes
+
+/// One address of the console: how it is routed, what it takes, who may use it, and what it says.
+/// The router, the checks of parameters and the OpenAPI document are all made from this.
+struct Endpoint: Sendable {
+  /// Who may use it.
+  enum Access: Sendable {
+    /// Everybody who reaches the server: signs of life, assets, the way to sign in.
+    case open
+    /// Whoever may read: all on a loopback address, whoever has a token beyond it.
+    case read
+    /// Whoever has a token that may write.
+    case write
+  }
+
+  /// What it is for.
+  enum Kind: Sendable, Equatable {
+    /// For people; errors are pages.
+    case page
+    /// For programs; errors are `application/problem+json`, and it is in the OpenAPI document.
+    case api
+    /// For machines with a format of their own, in the OpenAPI document too.
+    case plain
+    /// A part of the pages' machinery; in no document.
+    case hidden
+  }
+
+  /// The method; what answers GET answers HEAD as well.
+  var method: HTTPRequest.Method
+  /// Its path; `{name}` stands for one segment.
+  var path: String
+  /// What it is for.
+  var kind: Kind
+  /// Who may use it.
+  var access: Access
+  /// One line for the document.
+  var summary: String
+  /// What it takes, in its path, query or body.
+  var parameters: [Parameter]
+  /// What it says when all is well, for the document.
+  var response: Schema
+  /// Whether an answer may be kept until something is committed to the file.
+  var isCached: Bool
+  /// Makes the answer, on a thread that may block.
+  var handler: @Sendable (Asked) throws -> Answer
+
+  init(
+    _ method: HTTPRequest.Method, _ path: String, kind: Kind, access: Access = .read,
+    summary: String, parameters: [Parameter] = [], response: Schema = .text("text/html"),
+    isCached: Bool = true, handler: @escaping @Sendable (Asked) throws -> Answer
+  ) {
+    self.method = method
+    self.path = path
+    self.kind = kind
+    self.access = access
+    self.summary = summary
+    self.parameters = parameters
+    self.response = response
+    self.isCached = isCached && method == .get
+    self.handler = handler
+  }
+
+  /// A page for people.
+  static func page(
+    _ path: String, summary: String, parameters: [Parameter] = [],
+    handler: @escaping @Sendable (Asked) throws -> Answer
+  ) -> Endpoint {
+    Endpoint(
+      .get, path, kind: .page, summary: summary, parameters: parameters, handler: handler)
+  }
+
+  /// A form of a page: what people change.
+  static func form(
+    _ path: String, summary: String, parameters: [Parameter],
+    handler: @escaping @Sendable (Asked) throws -> Answer
+  ) -> Endpoint {
+    Endpoint(
+      .post, path, kind: .page, access: .write, summary: summary, parameters: parameters,
+      handler: handler)
+  }
+
+  /// Something that programs read.
+  static func api(
+    _ path: String, summary: String, parameters: [Parameter] = [], response: Schema,
+    handler: @escaping @Sendable (Asked) throws -> Answer
+  ) -> Endpoint {
+    Endpoint(
+      .get, APIPath.prefix + path, kind: .api, summary: summary, parameters: parameters,
+      response: response, handler: handler)
+  }
+
+  /// Something that programs change.
+  static func change(
+    _ path: String, summary: String, parameters: [Parameter], response: Schema,
+    handler: @escaping @Sendable (Asked) throws -> Answer
+  ) -> Endpoint {
+    Endpoint(
+      .post, APIPath.prefix + path, kind: .api, access: .write, summary: summary,
+      parameters: parameters, response: response, handler: handler)
+  }
+}
+
+/// Where the JSON API lives.
+enum APIPath {
+  static let prefix = "/api/v1"
+}

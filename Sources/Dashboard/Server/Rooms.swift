@@ -1,0 +1,5 @@
+/// Every address of the console, room by room. A new page or API is one line here.
+enum Rooms {
+  static let endpoints: [Endpoint] =
+    FrameEndpoints.all + HealthEndpoints.all + DocumentEndpoints.all
+}
