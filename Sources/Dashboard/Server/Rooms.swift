@@ -2,4 +2,6 @@
 enum Rooms {
   static let endpoints: [Endpoint] =
     FrameEndpoints.all + HealthEndpoints.all + DocumentEndpoints.all
+    + OverviewPage.endpoints + SeriesPage.endpoints + SessionsPage.endpoints
+    + ResultsAPI.endpoints + OverviewAPI.endpoints
 }

@@ -48,9 +48,17 @@ enum Language: String, Sendable, CaseIterable {
 struct Words: Sendable {
   /// The frame of every page.
   var frame: FrameWords
+  /// What pages of results share.
+  var results: ResultsWords
+  /// The overview.
+  var overview: OverviewWords
+  /// The pages of metrics.
+  var series: SeriesWords
 
-  static let english = Words(frame: .english)
-  static let chinese = Words(frame: .chinese)
+  static let english = Words(
+    frame: .english, results: .english, overview: .english, series: .english)
+  static let chinese = Words(
+    frame: .chinese, results: .chinese, overview: .chinese, series: .chinese)
 }
 
 extension StringProtocol {
