@@ -15,8 +15,11 @@
 -- steps of an alert, alerts how it stands; findings that are final can only be closed any more.
 -- Provisional alerts and findings are for people who watch; when a worker starts, those alerts end.
 --
--- thresholds, acknowledgements and silences are what people did; no row of them is ever changed but
--- to end a silence. A running worker sets a threshold by a row of threshold_requests, which its next
+-- A row of kpis says how far a period had come; the one whose as_of_ms is the period's end is the
+-- period's own. kpi_tree says what the pipeline file says now.
+--
+-- thresholds, acknowledgements, verdicts and silences are what people did; no row of them is ever
+-- changed but to end a silence. A running worker sets a threshold by a row of threshold_requests, which its next
 -- snapshot answers. rules and rule_thresholds say what the pipeline file says now.
 --
 -- outbox: a message is sent until it is delivered or dead, those about one subject to one sink in
@@ -53,6 +56,8 @@
 --   findings: finding_id, rule, entity_kind, entity, opened_ms, closed_ms, figures; final ones
 --   funnels: funnel, entry_start_ms, dimensions, step, entry_end_ms, entry_day, step_name, users,
 --     conversion_from_start, conversion_from_previous, p50_ms, p90_ms
+--   kpis: kpi, period_start_ms, as_of_ms, period_end_ms, value, previous, moved_by, moved,
+--     approximate
 --   metrics: metric, window_start_ms, dimensions, window_end_ms, value, value_exact, approximate
 --   retention: retention, cohort, period, dimensions, unit_start_ms, unit_end_ms, users, amount,
 --     amount_exact
@@ -67,7 +72,7 @@
 -- status, wall times, what people did, examples and evidence of events, Kafka coordinates.
 
 PRAGMA application_id = 0x57656972;  -- 'Weir'
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 CREATE TABLE run_manifest (
   key TEXT PRIMARY KEY,
@@ -448,3 +453,60 @@ CREATE INDEX restatements_of ON restatements (table_name, stage, window_start_ms
 
 CREATE INDEX restatements_removed ON restatements (table_name, stage, window_start_ms)
   WHERE new_row IS NULL;
+
+CREATE TABLE kpis (
+  kpi TEXT NOT NULL,
+  period_start_ms INTEGER NOT NULL,         -- inclusive
+  period_end_ms INTEGER NOT NULL,           -- exclusive
+  as_of_ms INTEGER NOT NULL,                -- what came before counts; at the end: all of it
+  value REAL NOT NULL,
+  previous REAL,                            -- over the same part of the period before, if any
+  moved_by TEXT,                            -- the child that moved it most; NULL: none did
+  moved REAL,                               -- by how much it did; NULL where nobody can tell
+  approximate INTEGER NOT NULL CHECK (approximate IN (0, 1)),
+  status TEXT NOT NULL
+    CHECK (status = 'provisional' OR status = 'final' OR status = 'restated'),
+  PRIMARY KEY (kpi, period_start_ms, as_of_ms),
+  CHECK (as_of_ms > period_start_ms),
+  CHECK (period_end_ms >= as_of_ms),
+  CHECK (moved IS NULL OR moved_by IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE kpi_tree (
+  kpi TEXT PRIMARY KEY,
+  parent TEXT,                              -- the KPI that it is a child of; NULL of a root
+  position INTEGER NOT NULL CHECK (position >= 0),  -- among its siblings, from 0
+  title TEXT,                               -- for people; NULL: the name
+  layer TEXT NOT NULL CHECK (layer IN ('business', 'operational', 'process')),
+  period TEXT NOT NULL,                     -- as in the pipeline file: 1d, 1mo, …
+  formula TEXT NOT NULL,                    -- as in the pipeline file
+  unit TEXT,
+  owner TEXT,
+  target REAL,                              -- for the end of a period
+  direction TEXT NOT NULL CHECK (direction IN ('up', 'down'))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE verdicts (
+  id INTEGER PRIMARY KEY,                   -- rising; the newest about a subject holds
+  subject_id TEXT NOT NULL,                 -- an alert_id or a finding_id
+  kind TEXT NOT NULL CHECK (kind IN ('alert', 'finding')),
+  verdict TEXT NOT NULL CHECK (verdict IN ('real', 'false_alarm', 'known')),
+  verdict_wall_ms INTEGER NOT NULL,
+  verdict_by TEXT NOT NULL,
+  note TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX verdicts_of ON verdicts (subject_id);
+
+CREATE INDEX alerts_newest ON alerts (window_start_ms);
+
+CREATE INDEX alerts_state ON alerts (state, window_start_ms);
+
+CREATE INDEX findings_newest ON findings (opened_ms);
+
+CREATE INDEX findings_status ON findings (status, opened_ms);
+
+CREATE INDEX findings_open_newest ON findings (opened_ms)
+  WHERE closed_ms IS NULL AND status <> 'withdrawn';
+
+CREATE INDEX outbox_state ON outbox (state, sink, decided_wall_ms);

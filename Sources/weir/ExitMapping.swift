@@ -62,7 +62,7 @@ enum ExitMapping {
     switch error.kind {
     case .damaged, .conflict, .invalid: .foundWrong
     case .foreign, .otherPipeline, .otherDefinition, .newerSchema, .diskFull, .readOnly, .locked,
-      .walTooLarge, .stateAhead, .io:
+      .walTooLarge, .stateAhead, .timedOut, .io:
       .unreachable
     }
   }

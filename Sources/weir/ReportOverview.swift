@@ -80,6 +80,7 @@ extension ResultKind {
   var command: String {
     switch self {
     case .funnels: "funnel"
+    case .kpis: "kpis"
     case .metrics: "metrics"
     case .retention: "retention"
     case .sessions: "sessions"

@@ -121,6 +121,7 @@ extension ResultKind {
   var noun: String {
     switch self {
     case .funnels: "funnel"
+    case .kpis: "KPI"
     case .metrics: "metric"
     case .retention: "retention"
     case .sessions: "sessions"

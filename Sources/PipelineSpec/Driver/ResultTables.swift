@@ -151,6 +151,7 @@ public struct ResultTables: Sendable, Equatable {
       }
     case .retention(let key): Self.remove(key, from: &retention)
     case .session(let key): Self.remove(key, from: &sessions)
+    case .kpi: break
     }
   }
 

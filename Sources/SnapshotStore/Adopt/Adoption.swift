@@ -4,8 +4,8 @@ import StreamCore
 /// Takes a file that a replay made into service in place of a worker's file.
 ///
 /// The replay has computed the results; what people did and were told it cannot know. That is
-/// carried over: values of thresholds and requests for them that wait, acknowledgements, silences,
-/// and what became of every message, so that nobody is missed and nobody is told twice. The
+/// carried over: values of thresholds and requests for them that wait, acknowledgements, verdicts,
+/// silences, and what became of every message, so that nobody is missed and nobody is told twice. The
 /// worker's own file is only read.
 public struct Adoption: Sendable {
   /// Path of the file that the replay made.
@@ -50,6 +50,8 @@ public struct Adoption: Sendable {
     public var requests = 0
     /// Acknowledgements.
     public var acknowledgements = 0
+    /// What people said that alerts and findings were.
+    public var verdicts = 0
     /// Silences.
     public var silences = 0
     /// Fates of messages, by state.

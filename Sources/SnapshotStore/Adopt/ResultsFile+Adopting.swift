@@ -54,7 +54,7 @@ private struct Carrier {
       "threshold_requests", columns: requests, more: ", state", where: "state = 'waiting'")
   }
 
-  /// Acknowledgements and silences.
+  /// Acknowledgements, verdicts and silences.
   func carryPeople(_ report: inout Adoption.Report) throws {
     report.acknowledgements = try change(
       """
@@ -63,6 +63,13 @@ private struct Carrier {
       WHERE alert_id NOT IN (SELECT alert_id FROM live.alerts WHERE kind = 'health')
       ON CONFLICT DO NOTHING
       """)
+    // A file from before there were verdicts has none.
+    if try db.tableExists("verdicts", in: "live") {
+      report.verdicts = try copyNew(
+        "verdicts", columns: "subject_id, kind, verdict, verdict_wall_ms, verdict_by, note",
+        more: "",
+        where: "subject_id NOT IN (SELECT alert_id FROM live.alerts WHERE kind = 'health')")
+    }
     let silences =
       "rule, dimensions, from_wall_ms, until_wall_ms, created_wall_ms, created_by, note"
     report.silences = try copyNew(

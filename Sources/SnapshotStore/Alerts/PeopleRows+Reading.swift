@@ -12,6 +12,9 @@ struct Filter {
     self.arguments += arguments
   }
 
+  /// Adds the value for a further `?` of the last condition.
+  mutating func add(_ argument: ResultsReader.Argument) { arguments.append(argument) }
+
   /// Requires `column` to be the text, if there is one.
   mutating func require(_ column: String, is text: String?) {
     if let text { require("\(column) = ?", .text(text)) }
@@ -58,39 +61,47 @@ struct Filter {
 }
 
 extension ThresholdRow {
+  /// Columns of the table `thresholds`, as `init` reads them.
+  static let columns = [
+    "rule", "name", "dimensions", "value", "effective_ms", "set_wall_ms", "origin", "set_by",
+    "reason",
+  ]
+
+  init(_ row: borrowing BoundStatement.Row) {
+    self.init(
+      rule: row.text(0), name: row.text(1), dimensions: row.text(2), value: row.double(3),
+      effective: EventTime(ms: row.int(4)), set: WallTime(ms: row.int(5)),
+      origin: Origin(rawValue: row.text(6)) ?? .file, setBy: row.text(7), reason: row.text(8))
+  }
+
   /// Rows of `thresholds` in the order in which they were set.
   static func all(_ db: Database, _ filter: Filter = Filter()) throws -> [ThresholdRow] {
     try filter.rows(
-      db,
-      """
-      SELECT rule, name, dimensions, value, effective_ms, set_wall_ms, origin, set_by, reason
-      FROM thresholds
-      """, "ORDER BY id"
-    ) {
-      ThresholdRow(
-        rule: $0.text(0), name: $0.text(1), dimensions: $0.text(2), value: $0.double(3),
-        effective: EventTime(ms: $0.int(4)), set: WallTime(ms: $0.int(5)),
-        origin: Origin(rawValue: $0.text(6)) ?? .file, setBy: $0.text(7), reason: $0.text(8))
-    }
+      db, "SELECT \(columns.joined(separator: ", ")) FROM thresholds", "ORDER BY id"
+    ) { ThresholdRow($0) }
   }
 }
 
 extension ThresholdRequest {
+  /// Columns of the table `threshold_requests`, as `init` reads them.
+  static let columns = [
+    "id", "rule", "name", "dimensions", "value", "from_ms", "requested_wall_ms", "requested_by",
+    "reason", "state", "answer",
+  ]
+
+  init(_ row: borrowing BoundStatement.Row) {
+    self.init(
+      id: row.int(0), rule: row.text(1), name: row.text(2), dimensions: row.text(3),
+      value: row.optionalDouble(4), from: row.optionalInt(5).map(EventTime.init(ms:)),
+      requested: WallTime(ms: row.int(6)), requestedBy: row.text(7), reason: row.text(8),
+      state: State(rawValue: row.text(9)) ?? .waiting, answer: row.optionalText(10))
+  }
+
   /// Rows of `threshold_requests` in the order in which they were asked.
   static func all(_ db: Database, _ filter: Filter) throws -> [ThresholdRequest] {
     try filter.rows(
-      db,
-      """
-      SELECT id, rule, name, dimensions, value, from_ms, requested_wall_ms, requested_by, reason,
-        state, answer FROM threshold_requests
-      """, "ORDER BY id"
-    ) {
-      ThresholdRequest(
-        id: $0.int(0), rule: $0.text(1), name: $0.text(2), dimensions: $0.text(3),
-        value: $0.optionalDouble(4), from: $0.optionalInt(5).map(EventTime.init(ms:)),
-        requested: WallTime(ms: $0.int(6)), requestedBy: $0.text(7), reason: $0.text(8),
-        state: State(rawValue: $0.text(9)) ?? .waiting, answer: $0.optionalText(10))
-    }
+      db, "SELECT \(columns.joined(separator: ", ")) FROM threshold_requests", "ORDER BY id"
+    ) { ThresholdRequest($0) }
   }
 
   /// Those that wait.
@@ -147,26 +158,34 @@ extension RuleRow {
 }
 
 extension Silence {
+  /// Columns of the table `silences`, as `init` reads them.
+  static let columns = [
+    "id", "rule", "dimensions", "from_wall_ms", "until_wall_ms", "created_wall_ms", "created_by",
+    "note", "ended_wall_ms",
+  ]
+
+  init(_ row: borrowing BoundStatement.Row) {
+    self.init(
+      id: row.int(0), rule: row.text(1), dimensions: row.text(2), from: WallTime(ms: row.int(3)),
+      until: row.optionalInt(4).map(WallTime.init(ms:)), created: WallTime(ms: row.int(5)),
+      createdBy: row.text(6), note: row.text(7), ended: row.optionalInt(8).map(WallTime.init(ms:)))
+  }
+
+  /// Those that hold at `time`, or all.
+  static func filter(at time: WallTime?) -> Filter {
+    var filter = Filter()
+    guard let time else { return filter }
+    filter.require("from_wall_ms <= ?", .integer(time.ms))
+    filter.require("(until_wall_ms IS NULL OR until_wall_ms > ?)", .integer(time.ms))
+    filter.require("(ended_wall_ms IS NULL OR ended_wall_ms > ?)", .integer(time.ms))
+    return filter
+  }
+
   /// Rows of `silences` in the order in which they were made; with `at` those that hold then.
   static func all(_ db: Database, at time: WallTime? = nil) throws -> [Silence] {
-    var filter = Filter()
-    if let time {
-      filter.require("from_wall_ms <= ?", .integer(time.ms))
-      filter.require("(until_wall_ms IS NULL OR until_wall_ms > ?)", .integer(time.ms))
-      filter.require("(ended_wall_ms IS NULL OR ended_wall_ms > ?)", .integer(time.ms))
-    }
-    return try filter.rows(
-      db,
-      """
-      SELECT id, rule, dimensions, from_wall_ms, until_wall_ms, created_wall_ms, created_by, note,
-        ended_wall_ms FROM silences
-      """, "ORDER BY id"
-    ) {
-      Silence(
-        id: $0.int(0), rule: $0.text(1), dimensions: $0.text(2), from: WallTime(ms: $0.int(3)),
-        until: $0.optionalInt(4).map(WallTime.init(ms:)), created: WallTime(ms: $0.int(5)),
-        createdBy: $0.text(6), note: $0.text(7), ended: $0.optionalInt(8).map(WallTime.init(ms:)))
-    }
+    try filter(at: time).rows(
+      db, "SELECT \(columns.joined(separator: ", ")) FROM silences", "ORDER BY id"
+    ) { Silence($0) }
   }
 }
 
@@ -194,27 +213,31 @@ extension Acknowledgement {
 }
 
 extension OutboxRow {
+  /// Columns of the table `outbox`, as `init` reads them.
+  static let columns = [
+    "message_id", "sink", "event", "subject_id", "rule", "payload", "decided_ms", "decided_wall_ms",
+    "state", "next_attempt_wall_ms", "attempts", "delivered_wall_ms", "last_error",
+  ]
+
+  init(_ row: borrowing BoundStatement.Row) {
+    self.init(
+      message: OutboxMessage(
+        messageID: row.text(0), sink: row.text(1), event: row.text(2), subjectID: row.text(3),
+        rule: row.text(4), payload: row.text(5),
+        decided: row.optionalInt(6).map(EventTime.init(ms:)),
+        decidedWall: WallTime(ms: row.int(7)), state: OutboxState(rawValue: row.text(8)) ?? .dead,
+        nextAttemptWall: WallTime(ms: row.int(9))),
+      attempts: Int(row.int(10)), deliveredWall: row.optionalInt(11).map(WallTime.init(ms:)),
+      lastError: row.optionalText(12))
+  }
+
   /// Rows of `outbox`, after a `tail` that orders them.
   static func all(
     _ db: Database, _ filter: Filter, _ tail: String, limit: Int
   ) throws -> [OutboxRow] {
     try filter.rows(
-      db,
-      """
-      SELECT message_id, sink, event, subject_id, rule, payload, decided_ms, decided_wall_ms, state,
-        next_attempt_wall_ms, attempts, delivered_wall_ms, last_error FROM outbox
-      """, tail, limit: limit
-    ) {
-      OutboxRow(
-        message: OutboxMessage(
-          messageID: $0.text(0), sink: $0.text(1), event: $0.text(2), subjectID: $0.text(3),
-          rule: $0.text(4), payload: $0.text(5),
-          decided: $0.optionalInt(6).map(EventTime.init(ms:)),
-          decidedWall: WallTime(ms: $0.int(7)), state: OutboxState(rawValue: $0.text(8)) ?? .dead,
-          nextAttemptWall: WallTime(ms: $0.int(9))),
-        attempts: Int($0.int(10)), deliveredWall: $0.optionalInt(11).map(WallTime.init(ms:)),
-        lastError: $0.optionalText(12))
-    }
+      db, "SELECT \(columns.joined(separator: ", ")) FROM outbox", tail, limit: limit
+    ) { OutboxRow($0) }
   }
 }
 

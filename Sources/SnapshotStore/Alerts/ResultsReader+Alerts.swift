@@ -62,6 +62,18 @@ public struct AlertRecord: Sendable, Equatable {
   public var alert: AlertRow
   /// Oldest first.
   public var acknowledgements: [Acknowledgement]
+  /// What people say that it was, where they do.
+  public var verdict: VerdictRow?
+
+  /// Adds to alerts what people did. O(rows · log rows).
+  static func of(_ rows: [AlertRow], _ db: Database) throws -> [AlertRecord] {
+    let ids = rows.map(\.alertID)
+    let (seen, judged) = (try Acknowledgement.of(ids, db), try VerdictRow.newest(of: ids, db))
+    return rows.map {
+      AlertRecord(
+        alert: $0, acknowledgements: seen[$0.alertID] ?? [], verdict: judged[$0.alertID])
+    }
+  }
 }
 
 /// A finding and who has seen it.
@@ -70,6 +82,18 @@ public struct FindingRecord: Sendable, Equatable {
   public var finding: FindingRow
   /// Oldest first.
   public var acknowledgements: [Acknowledgement]
+  /// What people say that it was, where they do.
+  public var verdict: VerdictRow?
+
+  /// Adds to findings what people did. O(rows · log rows).
+  static func of(_ rows: [FindingRow], _ db: Database) throws -> [FindingRecord] {
+    let ids = rows.map(\.findingID)
+    let (seen, judged) = (try Acknowledgement.of(ids, db), try VerdictRow.newest(of: ids, db))
+    return rows.map {
+      FindingRecord(
+        finding: $0, acknowledgements: seen[$0.findingID] ?? [], verdict: judged[$0.findingID])
+    }
+  }
 }
 
 /// Everything about one alert or one finding.
@@ -86,6 +110,8 @@ public struct SubjectStory: Sendable, Equatable {
   public var rule: RuleRow?
   /// Who has seen it, oldest first.
   public var acknowledgements: [Acknowledgement] = []
+  /// What people said that it was, the newest, which holds, first.
+  public var verdicts: [VerdictRow] = []
   /// Silences that are or were about it, in the order in which they were made.
   public var silences: [Silence] = []
   /// Messages about it, in the order of decision.
@@ -98,15 +124,10 @@ extension ResultsReader {
   /// Alerts, the newest first window first. O(rows of the rule and range), without a rule O(rows).
   public func alerts(_ query: AlertQuery = AlertQuery()) throws(StoreError) -> [AlertRecord] {
     try readAlerts("reading alerts", none: []) { db in
-      var filter = Filter()
-      filter.require("state", in: query.states.map(\.rawValue))
-      filter.require("rule", is: query.rule)
-      filter.require("kind", is: query.kind?.rawValue)
-      filter.require("window_start_ms", from: query.from?.ms, to: query.to?.ms)
       let rows = try AlertRow.all(
-        db, filter, "ORDER BY window_start_ms DESC, rule, dimensions, alert_id", limit: query.limit)
-      let seen = try Acknowledgement.of(rows.map(\.alertID), db)
-      return rows.map { AlertRecord(alert: $0, acknowledgements: seen[$0.alertID] ?? []) }
+        db, query.filter, "ORDER BY window_start_ms DESC, rule, dimensions, alert_id",
+        limit: query.limit)
+      return try AlertRecord.of(rows, db)
     }
   }
 
@@ -114,16 +135,9 @@ extension ResultsReader {
   public func findings(_ query: FindingQuery = FindingQuery()) throws(StoreError) -> [FindingRecord]
   {
     try readAlerts("reading findings", none: []) { db in
-      var filter = Filter()
-      filter.require("status", in: query.statuses.map(\.rawValue))
-      filter.require("rule", is: query.rule)
-      filter.require("entity", is: query.entity)
-      if query.isOpen { filter.require("closed_ms IS NULL AND status <> 'withdrawn'") }
-      filter.require("opened_ms", from: query.from?.ms, to: query.to?.ms)
       let rows = try FindingRow.all(
-        db, filter, "ORDER BY opened_ms DESC, rule, entity, finding_id", limit: query.limit)
-      let seen = try Acknowledgement.of(rows.map(\.findingID), db)
-      return rows.map { FindingRecord(finding: $0, acknowledgements: seen[$0.findingID] ?? []) }
+        db, query.filter, "ORDER BY opened_ms DESC, rule, entity, finding_id", limit: query.limit)
+      return try FindingRecord.of(rows, db)
     }
   }
 
@@ -187,11 +201,7 @@ extension ResultsReader {
   /// Messages, the last decided first. O(rows).
   public func outbox(_ query: OutboxQuery = OutboxQuery()) throws(StoreError) -> [OutboxRow] {
     try readAlerts("reading the outbox", none: []) { db in
-      var filter = Filter()
-      filter.require("state", in: query.states.map(\.rawValue))
-      filter.require("sink", is: query.sink)
-      filter.require("rule", is: query.rule)
-      return try OutboxRow.all(db, filter, "ORDER BY id DESC", limit: query.limit)
+      return try OutboxRow.all(db, query.filter, "ORDER BY id DESC", limit: query.limit)
     }
   }
 
@@ -200,7 +210,7 @@ extension ResultsReader {
     try readAlerts("reading the outbox", none: []) { try OutboxDepth.all($0) }
   }
 
-  private func readAlerts<Value>(
+  func readAlerts<Value>(
     _ doing: String, none: Value, _ body: (Database) throws -> Value
   ) throws(StoreError) -> Value {
     try connection.read(doing) { db in
@@ -230,6 +240,7 @@ extension ResultsReader {
         kind: FindingTransition.Kind(rawValue: $0.text(3)) ?? .opened)
     }
     story.acknowledgements = try Acknowledgement.of([id], db)[id] ?? []
+    story.verdicts = try VerdictRow.of(id, db)
     let rule = story.alert?.rule ?? story.finding?.rule ?? ""
     story.rule = try RuleRow.all(db).first { $0.rule == rule }
     story.silences = try Silence.all(db).filter {

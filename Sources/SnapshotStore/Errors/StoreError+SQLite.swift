@@ -35,6 +35,10 @@ extension StoreError {
         kind: .locked, path: path,
         what: "\(doing) waited in vain for a lock; open in \(OpenFile.list(others))",
         whatToDo: "End the transaction or the program that holds the lock, then try again")
+    case .SQLITE_INTERRUPT:
+      self.init(
+        kind: .timedOut, path: path, what: "\(doing) took too long and was ended",
+        whatToDo: "Ask for less: a shorter range of time, or one stage by name")
     case .SQLITE_CONSTRAINT, .SQLITE_TOOBIG, .SQLITE_MISMATCH:
       self.init(
         kind: .invalid, path: path, what: said,

@@ -28,6 +28,8 @@ public struct StoreError: Error, Equatable, CustomStringConvertible {
     case conflict
     /// A row that no file may hold: NaN, an end before its start, an offset that goes back.
     case invalid
+    /// A query took longer than it was allowed to, or no reader was free in time.
+    case timedOut
     /// Anything else between us and the bytes.
     case io
   }

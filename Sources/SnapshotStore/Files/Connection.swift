@@ -9,6 +9,7 @@ import Synchronization
 final class Connection: Sendable {
   let path: String
   private let queue: DatabaseQueue
+  private let deadline: QueryDeadline?
   /// Held during every call: a closed connection must not reach SQLite.
   private let isOpen = Mutex(true)
 
@@ -21,9 +22,13 @@ final class Connection: Sendable {
     case reader
   }
 
-  /// Opens the file, creating an empty one for a writer. Creates and changes no tables.
-  init(path: String, role: Role, options: StoreOptions) throws(StoreError) {
+  /// Opens the file, creating an empty one for a writer. Creates and changes no tables. With a
+  /// deadline every call of `read` ends in time.
+  init(
+    path: String, role: Role, options: StoreOptions, deadline: QueryDeadline? = nil
+  ) throws(StoreError) {
     self.path = path
+    self.deadline = deadline
     do {
       var configuration = Configuration()
       configuration.readonly = role == .reader
@@ -33,6 +38,7 @@ final class Connection: Sendable {
       configuration.prepareDatabase { db in
         // Copying the log back is the worker's business.
         if role == .guest { try db.execute(sql: "PRAGMA wal_autocheckpoint = 0") }
+        deadline?.watch(db)
         try db.execute(sql: "PRAGMA cell_size_check = ON; PRAGMA cache_size = -65536")
       }
       let name = role == .reader ? FileSystem.nameForReading(path) : path
@@ -85,9 +91,16 @@ final class Connection: Sendable {
     try whileOpen(doing) { try queue.writeWithoutTransaction(body) }
   }
 
-  /// Runs `body` in one read transaction: it sees one committed snapshot throughout.
+  /// Runs `body` in one read transaction: it sees one committed snapshot throughout. Throws
+  /// `timedOut` when the deadline passes meanwhile.
   func read<T>(_ doing: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
-    try whileOpen(doing) { try queue.read(body) }
+    try whileOpen(doing) {
+      try queue.read { db in
+        deadline?.start()
+        defer { deadline?.end() }
+        return try body(db)
+      }
+    }
   }
 
   /// Closes the file; the last one to do so empties the write-ahead log into it. Safe to call

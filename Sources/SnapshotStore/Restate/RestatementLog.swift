@@ -117,6 +117,22 @@ public struct RestatementRow: Sendable, Equatable {
   public var replayDigest: String
 }
 
+extension RestatementRow {
+  /// Columns of the table `restatements`, as `init` reads them.
+  static let columns = [
+    "table_name", "stage", "row_key", "window_start_ms", "window_end_ms", "old_row", "new_row",
+    "restated_wall_ms", "restated_by", "reason", "replay", "replay_digest",
+  ]
+
+  init(_ row: borrowing BoundStatement.Row) {
+    self.init(
+      table: row.text(0), stage: row.text(1), key: row.text(2),
+      windowStart: EventTime(ms: row.int(3)), windowEnd: EventTime(ms: row.int(4)),
+      old: row.optionalText(5), new: row.optionalText(6), restated: WallTime(ms: row.int(7)),
+      by: row.text(8), reason: row.text(9), replay: row.text(10), replayDigest: row.text(11))
+  }
+}
+
 extension ResultsReader {
   /// What was replaced on purpose, in the order in which it was: of `stage`, where one is named,
   /// and of windows that start from `from` on and before `to`. None in a file of an earlier schema.
@@ -130,18 +146,9 @@ extension ResultsReader {
       filter.require("stage", is: stage)
       filter.require("window_start_ms", from: from?.ms, to: to?.ms)
       return try filter.rows(
-        db,
-        """
-        SELECT table_name, stage, row_key, window_start_ms, window_end_ms, old_row, new_row,
-          restated_wall_ms, restated_by, reason, replay, replay_digest FROM restatements
-        """, "ORDER BY id", limit: limit
-      ) {
-        RestatementRow(
-          table: $0.text(0), stage: $0.text(1), key: $0.text(2),
-          windowStart: EventTime(ms: $0.int(3)), windowEnd: EventTime(ms: $0.int(4)),
-          old: $0.optionalText(5), new: $0.optionalText(6), restated: WallTime(ms: $0.int(7)),
-          by: $0.text(8), reason: $0.text(9), replay: $0.text(10), replayDigest: $0.text(11))
-      }
+        db, "SELECT \(RestatementRow.columns.joined(separator: ", ")) FROM restatements",
+        "ORDER BY id", limit: limit
+      ) { RestatementRow($0) }
     }
   }
 }

@@ -23,7 +23,7 @@ struct ResultKeeper {
   {
     guard table.ages, !rules.isEmpty, settlement.newestStartMs > Int64.min else { return }
     let now = min(watermark.ms, settlement.newestStartMs)
-    let (start, end) = table.window
+    let (start, end) = (table.window.start, table.agingEnd)
     let oldest = try BoundStatement(
       db,
       """
@@ -67,7 +67,7 @@ struct ResultKeeper {
     _ stage: String, of table: ResultTable, endedBy cutoffMs: Int64,
     _ settlement: inout TableSettlement
   ) throws {
-    let (start, end) = table.window
+    let (start, end) = (table.window.start, table.agingEnd)
     let delete = try BoundStatement(
       db,
       """

@@ -22,6 +22,8 @@ struct ResultTable: Sendable {
   let others: [String]
   /// Columns of the window: when it starts, inclusive, and ends, exclusive.
   let window: (start: String, end: String)
+  /// The column of the end by which rows age: that of the window, or of what it is a part of.
+  let agingEnd: String
   /// Whether rows age by `keep`, and provisional ones go when a worker starts; others stay for
   /// ever.
   let ages: Bool
@@ -32,7 +34,9 @@ struct ResultTable: Sendable {
   /// Describes a table; of most the key's first column is the stage.
   init(
     name: String, noun: String, key: [String], stage: String? = nil, removedBy: Int,
-    values: [String], others: [String], window: (start: String, end: String), ages: Bool = true,
+    values: [String], others: [String], window: (start: String, end: String),
+    agingEnd: String? = nil,
+    ages: Bool = true,
     settled: String = "status <> 'provisional'"
   ) {
     self.name = name
@@ -43,6 +47,7 @@ struct ResultTable: Sendable {
     self.values = values
     self.others = others
     self.window = window
+    self.agingEnd = agingEnd ?? window.end
     self.ages = ages
     self.settled = settled
   }
@@ -88,6 +93,12 @@ struct ResultTable: Sendable {
       "conversion_from_previous", "p50_ms", "p90_ms",
     ], others: [], window: ("entry_start_ms", "entry_end_ms"))
 
+  /// A row's window is the part of the period that it is about; it ages with the period.
+  static let kpis = ResultTable(
+    name: "kpis", noun: "KPI", key: ["kpi", "period_start_ms", "as_of_ms"], removedBy: 3,
+    values: ["period_end_ms", "value", "previous", "moved_by", "moved", "approximate"], others: [],
+    window: ("period_start_ms", "as_of_ms"), agingEnd: "period_end_ms")
+
   static let metrics = ResultTable(
     name: "metrics", noun: "metric", key: ["metric", "window_start_ms", "dimensions"], removedBy: 3,
     values: ["window_end_ms", "value", "value_exact", "approximate"], others: ["samples"],
@@ -107,5 +118,5 @@ struct ResultTable: Sendable {
     ], others: [], window: ("day_start_ms", "day_end_ms"))
 
   /// Every table of results, by name; the result digest covers them all.
-  static let all = [alertTransitions, findings, funnels, metrics, retention, sessions]
+  static let all = [alertTransitions, findings, funnels, kpis, metrics, retention, sessions]
 }

@@ -68,7 +68,7 @@ struct ResultWriter<Row: StoredRow> {
     if horizon.stage != row.stage {
       horizon = (row.stage, settlement.prunedToMs[row.stage])
     }
-    return horizon.ms.map { row.windowEnd.ms <= $0 } ?? false
+    return horizon.ms.map { row.agingEnd.ms <= $0 } ?? false
   }
 
   private func isRemoved(_ row: Row, _ settlement: TableSettlement) throws -> Bool {

@@ -46,10 +46,12 @@ extension ResultsFile {
     }
     try remover.remove(change.rows.removed)
     try write(change.rows.funnels, db, &next)
+    try write(change.rows.kpis, db, &next)
     try write(change.rows.metrics, db, &next)
     try write(change.rows.retention, db, &next)
     try write(change.rows.sessions, db, &next)
     try writeAlerts(change, db, &next)
+    if let nodes = change.kpiTree { try KPINode.replace(with: nodes, db) }
     if let watermark = change.watermark {
       let keeper = ResultKeeper(db, rules: options.keep)
       for table in ResultTable.all { try keeper.prune(table, at: watermark, &next[table]) }

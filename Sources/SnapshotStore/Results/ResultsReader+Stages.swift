@@ -39,6 +39,8 @@ public struct StageQuery: Sendable {
 public enum ResultKind: String, Sendable, CaseIterable {
   /// Steps of funnels.
   case funnels
+  /// Values of KPIs over parts of their periods.
+  case kpis
   /// Metrics, formulas and lifecycles.
   case metrics
   /// Cells of retention tables.
@@ -50,6 +52,7 @@ public enum ResultKind: String, Sendable, CaseIterable {
   var table: ResultTable {
     switch self {
     case .funnels: .funnels
+    case .kpis: .kpis
     case .metrics: .metrics
     case .retention: .retention
     case .sessions: .sessions
@@ -169,26 +172,12 @@ extension ResultsReader {
     }
   }
 
-  /// How far the rows of a stage reach; nil without rows. O(rows of the stage).
+  /// How far the rows of a stage reach; nil without rows. O(log rows + rows of its last windows).
   public func reach(of kind: ResultKind, name: String) throws(StoreError) -> StageReach? {
     let table = kind.table
     return try connection.read("reading \(table.name)") { db in
       guard try table.exists(in: db) else { return nil }
-      let select = try BoundStatement(
-        db,
-        """
-        SELECT max(\(table.window.end)),
-          max(CASE WHEN \(table.settled) THEN \(table.window.end) END)
-        FROM \(table.name) WHERE \(table.stage) = ?
-        """)
-      select.bind(1, name)
-      var reach: StageReach?
-      _ = try select.first { row in
-        guard let end = row.optionalInt(0) else { return }
-        reach = StageReach(
-          end: EventTime(ms: end), settledTo: row.optionalInt(1).map(EventTime.init(ms:)))
-      }
-      return reach
+      return try StageReach(db, table, name)
     }
   }
 
@@ -225,48 +214,57 @@ extension ResultsReader {
     _ query: StageQuery, extra: (condition: String, argument: Argument)? = nil
   ) throws(StoreError) -> [Row] {
     let table = Row.table
-    var conditions: [String] = []
-    var arguments: [Argument] = []
-    func require(_ condition: String, _ values: Argument...) {
-      conditions.append(condition)
-      arguments += values
-    }
-    if let name = query.name { require("\(table.stage) = ?", .text(name)) }
-    if let from = query.from { require("\(table.window.start) >= ?", .integer(from.ms)) }
-    if let to = query.to { require("\(table.window.start) < ?", .integer(to.ms)) }
-    if let status = query.status { require("status = ?", .text(status.rawValue)) }
-    if let extra { require(extra.condition, extra.argument) }
-    for (key, value) in query.dimensions.sorted(by: { $0.key < $1.key }) {
-      require(
-        """
-        EXISTS (SELECT 1 FROM json_each(dimensions) WHERE key = ?
-        AND CASE WHEN type IN ('true', 'false') THEN type ELSE CAST(value AS TEXT) END IS ?)
-        """, .text(key), value.map(Argument.text) ?? .null)
-    }
-    let filter = conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND "))"
+    var filter = query.filter(table)
+    if let extra { filter.require(extra.condition, extra.argument) }
     let order =
       query.newestFirst
       ? ["\(table.window.start) DESC"] + table.key.filter { $0 != table.window.start } : table.key
     return try connection.read("reading \(table.name)") { db in
       guard try table.exists(in: db) else { return [] }
+      return try filter.rows(
+        db, "SELECT \(table.columns.joined(separator: ", ")) FROM \(table.name)",
+        "ORDER BY \(order.joined(separator: ", "))", limit: query.limit
+      ) { Row($0) }
+    }
+  }
+}
+
+extension StageQuery {
+  /// What rows of `table` have to hold.
+  func filter(_ table: ResultTable) -> Filter {
+    var filter = Filter()
+    filter.require(table.stage, is: name)
+    filter.require(table.window.start, from: from?.ms, to: to?.ms)
+    filter.require("status", is: status?.rawValue)
+    for (key, value) in dimensions.sorted(by: { $0.key < $1.key }) {
+      filter.require(
+        """
+        EXISTS (SELECT 1 FROM json_each(dimensions) WHERE key = ?
+        AND CASE WHEN type IN ('true', 'false') THEN type ELSE CAST(value AS TEXT) END IS ?)
+        """, .text(key), value.map(ResultsReader.Argument.text) ?? .null)
+    }
+    return filter
+  }
+}
+
+extension StageReach {
+  /// Reads it; nil without rows. Windows of one stage end in the order in which they start.
+  init?(_ db: Database, _ table: ResultTable, _ name: String) throws {
+    let (start, end) = table.window
+    func last(_ condition: String) throws -> EventTime? {
       let select = try BoundStatement(
         db,
         """
-        SELECT \(table.columns.joined(separator: ", ")) FROM \(table.name) \(filter)
-        ORDER BY \(order.joined(separator: ", ")) LIMIT ?
+        SELECT \(end) FROM \(table.name) WHERE \(table.stage) = ? AND \(condition)
+        ORDER BY \(start) DESC, \(end) DESC LIMIT 1
         """)
-      var binder = ColumnBinder(select)
-      for argument in arguments {
-        switch argument {
-        case .integer(let value): binder.put(value)
-        case .text(let value): binder.put(value)
-        case .null: binder.putNull()
-        }
-      }
-      binder.put(Int64(query.limit))
-      var rows: [Row] = []
-      try select.execute { rows.append(Row($0)) }
-      return rows
+      select.bind(1, name)
+      var found: EventTime?
+      _ = try select.first { found = EventTime(ms: $0.int(0)) }
+      return found
     }
+    guard let end = try last("TRUE") else { return nil }
+    self.end = end
+    settledTo = try last(table.settled)
   }
 }

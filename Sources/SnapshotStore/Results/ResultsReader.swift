@@ -33,7 +33,7 @@ public struct MetricQuery: Sendable {
     self.newestFirst = newestFirst
   }
 
-  fileprivate var stage: StageQuery {
+  var stage: StageQuery {
     StageQuery(
       name: metric, from: from, to: to, dimensions: dimensions, status: status, limit: limit,
       newestFirst: newestFirst)
@@ -64,18 +64,24 @@ public final class ResultsReader: Sendable {
   ///
   /// Throws when it is not there, damaged, foreign or of a later schema. The directory must be
   /// writable where the file has no `-shm` beside it: SQLite shares the log through one.
-  public static func open(path: String) throws(StoreError) -> ResultsReader {
+  ///
+  /// - Parameter queryLimitMs: How long one call may read, in milliseconds, before it throws
+  ///   `timedOut`; nil: as long as it takes.
+  public static func open(
+    path: String, queryLimitMs: Int64? = nil
+  ) throws(StoreError) -> ResultsReader {
     guard FileSystem.size(of: path) != nil else {
       throw StoreError(
         kind: .io, path: path, what: "there is no such file, or it may not be seen",
         whatToDo: "Check the path; a worker creates the file when it starts")
     }
-    return try ResultsReader(path: path)
+    return try ResultsReader(path: path, deadline: queryLimitMs.map(QueryDeadline.init))
   }
 
-  private init(path: String) throws(StoreError) {
+  private init(path: String, deadline: QueryDeadline?) throws(StoreError) {
     self.path = path
-    connection = try Connection(path: path, role: .reader, options: StoreOptions())
+    connection = try Connection(
+      path: path, role: .reader, options: StoreOptions(), deadline: deadline)
     let isNew = try connection.read("opening it") { try Schema.results.check($0, path: path).isNew }
     guard !isNew else {
       throw StoreError(
@@ -126,25 +132,30 @@ public final class ResultsReader: Sendable {
 
   private func samples(_ table: String, limit: Int) throws(StoreError) -> [StoredSample] {
     try connection.read("reading \(table)") { db in
-      let select = try BoundStatement(
-        db,
-        """
-        SELECT snapshot_id, taken_wall_ms, topic, partition, offset, reason, detail, event_time_ms,
-          watermark_ms, payload FROM \(table) ORDER BY id DESC LIMIT ?
-        """)
-      select.bind(1, Int64(limit))
-      var rows: [StoredSample] = []
-      try select.execute {
-        let id = PartitionID(topic: $0.text(2), partition: Int32(truncatingIfNeeded: $0.int(3)))
-        rows.append(
-          StoredSample(
-            snapshotID: $0.int(0), taken: WallTime(ms: $0.int(1)),
-            sample: EventSample(
-              id: id, offset: $0.int(4), reason: $0.text(5), detail: $0.text(6),
-              eventTime: $0.optionalInt(7).map(EventTime.init(ms:)),
-              watermark: $0.optionalInt(8).map(EventTime.init(ms:)), payload: $0.text(9))))
-      }
-      return rows
+      let columns = StoredSample.columns(withPayload: true).joined(separator: ", ")
+      return try Filter().rows(
+        db, "SELECT \(columns) FROM \(table)", "ORDER BY id DESC", limit: limit
+      ) { StoredSample($0) }
     }
+  }
+}
+
+extension StoredSample {
+  /// Columns of the tables of examples, as `init` reads them.
+  static func columns(withPayload: Bool) -> [String] {
+    [
+      "snapshot_id", "taken_wall_ms", "topic", "partition", "offset", "reason", "detail",
+      "event_time_ms", "watermark_ms", withPayload ? "payload" : "''",
+    ]
+  }
+
+  init(_ row: borrowing BoundStatement.Row) {
+    let id = PartitionID(topic: row.text(2), partition: Int32(truncatingIfNeeded: row.int(3)))
+    self.init(
+      snapshotID: row.int(0), taken: WallTime(ms: row.int(1)),
+      sample: EventSample(
+        id: id, offset: row.int(4), reason: row.text(5), detail: row.text(6),
+        eventTime: row.optionalInt(7).map(EventTime.init(ms:)),
+        watermark: row.optionalInt(8).map(EventTime.init(ms:)), payload: row.text(9)))
   }
 }

@@ -49,24 +49,27 @@ public struct SnapshotRow: Sendable, Equatable {
   public var watermark: EventTime?
   /// Fates of all events up to then.
   public var fates: FateCounts
+}
+
+extension SnapshotRow {
+  /// Columns of the table `snapshots`, as `init` reads them.
+  static let columns = [
+    "id", "taken_wall_ms", "watermark_ms", "read", "rejected", "filtered", "late", "duplicate",
+    "applied",
+  ]
+
+  init(_ row: borrowing BoundStatement.Row) {
+    self.init(
+      id: row.int(0), taken: WallTime(ms: row.int(1)),
+      watermark: row.optionalInt(2).map(EventTime.init(ms:)), fates: row.fates(from: 3))
+  }
 
   /// The newest `limit` rows, newest first.
   static func latest(_ db: Database, limit: Int) throws -> [SnapshotRow] {
-    let select = try BoundStatement(
-      db,
-      """
-      SELECT id, taken_wall_ms, watermark_ms, read, rejected, filtered, late, duplicate, applied
-      FROM snapshots ORDER BY id DESC LIMIT ?
-      """)
-    select.bind(1, Int64(limit))
-    var rows: [SnapshotRow] = []
-    try select.execute {
-      rows.append(
-        SnapshotRow(
-          id: $0.int(0), taken: WallTime(ms: $0.int(1)),
-          watermark: $0.optionalInt(2).map(EventTime.init(ms:)), fates: $0.fates(from: 3)))
-    }
-    return rows
+    try Filter().rows(
+      db, "SELECT \(columns.joined(separator: ", ")) FROM snapshots", "ORDER BY id DESC",
+      limit: limit
+    ) { SnapshotRow($0) }
   }
 }
 

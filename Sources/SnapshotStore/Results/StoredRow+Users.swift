@@ -134,6 +134,7 @@ extension ResultKey {
     case .funnel: .funnels
     case .retention: .retention
     case .session: .sessions
+    case .kpi: .kpis
     }
   }
 
@@ -149,6 +150,10 @@ extension ResultKey {
       sink.put(key.cohort)
       sink.put(Int64(key.period))
       sink.put(key.dimensions)
+    case .kpi(let key):
+      sink.put(key.kpi)
+      sink.put(key.periodStart)
+      sink.put(key.asOf)
     }
   }
 }

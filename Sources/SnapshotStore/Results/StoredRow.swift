@@ -66,6 +66,8 @@ protocol StoredRow: DigestedRow {
   var stage: String { get }
   var windowStart: EventTime { get }
   var windowEnd: EventTime { get }
+  /// The end by which it ages.
+  var agingEnd: EventTime { get }
   var status: ResultStatus { get }
   /// Which row of its stage and window it is, for errors.
   var place: String { get }
@@ -82,6 +84,8 @@ extension DigestedRow {
 }
 
 extension StoredRow {
+  var agingEnd: EventTime { windowEnd }
+
   var isSettled: Bool { status != .provisional }
 }
 

@@ -6,6 +6,7 @@ extension Schema {
     migrations: [
       Migration(version: 1, sql: resultsVersion1), Migration(version: 2, sql: resultsVersion2),
       Migration(version: 3, sql: resultsVersion3), Migration(version: 4, sql: resultsVersion4),
+      Migration(version: 5, sql: resultsVersion5),
     ])
 
   // Of tables with many rows: a CHECK with `IN` over three texts or more builds a temporary index

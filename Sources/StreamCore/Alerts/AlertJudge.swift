@@ -129,8 +129,8 @@ extension AlertJudge {
         for index in otherSignals where signals[index].source.reference.stage == key.metric {
           signals[index].forget(start: key.windowStart, SeriesName(key.dimensions))
         }
-      case .retention:
-        // Cells only fill.
+      case .retention, .kpi:
+        // Cells only fill, and no rule watches a KPI.
         break
       }
     }

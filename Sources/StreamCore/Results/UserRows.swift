@@ -142,7 +142,7 @@ public struct SessionRow: Sendable, Equatable {
 }
 
 /// Names rows that are gone: of one metric, of all steps of a funnel's entry window, of a cell of
-/// retention, of a day of sessions. Texts are compared by their bytes, as SQLite does.
+/// retention, of a day of sessions, of a KPI. Texts are compared by their bytes, as SQLite does.
 public enum ResultKey: Hashable, Sendable {
   /// A row of `metrics`.
   case metric(MetricKey)
@@ -152,6 +152,8 @@ public enum ResultKey: Hashable, Sendable {
   case retention(RetentionKey)
   /// One day and series of sessions: `name` is the kind's.
   case session(MetricKey)
+  /// A KPI's value over a part of a period.
+  case kpi(KPIKey)
 }
 
 /// Key of a row of the table `retention`. Texts are compared by their bytes, as SQLite does.

@@ -1,0 +1,86 @@
+import GRDB
+import StreamCore
+
+extension PeopleDesk {
+  /// Notes what `by` says that an alert or a finding was, named by its id or a unique beginning of
+  /// it of four digits or more. Earlier verdicts stay; this one holds from now on.
+  ///
+  /// Throws a `StoreError` for the file's troubles, also for a file of an earlier schema; a refusal
+  /// for an unknown id or no name.
+  public func judge(
+    _ id: String, verdict: Verdict, by: String, note: String = "", now: WallTime
+  ) throws(StoreError) -> Result<VerdictRow, Refusal> {
+    try change("noting a verdict") { db in
+      guard try db.tableExists("verdicts") else {
+        throw StoreError(
+          kind: .io, path: path, what: "its schema is from before there were verdicts",
+          whatToDo:
+            "Start this version's worker with it once (`weir run`), which brings it up to date")
+      }
+      try ThresholdDesk.check(by, is: "the name of who judges", option: "--by")
+      if !note.isEmpty { try ThresholdDesk.check(note, is: "the note", option: "--note") }
+      let subjectID = try SubjectName.one(id, db)
+      let isAlert = try BoundStatement(db, "SELECT 1 FROM alerts WHERE alert_id = ?")
+      isAlert.bind(1, subjectID)
+      var row = VerdictRow(
+        subjectID: subjectID, subject: try isAlert.first() ? .alert : .finding, verdict: verdict,
+        given: now, by: by, note: note)
+      let insert = try BoundStatement(
+        db,
+        """
+        INSERT INTO verdicts (subject_id, kind, verdict, verdict_wall_ms, verdict_by, note)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """)
+      var binder = ColumnBinder(insert)
+      binder.put(row.subjectID)
+      binder.put(row.subject.rawValue)
+      binder.put(row.verdict.rawValue)
+      binder.put(row.given.ms)
+      binder.put(row.by)
+      binder.put(row.note)
+      try insert.execute()
+      row.id = db.lastInsertedRowID
+      return row
+    }
+  }
+}
+
+extension VerdictRow {
+  /// Columns of the table `verdicts`, as `init` reads them.
+  static let columns = [
+    "id", "subject_id", "kind", "verdict", "verdict_wall_ms", "verdict_by", "note",
+  ]
+
+  private static let select = "SELECT \(columns.joined(separator: ", ")) FROM verdicts"
+
+  init?(_ row: borrowing BoundStatement.Row) {
+    guard let subject = Subject(rawValue: row.text(2)),
+      let verdict = Verdict(rawValue: row.text(3))
+    else { return nil }
+    self.init(
+      id: row.int(0), subjectID: row.text(1), subject: subject, verdict: verdict,
+      given: WallTime(ms: row.int(4)), by: row.text(5), note: row.text(6))
+  }
+
+  /// Those about an alert or a finding, the newest first; none in a file of an earlier schema.
+  static func of(_ id: String, _ db: Database, limit: Int = 1000) throws -> [VerdictRow] {
+    guard try db.tableExists("verdicts") else { return [] }
+    var filter = Filter()
+    filter.require("subject_id", is: id)
+    return try filter.rows(db, select, "ORDER BY id DESC", limit: limit) { Self($0) }
+      .compactMap(\.self)
+  }
+
+  /// The one that holds, by alert or finding. O(ids · log rows).
+  static func newest(of ids: [String], _ db: Database) throws -> [String: VerdictRow] {
+    guard try db.tableExists("verdicts") else { return [:] }
+    let newest = try BoundStatement(
+      db, select + " WHERE subject_id = ? ORDER BY id DESC LIMIT 1")
+    var found: [String: VerdictRow] = [:]
+    for id in Set(ids) {
+      newest.bind(1, id)
+      _ = try newest.first { found[id] = Self($0) }
+    }
+    return found
+  }
+}
