@@ -11,6 +11,8 @@ public struct Pipeline: Sendable {
   public var storage: StorageOptions
   /// Who is told of what, and how.
   public var notify = NotifyOptions()
+  /// Where the console listens, and who may use it.
+  public var console = ConsoleOptions()
   /// Tests inside the file, in its order.
   public var tests: [PipelineTest]
 

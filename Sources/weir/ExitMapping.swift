@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dashboard
 import Foundation
 import KafkaClient
 import PipelineSpec
@@ -35,6 +36,7 @@ enum ExitMapping {
       return Ending(code: isMissing ? .unreachable : .foundWrong, message: faults.description)
     case let error as StoreError: return told(error, code(of: error))
     case let error as Refusal: return told(error, .foundWrong)
+    case let error as ConsoleError: return told(error, .unreachable)
     case let error as KafkaError: return told(error, code(of: error))
     case let error as WorkerError: return told(error, ExitCode(error.exitCode))
     case let error as InputErrors:

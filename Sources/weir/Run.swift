@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dashboard
 import Foundation
 import PipelineSpec
 import StreamCore
@@ -16,6 +17,8 @@ struct Run: ParsableCommand {
       EXAMPLES
         weir run shop.yaml
             Kafka to shop.sqlite, for ever.
+        weir run shop.yaml --listen 8080
+            The same, with the console at http://127.0.0.1:8080/.
         weir run shop.yaml --until-end --close
             What the topic holds now, every window closed, then exit.
         weir run ecom.yaml --input clicks.csv.gz more.jsonl
@@ -45,6 +48,12 @@ struct Run: ParsableCommand {
   @Flag(help: "Begin a new file though the consumer group has committed offsets.")
   var acceptEmpty = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Serve the console there: a port, or an address and a port. Default: console.listen of the "
+        + "pipeline file; without it, nowhere.", valueName: "address:port"))
+  var listen: ConsoleAddress?
+
   @Option(help: "Threads that handle partitions. Default: one for each processor.")
   var lanes: Int?
 
@@ -73,13 +82,17 @@ struct Run: ParsableCommand {
     options.untilEnd = untilEnd
     options.closesAtEnd = close
     options.acceptsEmptyFile = acceptEmpty
-    options.log = { line in FileHandle.standardError.write(Data("weir: \(line)\n".utf8)) }
+    options.log = Complaints.tell
     let stop = StopFlag()
     let signals = StopSignals(stop)
     defer { withExtendedLifetime(signals) {} }
     let progress = InputProgress(totalBytes: InputFiles.totalBytes(input))
     let view = RunProgressView(isShown: !quiet, progress: input.isEmpty ? nil : progress)
-    options.onStatus = { view.update($0) }
+    let board = LiveBoard(snapshotEveryMs: loaded.storage.snapshotEveryMs)
+    options.onStatus = {
+      view.update($0)
+      board.note($0)
+    }
     var from = WorkerInput.kafka
     if !input.isEmpty {
       from = .logs(
@@ -88,6 +101,14 @@ struct Run: ParsableCommand {
           progress: progress))
     }
     let worker = try Worker(pipeline: loaded, input: from, options: options, stop: stop)
+    let console = try (listen ?? loaded.console.listen).map { address in
+      try ConsoleServer.start(
+        ConsoleSetup(
+          dataPath: options.dataPath, pipeline: loaded, address: address,
+          live: { board.figures }, log: options.log))
+    }
+    defer { console?.stop() }
+    if let console { options.log("the console is at \(console.url)") }
     let summary = try worker.run()
     view.end()
     if !quiet { print(RunSummaryTable.text(summary)) }

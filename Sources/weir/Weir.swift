@@ -19,6 +19,7 @@ struct Weir: ParsableCommand {
         weir inspect clicks.csv.gz                 what is in there
         weir report shop.sqlite --metric revenue   see results
         weir alerts list shop.sqlite               what fires now
+        weir serve shop.sqlite                     all of it as pages
 
       Exit codes: 0 done, 1 found something wrong, 2 wrong usage, 3 could not reach or own something.
       """,
@@ -26,7 +27,7 @@ struct Weir: ParsableCommand {
     subcommands: [
       Demo.self, Run.self, Check.self, TestCommand.self, Inspect.self, Look.self, Produce.self,
       Report.self, Alerts.self, Thresholds.self, Backtest.self, Outbox.self, Replay.self,
-      Adopt.self, Verify.self, Diff.self,
+      Adopt.self, Serve.self, Verify.self, Diff.self,
     ])
 
   /// Parses the process's arguments, runs the command that they name, and ends the process.

@@ -111,5 +111,5 @@ func contents(of path: String, tables: [String]? = nil) throws -> [String: [Stri
 /// The tables of alerts, thresholds and people.
 let alertTables = [
   "acknowledgements", "alert_transitions", "alerts", "finding_transitions", "findings", "outbox",
-  "rule_thresholds", "rules", "silences", "threshold_requests", "thresholds",
+  "rule_thresholds", "rules", "silences", "threshold_requests", "thresholds", "verdicts",
 ]

@@ -166,7 +166,7 @@ func expectError<T>(
 
 /// Names of the tables that the result digest covers, in the order of reports.
 let digestedTables = [
-  "alert_transitions", "findings", "funnels", "metrics", "retention", "sessions",
+  "alert_transitions", "findings", "funnels", "kpis", "metrics", "retention", "sessions",
 ]
 
 /// `count` in the place of `table` among `digestedTables`, 0 in all others.

@@ -1,4 +1,5 @@
 import HTTPTypes
+import PipelineSpec
 import StreamCore
 
 /// Decides who asks and whether they may.

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOPosix
+import PipelineSpec
 import StreamCore
 
 /// Between the HTTP server and the console: reads requests, sends answers.

@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 import HummingbirdCore
 import Logging
+import PipelineSpec
 import ServiceLifecycle
 import SnapshotStore
 import StreamCore

@@ -42,6 +42,7 @@ struct PipelineBuilder {
     pipeline.notify = NotifyBuilder(
       settings: settings, faults: faults, hasBrokers: !kafka.isEmpty
     ).build()
+    pipeline.console = ConsoleBuilder(faults: faults).build(settings[PipelineOptions.console])
     return pipeline
   }
 

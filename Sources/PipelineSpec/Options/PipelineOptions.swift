@@ -68,6 +68,9 @@ enum PipelineOptions {
   static let notifyWithin = Option.duration(
     "notify_within", default: "1h", in: 0...(400 * Units.day),
     "What ended longer ago than this, in wall time, is not announced one by one.")
+  static let console = Option.group(
+    "console", ConsoleOptionSpecs.all,
+    "The pages, the API and the figures that a worker serves, and who may use them.")
   static let limits = Option.group(
     "limits", LimitOptions.all, "Defaults of limits for every stage that does not say otherwise.")
   static let tests = Option.list(
@@ -81,7 +84,7 @@ enum PipelineOptions {
       name.spec, zone.spec, source.spec, sources.spec, time.spec, filter.spec, derive.spec,
       dedup.spec, users.spec, metrics.spec, funnels.spec, retention.spec, sessions.spec,
       lifecycle.spec, risks.spec, alerts.spec, health.spec, notify.spec, notifyWithin.spec,
-      limits.spec,
+      console.spec, limits.spec,
     ] + StorageOptions.all + [tests.spec] + later
 
   /// Stages that the design has and this version does not.

@@ -27,6 +27,8 @@ extension Worker {
     let id = try results.commit(change, durable: states != nil)
     status.commitMs = options.now().ms - start
     status.snapshots += 1
+    status.lastSnapshot = options.now()
+    status.records = records
     if provisional { dropsProvisional = false }
     newMarks.removeAll()
     rejected.removeAll()

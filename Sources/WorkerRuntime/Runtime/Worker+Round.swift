@@ -61,6 +61,7 @@ extension Worker {
     try foldOverfull()
     merge.close(horizon: horizon)
     try commit(savingState ? states : nil, provisional: provisional)
+    options.onStatus(status)
   }
 
   /// Lifts every clock past everything: the input has ended.
@@ -151,6 +152,7 @@ extension Worker {
         partitions.append(progress)
       }
       for seen in answer.seen {
+        status.lags[seen.id] = answer.lag
         lastInput[seen.id] = seen.lastInput
         kafka?.positions[seen.id] = max(seen.nextOffset, seen.logPosition ?? 0)
       }
@@ -167,6 +169,7 @@ extension Worker {
     }
     status.isCatchingUp = !isCaughtUp
     status.watermark = merge.watermark
+    status.clock = partitions.compactMap(\.clock).max()
     options.onStatus(status)
   }
 

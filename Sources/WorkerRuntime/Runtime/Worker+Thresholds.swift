@@ -14,7 +14,7 @@ extension Worker {
       + ThresholdDesk.fileRows(
         rules: rules, rows: thresholdRows,
         clock: results.resume?.partitions.compactMap(\.clock).max()
-        ?? options.replay?.live?.greatestClock, now: options.now())
+          ?? options.replay?.live?.greatestClock, now: options.now())
     thresholdRows += newThresholds.dropFirst(followed.count)
     newRules = rules
     try publishThresholds()

@@ -64,12 +64,20 @@ public struct WorkerStatus: Sendable {
   public var partitions: [PartitionProgress] = []
   /// Messages that wait in Kafka, where known.
   public var lag: Int64?
+  /// The same by partition.
+  public var lags: [PartitionID: Int64] = [:]
   /// The pipeline watermark.
   public var watermark: EventTime?
+  /// The greatest clock of any partition.
+  public var clock: EventTime?
   /// Whether it still reads again what the file already has.
   public var isCatchingUp = false
   /// Snapshots committed in this run.
   public var snapshots = 0
+  /// When the last one was committed; nil before the first.
+  public var lastSnapshot: WallTime?
+  /// Records of users and other keys.
+  public var records = RecordTotals()
   /// Wall time that the last commit took.
   public var commitMs: Int64 = 0
   /// Wall time for which lanes stood still for the last snapshot, at most.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Dashboard
+@testable import PipelineSpec
 
 @Suite struct ConsoleAddressTests {
   @Test(
