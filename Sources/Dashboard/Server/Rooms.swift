@@ -2,4 +2,5 @@
 enum Rooms {
   static let endpoints: [Endpoint] =
     FrameEndpoints.all + HealthEndpoints.all + DocumentEndpoints.all
+    + ThresholdsPage.endpoints + ThresholdChange.forms + ThresholdsAPI.endpoints
 }

@@ -48,9 +48,11 @@ enum Language: String, Sendable, CaseIterable {
 struct Words: Sendable {
   /// The frame of every page.
   var frame: FrameWords
+  /// The pages of thresholds.
+  var thresholds: ThresholdsWords
 
-  static let english = Words(frame: .english)
-  static let chinese = Words(frame: .chinese)
+  static let english = Words(frame: .english, thresholds: .english)
+  static let chinese = Words(frame: .chinese, thresholds: .chinese)
 }
 
 extension StringProtocol {
