@@ -25,7 +25,8 @@ release: bootstrap  ## build the optimised binary, .build/release/weir
 demo: release  ## a simulated shop, an embedded broker and the worker
 	.build/release/weir demo $(ARGS)
 
-test: bootstrap  ## build and run every test
+test:  ## build and run every test
+	@scripts/bootstrap test
 	@scripts/timed "build" $(SWIFT) build --build-tests $(SWIFT_BUILD_FLAGS)
 	@scripts/timed "tests" $(SWIFT) test --skip-build $(SWIFT_TEST_FLAGS) $(ARGS)
 
