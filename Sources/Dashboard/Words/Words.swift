@@ -54,11 +54,21 @@ struct Words: Sendable {
   var overview: OverviewWords
   /// The pages of metrics.
   var series: SeriesWords
+  /// The pages of thresholds.
+  var thresholds: ThresholdsWords
 
   static let english = Words(
-    frame: .english, results: .english, overview: .english, series: .english)
+    frame: .english,
+    results: .english,
+    overview: .english,
+    series: .english,
+    thresholds: .english)
   static let chinese = Words(
-    frame: .chinese, results: .chinese, overview: .chinese, series: .chinese)
+    frame: .chinese,
+    results: .chinese,
+    overview: .chinese,
+    series: .chinese,
+    thresholds: .chinese)
 }
 
 extension StringProtocol {
