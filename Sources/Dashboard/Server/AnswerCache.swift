@@ -27,7 +27,7 @@ final class AnswerCache: @unchecked Sendable {
   func answer(_ key: Key, version: Int64, _ make: () throws -> Answer) throws -> Answer {
     condition.lock()
     while true {
-      if version > self.version {
+      if version != self.version {
         self.version = version
         answers = [:]
         bytes = 0

@@ -43,6 +43,8 @@ struct AnswerMiddleware: RouterMiddleware {
         whatToDo: "Send less")
     case let error as HTTPError:
       return Problem(error.status, error.body ?? error.status.reasonPhrase, whatToDo: "Try again")
+    case let error as StoreError where error.kind == .invalid:
+      return .badRequest(error.what, whatToDo: error.whatToDo)
     case let error as StoreError:
       console.setup.log("console: \(error)")
       return Problem(

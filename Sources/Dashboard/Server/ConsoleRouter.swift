@@ -47,12 +47,10 @@ enum ConsoleRouter {
       let key = body.first { $0.name == "form_key" }?.value
       try console.gate.check(
         visitor, endpoint, head.headerFields, authority: head.authority, formKey: key)
-      let target = head.path ?? "/"
-      var asked = try console.asked(
-        endpoint, target: target, body: body, visitor: visitor,
-        language: LanguageChoice.of(head))
-      asked.session = Gate.cookies(head.headerFields)[Sessions.cookie]
-      return try console.answer(asked, endpoint)
+      return try console.answer(
+        endpoint, target: head.path ?? "/", body: body, visitor: visitor,
+        language: LanguageChoice.of(head),
+        session: Gate.cookies(head.headerFields)[Sessions.cookie])
     }
     return response(answer, to: head, isCached: endpoint.isCached)
   }
