@@ -73,6 +73,6 @@ final class Console: Sendable {
   }
 
   private static func token(in text: String) -> String? {
-    text.firstMatch(of: /token[^\n\w]+(?<token>[\w\-]{16,})/).map { String($0.token) }
+    text.firstMatch(of: /token\s+(?<token>[\w\-]{16,})/).map { String($0.token) }
   }
 }
