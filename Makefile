@@ -4,7 +4,7 @@
 SWIFT ?= swift
 SWIFT_BUILD_FLAGS ?=
 SWIFT_TEST_FLAGS ?=
-BENCHMARKS ?= Decode Core Users Risk Latency Worker Replay Backtest Broker
+BENCHMARKS ?= Decode Core Users Risk Latency Worker Replay Backtest Console Broker
 SWIFT_FILES = Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Sources)
 
 .DEFAULT_GOAL := help
@@ -25,7 +25,8 @@ release: bootstrap  ## build the optimised binary, .build/release/weir
 demo: release  ## a simulated shop, an embedded broker and the worker
 	.build/release/weir demo $(ARGS)
 
-test: bootstrap  ## build and run every test
+test:  ## build and run every test
+	@scripts/bootstrap test
 	@scripts/timed "build" $(SWIFT) build --build-tests $(SWIFT_BUILD_FLAGS)
 	@scripts/timed "tests" $(SWIFT) test --skip-build $(SWIFT_TEST_FLAGS) $(ARGS)
 

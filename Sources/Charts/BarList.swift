@@ -27,6 +27,8 @@ public struct BarList: Chart {
   public var unit: ValueUnit
   /// From top to bottom.
   public var bars: [Bar]
+  /// The language of its fixed words.
+  public var words = ChartWords.english
 
   /// Makes a list.
   public init(title: String, unit: ValueUnit, bars: [Bar]) {
@@ -37,12 +39,11 @@ public struct BarList: Chart {
 
   /// What is seen on it, in words.
   public var summary: String {
-    if bars.isEmpty { return "No data." }
+    if bars.isEmpty { return words.noDataSentence }
     let shown = bars.prefix(40).map { bar in
-      let note = bar.note.isEmpty ? "" : " (\(bar.note))"
-      return "\(bar.name): \(Self.usable(bar).map(unit.described) ?? "no data")\(note)."
+      words.bar(bar.name, Self.usable(bar).map(unit.described) ?? words.noData, note: bar.note)
     }
-    let rest = bars.count > 40 ? [" And \(bars.count - 40) more."] : []
+    let rest = bars.count > 40 ? [words.more(bars.count - 40)] : []
     return (shown + rest).joined(separator: " ")
   }
 
@@ -56,12 +57,13 @@ public struct BarList: Chart {
     let lines = Titles.lines(title, width: width)
     Titles.paint(lines, on: &svg)
     var y = Double(lines.count) * Titles.pitch + 6
-    if !unit.name.isEmpty {
-      svg.label(unit.name, x: 0, y: y + 8, "muted")
+    let unitName = unit.name(words)
+    if !unitName.isEmpty {
+      svg.label(unitName, x: 0, y: y + 8, "muted")
       y += 18
     }
     guard !bars.isEmpty else {
-      svg.label("no data", x: 0, y: y + 16, "muted")
+      svg.label(words.noData, x: 0, y: y + 16, "muted")
       return Drawing(body: svg.text, height: y + 26)
     }
     let scale = Scale(bars.map { Self.usable($0) ?? 0 })
@@ -155,8 +157,8 @@ public struct BarList: Chart {
   }
 
   private func text(_ bar: Bar) -> (value: String, note: String) {
-    let value = Self.usable(bar).map(unit.full) ?? "no data"
-    let state = bar.isProvisional ? "provisional" : ""
+    let value = Self.usable(bar).map(unit.full) ?? words.noData
+    let state = bar.isProvisional ? words.provisional : ""
     return (value, [bar.note, state].filter { !$0.isEmpty }.joined(separator: ", "))
   }
 }

@@ -7,6 +7,8 @@ public protocol Chart: Sendable {
   var title: String { get }
   /// What is seen on it, in words, for those who do not see it.
   var summary: String { get }
+  /// The language of its fixed words; English unless it is set.
+  var words: ChartWords { get set }
   /// The drawing for a width.
   ///
   /// - Parameters:

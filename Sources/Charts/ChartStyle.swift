@@ -52,6 +52,11 @@ public enum ChartStyle {
     .chart .line.s4 { stroke: var(--s4); stroke-dasharray: 14 4; }
     .chart .line.s5 { stroke: var(--s5); stroke-dasharray: 4 3; }
     .chart .line.provisional { stroke-dasharray: 2 3.5; stroke-width: 1.3; opacity: 0.75; }
+    .chart .line.behind { stroke: var(--axis); stroke-width: 1.4; }
+    .chart .fill.plain { fill: var(--s0); }
+    .chart .fill.good { fill: var(--good); }
+    .chart .fill.bad { fill: var(--alert); }
+    .chart .mark { fill: var(--text); }
     .chart .bar.s0 { fill: var(--s0); stroke: var(--s0); }
     .chart .bar.s1 { fill: var(--s1); stroke: var(--s1); }
     .chart .bar.s2 { fill: var(--s2); stroke: var(--s2); }

@@ -45,6 +45,8 @@ public struct HeatMap: Chart {
   public var rows: [Row]
   /// The value with the darkest ground; nil: the greatest there is.
   public var darkest: Double?
+  /// The language of its fixed words.
+  public var words = ChartWords.english
 
   /// Makes a grid.
   public init(
@@ -62,11 +64,12 @@ public struct HeatMap: Chart {
   /// What is seen on it, in words.
   public var summary: String {
     let values = rows.flatMap { $0.cells.compactMap(Self.usable) }
-    guard let least = values.min(), let greatest = values.max() else { return "No data." }
+    guard let least = values.min(), let greatest = values.max() else { return words.noDataSentence }
     let unfinished = rows.reduce(0) { $0 + $1.cells.count { $0.isUnfinished && $0.value != nil } }
-    let open = unfinished > 0 ? " Cells not finished: \(unfinished)." : ""
-    return "Rows: \(rows.count), columns: \(columns.count), from \(unit.described(least)) to "
-      + "\(unit.described(greatest)).\(open)"
+    let open = unfinished > 0 ? words.unfinished(unfinished) : ""
+    return words.grid(
+      rows: rows.count, columns: columns.count, from: unit.described(least),
+      to: unit.described(greatest)) + open
   }
 
   private static func usable(_ cell: Cell) -> Double? {
@@ -90,7 +93,7 @@ public struct HeatMap: Chart {
     var y = Double(lines.count) * Titles.pitch + 8
     let count = max(columns.count, rows.map(\.cells.count).max() ?? 0)
     guard count > 0, !rows.isEmpty else {
-      svg.label("no data", x: 0, y: y + 16, "muted")
+      svg.label(words.noData, x: 0, y: y + 16, "muted")
       return Drawing(body: svg.text, height: y + 26)
     }
     let known = rows.flatMap { $0.cells.compactMap(Self.usable) }
@@ -121,7 +124,7 @@ public struct HeatMap: Chart {
         let x = left + Double(index) * cellWidth
         let level = Self.level(value, darkest: darkest)
         let column = index < columns.count ? columns[index] : "\(index)"
-        let state = cell.isUnfinished ? " (not finished)" : ""
+        let state = cell.isUnfinished ? words.bracketed(words.notFinished) : ""
         svg.rectangle(
           x: x, y: y, width: cellWidth, height: Self.rowHeight, "cell h\(level)",
           title: "\(row.name), \(column): \(unit.described(value))\(state)")
@@ -179,8 +182,8 @@ public struct HeatMap: Chart {
   ) {
     let hasUnfinished = rows.contains { $0.cells.contains { $0.isUnfinished && $0.value != nil } }
     let parts = [
-      columnsTitle, lettering?.isBare == true ? "in %" : "",
-      hasUnfinished ? "hatched: not finished" : "",
+      columnsTitle, lettering?.isBare == true ? words.inPercent : "",
+      hasUnfinished ? words.hatched : "",
     ]
     let text = parts.filter { !$0.isEmpty }.joined(separator: " · ")
     if !text.isEmpty {

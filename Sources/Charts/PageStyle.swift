@@ -76,6 +76,7 @@ public enum PageStyle {
       outline: 2px solid var(--s0); outline-offset: 2px;
     }
     .spark { width: 7.5rem; height: 1.5rem; vertical-align: middle; display: inline-block; }
+    .meter { width: 7.5rem; height: 0.65rem; vertical-align: middle; display: inline-block; }
     footer {
       margin-top: 3rem; padding-top: 0.8rem; border-top: 1px solid var(--grid);
       color: var(--muted); font-size: 0.85rem;

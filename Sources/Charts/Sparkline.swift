@@ -1,13 +1,37 @@
 /// A small line in a row of a table or a text: the shape alone, without a scale.
 public struct Sparkline: Hashable, Sendable {
-  /// From left to right, evenly; nil is a gap.
-  public var values: [Double?]
+  /// A value at a place.
+  public struct Point: Hashable, Sendable {
+    /// From 0, at the left, to 1.
+    public var place: Double
+    /// Nil is a gap.
+    public var value: Double?
+
+    /// Makes a point.
+    public init(place: Double, value: Double?) {
+      self.place = place
+      self.value = value
+    }
+  }
+
+  /// From left to right.
+  public var points: [Point]
+  /// A fainter line behind, on the same scale: what it was before.
+  public var behind: [Point]
   /// What it shows, in words: it has no other text.
   public var label: String
 
-  /// Makes a line.
+  /// Makes a line of values at even distances; nil is a gap.
   public init(_ values: [Double?], label: String) {
-    self.values = values
+    let last = Double(max(values.count - 1, 1))
+    self.init(
+      points: values.enumerated().map { Point(place: Double($0) / last, value: $1) }, label: label)
+  }
+
+  /// Makes a line of points from left to right, with another one behind.
+  public init(points: [Point], behind: [Point] = [], label: String) {
+    self.points = points
+    self.behind = behind
     self.label = label
   }
 
@@ -25,17 +49,11 @@ public struct Sparkline: Hashable, Sendable {
         "role": "img", "aria-label": label,
       ])
     svg.element("title", [:], text: label)
-    let points = placed
-    var path = ""
-    for run in Downsampling.runs(points) {
-      for (index, point) in Downsampling.extremes(run).enumerated() {
-        let place = "\(SVGWriter.number(point.x)) \(SVGWriter.number(point.y))"
-        path += index == 0 ? "M\(place)" : "L\(place)"
-      }
-      if run.count == 1 { path += "h0" }
-    }
-    svg.path(path, "line s0")
-    if let last = points.last(where: { $0.point != nil })?.point {
+    let scale = Scale(points + behind)
+    if !behind.isEmpty { svg.path(Self.path(placed(behind, scale)), "line behind") }
+    let places = placed(points, scale)
+    svg.path(Self.path(places), "line s0")
+    if let last = places.last(where: { $0.point != nil })?.point {
       svg.element(
         "circle",
         [
@@ -47,21 +65,42 @@ public struct Sparkline: Hashable, Sendable {
     return svg.text
   }
 
-  private var placed: [(x: Double, point: PlotPoint?)] {
-    let usable = values.map { value in
-      value.flatMap { $0.isFinite && $0.magnitude <= ValueAxis.limit ? $0 : nil }
+  private static func path(_ points: [(x: Double, point: PlotPoint?)]) -> String {
+    var path = ""
+    for run in Downsampling.runs(points) {
+      for (index, point) in Downsampling.extremes(run).enumerated() {
+        let place = "\(SVGWriter.number(point.x)) \(SVGWriter.number(point.y))"
+        path += index == 0 ? "M\(place)" : "L\(place)"
+      }
+      if run.count == 1 { path += "h0" }
     }
-    let known = usable.compactMap { $0 }
-    let least = min(known.min() ?? 0, 0)
-    let greatest = max(known.max() ?? 1, 0)
-    let range = greatest > least ? greatest - least : 1
-    let step = (Self.width - 8) / Double(max(values.count - 1, 1))
-    return usable.enumerated().map { index, value in
-      let x = 4 + Double(index) * step
-      return (
-        x,
-        value.map { PlotPoint(x: x, y: Self.height - 4 - ($0 - least) / range * (Self.height - 8)) }
-      )
+    return path
+  }
+
+  /// From the least value or zero to the greatest or zero.
+  private struct Scale {
+    let least: Double
+    let range: Double
+
+    init(_ points: [Point]) {
+      let known = points.compactMap { Sparkline.usable($0.value) }
+      least = min(known.min() ?? 0, 0)
+      let greatest = max(known.max() ?? 1, 0)
+      range = greatest > least ? greatest - least : 1
+    }
+  }
+
+  private static func usable(_ value: Double?) -> Double? {
+    value.flatMap { $0.isFinite && $0.magnitude <= ValueAxis.limit ? $0 : nil }
+  }
+
+  private func placed(_ points: [Point], _ scale: Scale) -> [(x: Double, point: PlotPoint?)] {
+    points.map { point in
+      let x = 4 + min(max(point.place, 0), 1) * (Self.width - 8)
+      let y = Self.usable(point.value).map {
+        Self.height - 4 - ($0 - scale.least) / scale.range * (Self.height - 8)
+      }
+      return (x, y.map { PlotPoint(x: x, y: $0) })
     }
   }
 }

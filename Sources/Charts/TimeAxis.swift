@@ -16,11 +16,11 @@ struct TimeAxis {
   let ticks: [Tick]
 
   /// Marks for `range` on `width` pixels, by the clock and calendar of `zone`.
-  init(range: Range<EventTime>, zone: Zone, width: Double) {
+  init(range: Range<EventTime>, zone: Zone, width: Double, words: ChartWords = .english) {
     self.range = range
     let span = Double(range.upperBound.ms - range.lowerBound.ms)
     let step = Step.all.first { span / $0.leastMs * $0.room <= max(width, 100) } ?? .years(10_000)
-    ticks = Self.labelled(step.times(in: range, zone: zone), step: step, zone: zone)
+    ticks = Self.labelled(step.times(in: range, zone: zone), step: step, zone: zone, words: words)
   }
 
   /// How far along a time lies: 0 at the beginning, 1 at the end.
@@ -30,13 +30,16 @@ struct TimeAxis {
     return min(max(share, 0), 1)
   }
 
-  private static func labelled(_ times: [EventTime], step: Step, zone: Zone) -> [Tick] {
+  private static func labelled(
+    _ times: [EventTime], step: Step, zone: Zone, words: ChartWords
+  ) -> [Tick] {
     var previous: LocalTime?
     return times.map { time in
       let local = LocalTime(time, zone)
       defer { previous = local }
       return Tick(
-        time: time, label: step.label(local), context: step.context(local, after: previous))
+        time: time, label: step.label(local, words),
+        context: step.context(local, after: previous, words))
     }
   }
 }
@@ -47,10 +50,6 @@ struct LocalTime {
   /// Milliseconds since midnight by the clock.
   let clockMs: Int64
 
-  private static let months = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-  ]
-
   init(_ time: EventTime, _ zone: Zone) {
     let local = time.ms + zone.offsetMs(at: time)
     let rest = local % 86_400_000
@@ -58,10 +57,6 @@ struct LocalTime {
     date = CivilDate(dayNumber: (local - clockMs) / 86_400_000)
   }
 
-  /// `Mar`.
-  var month: String { Self.months[min(max(date.month, 1), 12) - 1] }
-  /// `13 Mar`.
-  var day: String { "\(date.day) \(month)" }
   /// `10:21`.
   var minutes: String {
     "\(Self.pair(clockMs / 3_600_000)):\(Self.pair(clockMs / 60_000 % 60))"
@@ -187,28 +182,32 @@ extension TimeAxis {
       zone.monthNumber(of: range.lowerBound)...zone.monthNumber(of: range.upperBound)
     }
 
-    func label(_ local: LocalTime) -> String {
+    func label(_ local: LocalTime, _ words: ChartWords) -> String {
       switch self {
       case .clock(..<1000): local.milliseconds
       case .clock(..<60_000): local.seconds
       case .clock: local.minutes
       case .days, .weeks: "\(local.date.day)"
-      case .months: local.month
+      case .months: words.month(local.date.month)
       case .years: "\(local.date.year)"
       }
     }
 
     /// What a label leaves out, where it is another than at the tick before.
-    func context(_ local: LocalTime, after previous: LocalTime?) -> String? {
+    func context(
+      _ local: LocalTime, after previous: LocalTime?, _ words: ChartWords
+    ) -> String? {
       let sameYear = previous?.date.year == local.date.year
       let sameMonth = sameYear && previous?.date.month == local.date.month
       switch self {
       case .clock:
         if previous?.date == local.date { return nil }
-        return sameYear ? local.day : "\(local.day) \(local.date.year)"
+        let day = words.day(local.date.day, month: local.date.month)
+        return sameYear ? day : words.withYear(day, local.date.year)
       case .days, .weeks:
         if sameMonth { return nil }
-        return sameYear ? local.month : "\(local.month) \(local.date.year)"
+        let month = words.month(local.date.month)
+        return sameYear ? month : words.withYear(month, local.date.year)
       case .months: return sameYear ? nil : "\(local.date.year)"
       case .years: return nil
       }

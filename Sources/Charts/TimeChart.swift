@@ -37,12 +37,15 @@ public struct TimeChart: Chart {
     public var points: [Point]
     /// How it is drawn.
     public var mark: Mark
+    /// Whether it is what others are held against: drawn faintly behind them, as a line.
+    public var isBehind: Bool
 
     /// Makes a series.
-    public init(name: String, points: [Point], mark: Mark = .line) {
+    public init(name: String, points: [Point], mark: Mark = .line, isBehind: Bool = false) {
       self.name = name
       self.points = points
-      self.mark = mark
+      self.mark = isBehind ? .line : mark
+      self.isBehind = isBehind
     }
   }
 
@@ -93,7 +96,9 @@ public struct TimeChart: Chart {
     }
 
     /// The name of its row.
-    var laneName: String { lane ?? (kind == .alert ? "alerts" : "incidents") }
+    func laneName(_ words: ChartWords) -> String {
+      lane ?? (kind == .alert ? words.alerts : words.incidents)
+    }
   }
 
   /// Above it, in one line, and its name for readers of screens.
@@ -112,6 +117,8 @@ public struct TimeChart: Chart {
   public var range: Range<EventTime>?
   /// Pixels between the least and the greatest value.
   public var plotHeight: Double
+  /// The language of its fixed words.
+  public var words = ChartWords.english
 
   /// Makes a chart.
   public init(
@@ -137,28 +144,29 @@ public struct TimeChart: Chart {
   /// What is seen on it, in words.
   public var summary: String {
     let data = TimeChartData(self)
-    guard let range = data.range else { return "No data." }
+    guard let range = data.range else { return words.noDataSentence }
     var parts = [
-      "From \(LocalTime(range.lowerBound, zone).full) to \(LocalTime(range.upperBound, zone).full)"
-        + ", \(zone.name)."
+      words.range(
+        LocalTime(range.lowerBound, zone).full, LocalTime(range.upperBound, zone).full,
+        zone: zone.name)
     ]
     for series in data.series.prefix(12) {
       let values = series.points.compactMap(\.value)
       guard let least = values.min(), let greatest = values.max(), let last = values.last else {
-        parts.append("\(series.name): no data.")
+        parts.append(words.empty(series.name))
         continue
       }
       parts.append(
-        "\(series.name): least \(unit.described(least)), greatest \(unit.described(greatest)), "
-          + "last \(unit.described(last)).")
+        words.series(
+          series.name, least: unit.described(least), greatest: unit.described(greatest),
+          last: unit.described(last)))
     }
-    if data.series.count > 12 { parts.append("And \(data.series.count - 12) more series.") }
+    if data.series.count > 12 { parts.append(words.moreSeries(data.series.count - 12)) }
     for threshold in data.thresholds.prefix(12) {
-      parts.append("Threshold \(threshold.label): \(unit.described(threshold.value)).")
+      parts.append(words.threshold(threshold.label, unit.described(threshold.value)))
     }
     for lane in data.lanes {
-      let count = lane.spans.count
-      parts.append("\(lane.name): \(count) \(count == 1 ? "span" : "spans").")
+      parts.append(words.lane(lane.name, lane.spans.count))
     }
     return parts.joined(separator: " ")
   }

@@ -35,7 +35,7 @@ struct TimeChartData {
     thresholds = chart.thresholds.filter {
       $0.value.isFinite && $0.value.magnitude <= ValueAxis.limit
     }
-    lanes = Self.lanes(chart.spans, in: range)
+    lanes = Self.lanes(chart.spans, in: range, chart.words)
   }
 
   private static func sorted(
@@ -95,7 +95,7 @@ struct TimeChartData {
 
   /// Rows of the spans that touch `range`, cut to it.
   private static func lanes(
-    _ spans: [TimeChart.Span], in range: Range<EventTime>?
+    _ spans: [TimeChart.Span], in range: Range<EventTime>?, _ words: ChartWords
   ) -> [Lane] {
     guard let range else { return [] }
     var lanes: [Lane] = []
@@ -103,7 +103,7 @@ struct TimeChartData {
       let to = min(span.to ?? range.upperBound, range.upperBound)
       let from = max(span.from, range.lowerBound)
       guard from < to else { continue }
-      let name = span.laneName
+      let name = span.laneName(words)
       if let index = lanes.firstIndex(where: { $0.name == name && $0.kind == span.kind }) {
         lanes[index].spans.append(span)
       } else {

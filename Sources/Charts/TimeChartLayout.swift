@@ -6,7 +6,8 @@ struct TimeChartLayout {
   struct LegendItem {
     enum Kind: Equatable {
       case text
-      case series(Int, TimeChart.Mark)
+      /// The class of its look.
+      case series(String, TimeChart.Mark)
       case provisional(TimeChart.Mark)
     }
     var kind: Kind
@@ -71,7 +72,7 @@ struct TimeChartLayout {
     bottom = top + plotHeight.rounded()
     height = bottom + 40
     let plotWidth = right - left
-    timeAxis = data.range.map { TimeAxis(range: $0, zone: chart.zone, width: plotWidth) }
+    timeAxis = data.range.map { TimeAxis(range: $0, zone: chart.zone, width: plotWidth, words: chart.words) }
   }
 
   /// Sets unit, series and zone one after the other, and on as many lines as they need.
@@ -79,14 +80,15 @@ struct TimeChartLayout {
     _ chart: TimeChart, _ data: TimeChartData, width: Double, y: inout Double
   ) -> [LegendItem] {
     var wanted: [(LegendItem.Kind, String)] = []
-    if !chart.unit.name.isEmpty { wanted.append((.text, chart.unit.name)) }
+    let unit = chart.unit.name(chart.words)
+    if !unit.isEmpty { wanted.append((.text, unit)) }
     if data.series.count > 1 {
       for (index, series) in data.series.enumerated() {
-        wanted.append((.series(index, series.mark), series.name))
+        wanted.append((.series(TimeChartPainter.look(series, index), series.mark), series.name))
       }
     }
     let open = data.series.first { $0.points.contains { $0.isProvisional && $0.value != nil } }
-    if let open { wanted.append((.provisional(open.mark), "provisional")) }
+    if let open { wanted.append((.provisional(open.mark), chart.words.provisional)) }
     if data.range != nil { wanted.append((.text, chart.zone.name)) }
     guard !wanted.isEmpty else { return [] }
     var items: [LegendItem] = []

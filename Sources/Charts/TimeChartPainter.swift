@@ -13,6 +13,11 @@ struct TimeChartPainter {
   /// Looks of series: `s0` … `s5`.
   static let looks = 6
 
+  /// The class of a series' look.
+  static func look(_ series: TimeChart.Series, _ index: Int) -> String {
+    series.isBehind ? "behind" : "s\(index % looks)"
+  }
+
   init(_ chart: TimeChart, layout: TimeChartLayout, id: String) {
     self.chart = chart
     self.layout = layout
@@ -26,7 +31,7 @@ struct TimeChartPainter {
     guard layout.timeAxis != nil else {
       paintFrame()
       svg.label(
-        "no data", x: (layout.left + layout.right) / 2, y: (layout.top + layout.bottom) / 2,
+        chart.words.noData, x: (layout.left + layout.right) / 2, y: (layout.top + layout.bottom) / 2,
         "muted middle")
       return Drawing(body: svg.text, height: layout.height)
     }
@@ -37,8 +42,11 @@ struct TimeChartPainter {
       paintBars(series, look: index % Self.looks)
     }
     paintThresholds()
-    for (index, series) in data.series.enumerated() where series.mark == .line {
-      paintLine(series, look: index % Self.looks)
+    for isBehind in [true, false] {
+      for (index, series) in data.series.enumerated()
+      where series.mark == .line && series.isBehind == isBehind {
+        paintLine(series, look: Self.look(series, index))
+      }
     }
     paintHints()
     paintLanes()
@@ -53,8 +61,8 @@ struct TimeChartPainter {
       let middle = item.y - 4
       switch item.kind {
       case .text: break
-      case .series(let index, let mark):
-        paintSample(mark, "s\(index % Self.looks)", x: x, middle: middle)
+      case .series(let look, let mark):
+        paintSample(mark, look, x: x, middle: middle)
         x += 26
       case .provisional(let mark):
         paintSample(mark, "provisional s0", x: x, middle: middle)
@@ -189,13 +197,14 @@ struct TimeChartPainter {
   private func hint(_ span: TimeChart.Span) -> String {
     let from = LocalTime(span.from, chart.zone).full
     let to = span.to.map { LocalTime($0, chart.zone).full } ?? "…"
-    let name = span.label.isEmpty ? span.laneName : "\(span.laneName): \(span.label)"
+    let lane = span.laneName(chart.words)
+    let name = span.label.isEmpty ? lane : "\(lane): \(span.label)"
     return "\(name), \(from) – \(to)"
   }
 
   // MARK: - Values
 
-  private mutating func paintLine(_ series: TimeChart.Series, look: Int) {
+  private mutating func paintLine(_ series: TimeChart.Series, look: String) {
     let points = series.points.map { point in
       let x = layout.x(point.time)
       return (
@@ -224,8 +233,8 @@ struct TimeChartPainter {
         if isProvisional { provisional += piece } else { settled += piece }
       }
     }
-    svg.path(settled, "line s\(look)")
-    svg.path(provisional, "line provisional s\(look)")
+    svg.path(settled, "line \(look)")
+    svg.path(provisional, "line provisional \(look)")
   }
 
   private static func place(_ point: PlotPoint) -> String {
@@ -297,7 +306,7 @@ struct TimeChartPainter {
       for point in series.points {
         guard let value = point.value else { continue }
         let name = data.series.count > 1 ? series.name + ": " : ""
-        let state = point.isProvisional ? " (provisional)" : ""
+        let state = point.isProvisional ? chart.words.bracketed(chart.words.provisional) : ""
         hints[point.time, default: []].append(name + chart.unit.described(value) + state)
         if hints.count > Self.hintLimit { return }
       }

@@ -18,6 +18,9 @@ public enum ValueUnit: Hashable, Sendable {
     }
   }
 
+  /// The unit's name for an axis in a language.
+  func name(_ words: ChartWords) -> String { self == .durationMs ? words.time : name }
+
   /// A value in few characters, with about three significant digits: `1.23 M`, `3.4%`, `1h 05m`.
   ///
   /// Not a number and the infinities are `–`.

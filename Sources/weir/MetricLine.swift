@@ -1,5 +1,6 @@
 import Foundation
 import PipelineSpec
+import SnapshotStore
 import StreamCore
 
 /// One row of metrics, as it is shown.
@@ -76,50 +77,5 @@ struct MetricLine: Encodable {
     while text.hasSuffix("0") { text.removeLast() }
     if text.hasSuffix(".") { text.removeLast() }
     return text
-  }
-}
-
-/// A value of a dimension.
-enum JSONScalar: Codable, Hashable, CustomStringConvertible {
-  case null
-  case bool(Bool)
-  case int(Int64)
-  case double(Double)
-  case string(String)
-
-  init(from decoder: any Decoder) throws {
-    let value = try decoder.singleValueContainer()
-    if value.decodeNil() {
-      self = .null
-    } else if let bool = try? value.decode(Bool.self) {
-      self = .bool(bool)
-    } else if let int = try? value.decode(Int64.self) {
-      self = .int(int)
-    } else if let double = try? value.decode(Double.self) {
-      self = .double(double)
-    } else {
-      self = .string(try value.decode(String.self))
-    }
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var value = encoder.singleValueContainer()
-    switch self {
-    case .null: try value.encodeNil()
-    case .bool(let bool): try value.encode(bool)
-    case .int(let int): try value.encode(int)
-    case .double(let double): try value.encode(double)
-    case .string(let string): try value.encode(string)
-    }
-  }
-
-  var description: String {
-    switch self {
-    case .null: "null"
-    case .bool(let bool): "\(bool)"
-    case .int(let int): "\(int)"
-    case .double(let double): "\(double)"
-    case .string(let string): string
-    }
   }
 }

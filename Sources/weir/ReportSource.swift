@@ -111,11 +111,6 @@ struct ReportSource {
   }
 }
 
-extension EventTime {
-  /// Whether it is the watermark of an input that has ended, which is past every time.
-  var isEndOfInput: Bool { ms >= EventTime.distantFuture.ms / 2 }
-}
-
 extension ResultKind {
   /// What one stage of it is called.
   var noun: String {

@@ -1,44 +1,4 @@
 import Foundation
-import StreamCore
-
-/// Dimensions of a row.
-typealias DimensionValues = [String: JSONScalar]
-
-/// Reads dimensions of rows, each text once.
-struct Dimensions {
-  private let names: [String]
-  private var known: [String: DimensionValues] = [:]
-
-  /// Keeps the dimensions `names` alone.
-  init(by names: [String]) { self.names = names }
-
-  /// The kept ones of a row's canonical JSON; one that the row does not have is null.
-  mutating func kept(_ text: String) -> DimensionValues {
-    if names.isEmpty { return [:] }
-    if let found = known[text] { return found }
-    let all = Self.read(text)
-    let kept = names.reduce(into: DimensionValues()) { $0[$1] = all[$1] ?? .null }
-    known[text] = kept
-    return kept
-  }
-
-  /// All dimensions of a row's canonical JSON.
-  static func read(_ text: String) -> DimensionValues {
-    (try? JSONDecoder().decode(DimensionValues.self, from: Data(text.utf8))) ?? [:]
-  }
-
-  /// `channel=web platform=ios`, sorted by name; the same for equal dimensions.
-  static func text(_ values: DimensionValues) -> String {
-    values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-  }
-
-  /// JSON with sorted keys.
-  static func json(_ values: DimensionValues) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return (try? encoder.encode(values)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-  }
-}
 
 /// CSV as in RFC 4180: a header row, lines ended by CRLF.
 enum CSVText {

@@ -1,3 +1,4 @@
+import SnapshotStore
 import StreamCore
 
 /// Shows triangles of retention.

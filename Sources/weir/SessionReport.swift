@@ -1,5 +1,6 @@
 import Foundation
 import PipelineSpec
+import SnapshotStore
 import StreamCore
 
 /// Sessions of one day, for the dimensions they are split by; as `--json` prints it.

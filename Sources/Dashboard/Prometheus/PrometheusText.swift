@@ -43,6 +43,7 @@ struct PrometheusText {
     try page.addPartitions(asked, live)
     try page.addSnapshots(asked, live)
     try page.addFile(asked, live)
+    try page.addPeople(asked)
     page.addProcess()
     return page.text
   }
@@ -116,17 +117,38 @@ struct PrometheusText {
   }
 
   private mutating func addFile(_ asked: Asked, _ live: LiveFigures?) throws {
-    let path = asked.reader.path
+    let sizes = asked.reader.fileSizes()
     family(
       "file_bytes", "gauge", "Bytes on disk.",
-      [("results", path), ("results_wal", path + "-wal"), ("state", path + "-state")].compactMap {
-        name, path in
-        (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)
-          .map { (["file": name], $0.doubleValue) }
-      })
+      [
+        (["file": "results"], Double(sizes.results)), (["file": "results_wal"], Double(sizes.wal)),
+        (["file": "state"], Double(sizes.state)), (["file": "state_wal"], Double(sizes.stateWal)),
+      ])
     single("records", "gauge", "Records of users and other keys.", live.map { Double($0.records) })
     single(
       "record_bytes", "gauge", "Memory of these records.", live.map { Double($0.recordBytes) })
+  }
+
+  private mutating func addPeople(_ asked: Asked) throws {
+    let counts = try asked.reader.counts()
+    family(
+      "alerts", "gauge", "Alerts by state.",
+      [AlertState.pending, .firing].map {
+        (["state": $0.rawValue], Double(counts.alerts[$0] ?? 0))
+      })
+    single("open_findings", "gauge", "Findings that are open.", Double(counts.openFindings))
+    family(
+      "outbox_messages", "gauge", "Messages by state.",
+      counts.outbox.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+        (["state": $0.key.rawValue], Double($0.value))
+      })
+    single(
+      "outbox_depth", "gauge", "Messages that wait to be delivered.",
+      Double(counts.outbox[.pending] ?? 0))
+    single(
+      "outbox_oldest_pending_seconds", "gauge",
+      "How long the oldest message waits; 0 without one.",
+      counts.oldestPending.map { Double(max(0, asked.now.ms - $0.ms)) / 1_000 } ?? 0)
   }
 
   private mutating func addProcess() {

@@ -15,6 +15,8 @@ final class AnswerCache: @unchecked Sendable {
     var target: String
     var language: Language
     var visitor: Visitor
+    /// Tells answers apart that are made anew with time.
+    var moment: Int64 = 0
   }
 
   private let condition = NSCondition()
@@ -27,7 +29,7 @@ final class AnswerCache: @unchecked Sendable {
   func answer(_ key: Key, version: Int64, _ make: () throws -> Answer) throws -> Answer {
     condition.lock()
     while true {
-      if version > self.version {
+      if version != self.version {
         self.version = version
         answers = [:]
         bytes = 0

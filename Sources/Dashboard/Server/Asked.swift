@@ -21,7 +21,7 @@ struct Asked: Sendable {
   /// The time of day.
   let now: WallTime
   /// The id of the reader's session, where there is one.
-  var session: String?
+  let session: String?
 
   /// The strings of the visitor's language.
   var words: Words { language.words }

@@ -56,14 +56,14 @@ final class Console: Sendable {
   let gate: Gate
   let sessions: Sessions
   let endpoints: [Endpoint]
-  private let reader: ResultsReader
+  private let readers: ReaderPool
   private let cache = AnswerCache()
 
   /// Opens the file. Throws a `StoreError` when it cannot be read.
   init(_ setup: ConsoleSetup) throws {
     self.setup = setup
-    reader = try ResultsReader.open(path: setup.dataPath)
-    let manifest = try reader.manifest()
+    readers = try ReaderPool(path: setup.dataPath)
+    let manifest = try readers.withReader { try $0.manifest() }
     let definition = (manifest["definition"] ?? "").split(separator: "\n")
     let zoneName = definition.first { $0.hasPrefix("zone ") }?.dropFirst("zone ".count)
     file = FileFacts(
@@ -77,21 +77,40 @@ final class Console: Sendable {
   }
 
   /// Changes whenever anybody commits to the file. O(1).
-  func version() throws -> Int64 { try reader.snapshots(limit: 1).first?.id ?? 0 }
+  func version() throws -> Int64 { try readers.dataVersion() }
 
-  /// Answers a checked request. Blocks; call it on a thread that may.
-  func answer(_ asked: Asked, _ endpoint: Endpoint) throws -> Answer {
-    guard endpoint.isCached else { return try endpoint.handler(asked) }
-    let key = AnswerCache.Key(
-      target: asked.target, language: asked.language, visitor: asked.visitor)
-    return try cache.answer(key, version: try version()) { try endpoint.handler(asked) }
+  /// Ends the use of the file.
+  func close() { readers.close() }
+
+  /// Answers a request. Blocks; call it on a thread that may.
+  ///
+  /// - Parameters:
+  ///   - target: Path and query, as asked for.
+  ///   - body: The fields that were sent.
+  ///   - session: The id of the visitor's session, where there is one.
+  func answer(
+    _ endpoint: Endpoint, target: String, body: [(name: String, value: String)] = [],
+    visitor: Visitor, language: Language, session: String? = nil
+  ) throws -> Answer {
+    let values = try values(endpoint, target: target, body: body)
+    let make = { [self] in
+      try readers.withReader { reader in
+        try endpoint.handler(
+          Asked(
+            console: self, reader: reader, file: file, visitor: visitor, language: language,
+            target: target, values: values, now: setup.now(), session: session))
+      }
+    }
+    guard endpoint.isCached else { return try make() }
+    var key = AnswerCache.Key(target: target, language: language, visitor: visitor)
+    if let freshMs = endpoint.freshMs { key.moment = setup.now().ms / max(freshMs, 1) }
+    return try cache.answer(key, version: try version(), make)
   }
 
-  /// The request as handlers see it; a problem where a parameter is not as it has to be.
-  func asked(
-    _ endpoint: Endpoint, target: String, body: [(name: String, value: String)], visitor: Visitor,
-    language: Language
-  ) throws -> Asked {
+  /// Parameters by name; a problem where one is not as it has to be.
+  private func values(
+    _ endpoint: Endpoint, target: String, body: [(name: String, value: String)]
+  ) throws -> [String: String] {
     var values: [String: String] = [:]
     var faults: [String] = []
     let given = try given(endpoint, target: target, body: body)
@@ -116,9 +135,7 @@ final class Console: Sendable {
     guard faults.isEmpty else {
       throw Problem.badRequest(faults.joined(separator: "; "))
     }
-    return Asked(
-      console: self, reader: reader, file: file, visitor: visitor, language: language,
-      target: target, values: values, now: setup.now())
+    return values
   }
 
   /// What every page and form takes besides its own.

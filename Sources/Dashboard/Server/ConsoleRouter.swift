@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import NIOPosix
 import PipelineSpec
 import StreamCore
@@ -47,12 +48,10 @@ enum ConsoleRouter {
       let key = body.first { $0.name == "form_key" }?.value
       try console.gate.check(
         visitor, endpoint, head.headerFields, authority: head.authority, formKey: key)
-      let target = head.path ?? "/"
-      var asked = try console.asked(
-        endpoint, target: target, body: body, visitor: visitor,
-        language: LanguageChoice.of(head))
-      asked.session = Gate.cookies(head.headerFields)[Sessions.cookie]
-      return try console.answer(asked, endpoint)
+      return try console.answer(
+        endpoint, target: head.path ?? "/", body: body, visitor: visitor,
+        language: LanguageChoice.of(head),
+        session: Gate.cookies(head.headerFields)[Sessions.cookie])
     }
     return response(answer, to: head, isCached: endpoint.isCached)
   }
@@ -91,7 +90,15 @@ enum ConsoleRouter {
   private static func fields(_ request: Request) async throws -> [(name: String, value: String)] {
     let bytes = try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
       let body = request.body
-      group.addTask { try await body.collect(upTo: Limits.bodyBytes) }
+      group.addTask {
+        do {
+          return try await body.collect(upTo: Limits.bodyBytes)
+        } catch is NIOTooManyBytesError {
+          throw Problem(
+            .contentTooLarge, "the body has more than \(Limits.bodyBytes) bytes",
+            whatToDo: "Send less")
+        }
+      }
       group.addTask {
         try await Task.sleep(for: .seconds(Limits.bodySeconds))
         return nil

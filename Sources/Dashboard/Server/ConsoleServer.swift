@@ -25,8 +25,8 @@ public final class ConsoleServer: Sendable {
   public var url: String { "http://\(address)/" }
 
   private let group: ServiceGroup
-  private let updates: LiveUpdates
   private let ended: Awaited
+  private let console: Console
 
   /// Opens the file and begins to listen.
   ///
@@ -66,7 +66,7 @@ public final class ConsoleServer: Sendable {
     case .success(let port):
       return ConsoleServer(
         address: ConsoleAddress(host: setup.address.host, port: port), group: group,
-        updates: updates, ended: ended)
+        ended: ended, console: console)
     case .failure(let error):
       throw ConsoleError(
         description: "the console cannot listen on \(setup.address): \(error.description); choose "
@@ -75,12 +75,12 @@ public final class ConsoleServer: Sendable {
   }
 
   private init(
-    address: ConsoleAddress, group: ServiceGroup, updates: LiveUpdates, ended: Awaited
+    address: ConsoleAddress, group: ServiceGroup, ended: Awaited, console: Console
   ) {
     self.address = address
     self.group = group
-    self.updates = updates
     self.ended = ended
+    self.console = console
   }
 
   /// Ends open connections and stops listening; waits for that at most some seconds.
@@ -88,6 +88,7 @@ public final class ConsoleServer: Sendable {
     let group = group
     Task.detached { await group.triggerGracefulShutdown() }
     _ = ended.wait(seconds: 5)
+    console.close()
   }
 
   /// Limits of one connection: `Limits` has those of a request.

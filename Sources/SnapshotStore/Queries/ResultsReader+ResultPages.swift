@@ -54,11 +54,16 @@ extension ResultsReader {
   /// O(stages · log rows).
   public func outlines() throws(StoreError) -> [StageOutline] {
     var found: [StageOutline] = []
-    for kind in ResultKind.allCases {
-      for name in try names(of: kind) {
-        guard let reach = try reach(of: kind, name: name) else { continue }
-        found.append(StageOutline(kind: kind, name: name, reach: reach))
-      }
+    for kind in ResultKind.allCases { found += try outlines(of: kind) }
+    return found
+  }
+
+  /// What a file holds of every stage of a kind with rows, by name. O(stages · log rows).
+  public func outlines(of kind: ResultKind) throws(StoreError) -> [StageOutline] {
+    var found: [StageOutline] = []
+    for name in try names(of: kind) {
+      guard let reach = try reach(of: kind, name: name) else { continue }
+      found.append(StageOutline(kind: kind, name: name, reach: reach))
     }
     return found
   }

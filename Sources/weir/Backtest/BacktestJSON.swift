@@ -1,4 +1,5 @@
 import PipelineSpec
+import SnapshotStore
 import StreamCore
 import WorkerRuntime
 

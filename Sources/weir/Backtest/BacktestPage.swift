@@ -1,5 +1,6 @@
 import Charts
 import PipelineSpec
+import SnapshotStore
 import StreamCore
 import WorkerRuntime
 

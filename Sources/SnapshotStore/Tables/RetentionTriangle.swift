@@ -1,27 +1,30 @@
 import StreamCore
 
 /// How far a retention table has come, in its own units.
-struct RetentionUnits {
+public struct RetentionUnits: Sendable {
   /// What a unit is.
-  enum Length { case day, week, month }
+  public enum Length: Sendable { case day, week, month }
 
-  let length: Length
+  /// What one is.
+  public let length: Length
   /// Number of the last unit that is over: its cells are final, absent ones are 0.
-  let finished: Int64
+  public let finished: Int64
   /// Number of the last unit that has begun.
-  let reached: Int64
+  public let reached: Int64
 
   /// The unit that a row's own start and end show: a day has 23 to 25 hours.
-  static func length(of row: RetentionRow) -> Length {
+  public static func length(of row: RetentionRow) -> Length {
     let hours = (row.unitEnd.ms - row.unitStart.ms) / 3_600_000
     return hours <= 26 ? .day : hours <= 8 * 24 ? .week : .month
   }
 
+  /// Says how far a table has come.
+  ///
   /// - Parameters:
   ///   - end: End of the last unit that has rows.
   ///   - settledTo: End of the last unit that has settled rows.
   ///   - watermark: Of the pipeline; every unit that ended by then is over.
-  init(
+  public init(
     _ length: Length, end: EventTime, settledTo: EventTime?, watermark: EventTime?, zone: Zone
   ) {
     func number(of time: EventTime) -> Int64 {
@@ -41,7 +44,7 @@ struct RetentionUnits {
   }
 
   /// Number of the unit whose first day is `cohort`, `YYYY-MM-DD`; nil when it is no date.
-  func number(ofCohort cohort: String) -> Int64? {
+  public func number(ofCohort cohort: String) -> Int64? {
     let parts = cohort.split(separator: "-").map { Int64($0) }
     guard parts.count == 3, let year = parts[0], let month = parts[1], let day = parts[2],
       (1...12).contains(month), (1...31).contains(day)
@@ -62,40 +65,46 @@ struct RetentionUnits {
 }
 
 /// Cohorts of a retention table over the periods after them, for the dimensions it is split by.
-struct RetentionTriangle {
+public struct RetentionTriangle: Sendable {
   /// One cell that exists: its unit has begun.
-  struct Cell {
-    var users: Int64 = 0
-    var amount: ExactDecimal?
+  public struct Cell: Sendable {
+    /// Users that came back.
+    public var users: Int64 = 0
+    /// What they brought; nil without amounts.
+    public var amount: ExactDecimal?
     /// Amounts of this period and all before it, by head of the cohort.
-    var perHead: Double?
-    var isProvisional = false
+    public var perHead: Double?
+    /// Whether it can still change.
+    public var isProvisional = false
   }
 
   /// One cohort.
-  struct Cohort {
-    var cohort: String
+  public struct Cohort: Sendable {
+    /// Its first day, `YYYY-MM-DD`.
+    public var cohort: String
     /// By period; one less than the table's columns for each unit that the cohort is younger.
-    var cells: [Cell]
+    public var cells: [Cell]
     /// Users of the cohort; nil when its own cell is not stored any more.
-    var users: Int64?
+    public var users: Int64?
 
     /// Share of the cohort in `cell`.
-    func share(_ cell: Cell) -> Double? {
+    public func share(_ cell: Cell) -> Double? {
       users.flatMap { $0 > 0 ? Double(cell.users) / Double($0) : nil }
     }
   }
 
-  var retention: String
-  var dimensions: DimensionValues
+  /// Name of the table.
+  public var retention: String
+  /// What it is split by.
+  public var dimensions: DimensionValues
   /// Oldest first.
-  var cohorts: [Cohort]
+  public var cohorts: [Cohort]
 
   /// Whether the table adds amounts up.
-  var hasAmounts: Bool { cohorts.contains { $0.cells.contains { $0.amount != nil } } }
+  public var hasAmounts: Bool { cohorts.contains { $0.cells.contains { $0.amount != nil } } }
 
   /// The last period of any cohort.
-  var lastPeriod: Int { (cohorts.map(\.cells.count).max() ?? 1) - 1 }
+  public var lastPeriod: Int { (cohorts.map(\.cells.count).max() ?? 1) - 1 }
 
   /// Triangles of one table's `rows`, those with most users first. A user belongs to one series of
   /// a cohort, so counts and amounts add.
@@ -103,7 +112,7 @@ struct RetentionTriangle {
   /// - Parameters:
   ///   - names: Dimensions to split by; the others are added up.
   ///   - periods: The last period that the table follows.
-  static func triangles(
+  public static func triangles(
     _ rows: [RetentionRow], units: RetentionUnits, by names: [String], periods: Int
   ) -> [RetentionTriangle] {
     var dimensions = Dimensions(by: names)
