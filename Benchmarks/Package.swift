@@ -54,6 +54,13 @@ let package = Package(
       ],
       swiftSettings: swift),
     .executableTarget(
+      name: "QueryBenchmark",
+      dependencies: [
+        .product(name: "SnapshotStore", package: "weir"),
+        .product(name: "StreamCore", package: "weir"),
+      ],
+      swiftSettings: swift),
+    .executableTarget(
       name: "ConsoleBenchmark",
       dependencies: [
         "BenchmarkKit",

@@ -1,5 +1,16 @@
 /// Every address of the console, room by room. A new page or API is one line here.
 enum Rooms {
-  static let endpoints: [Endpoint] =
-    FrameEndpoints.all + HealthEndpoints.all + DocumentEndpoints.all
+  static let endpoints: [Endpoint] = [
+    FrameEndpoints.all,
+    HealthEndpoints.all,
+    DocumentEndpoints.all,
+    OverviewPage.endpoints,
+    OverviewAPI.endpoints,
+    SeriesPage.endpoints,
+    SessionsPage.endpoints,
+    ResultsAPI.endpoints,
+    ThresholdsPage.endpoints,
+    ThresholdChange.forms,
+    ThresholdsAPI.endpoints,
+  ].flatMap(\.self)
 }

@@ -48,9 +48,27 @@ enum Language: String, Sendable, CaseIterable {
 struct Words: Sendable {
   /// The frame of every page.
   var frame: FrameWords
+  /// What pages of results share.
+  var results: ResultsWords
+  /// The overview.
+  var overview: OverviewWords
+  /// The pages of metrics.
+  var series: SeriesWords
+  /// The pages of thresholds.
+  var thresholds: ThresholdsWords
 
-  static let english = Words(frame: .english)
-  static let chinese = Words(frame: .chinese)
+  static let english = Words(
+    frame: .english,
+    results: .english,
+    overview: .english,
+    series: .english,
+    thresholds: .english)
+  static let chinese = Words(
+    frame: .chinese,
+    results: .chinese,
+    overview: .chinese,
+    series: .chinese,
+    thresholds: .chinese)
 }
 
 extension StringProtocol {
