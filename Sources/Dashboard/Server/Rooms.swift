@@ -3,5 +3,6 @@ enum Rooms {
   static let endpoints: [Endpoint] =
     FrameEndpoints.all + HealthEndpoints.all + DocumentEndpoints.all
     + OverviewPage.endpoints + SeriesPage.endpoints + SessionsPage.endpoints
+    + ConversionPage.endpoints + RetentionPage.endpoints + WallPage.endpoints
     + ResultsAPI.endpoints + OverviewAPI.endpoints
 }

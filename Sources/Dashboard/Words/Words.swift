@@ -54,11 +54,19 @@ struct Words: Sendable {
   var overview: OverviewWords
   /// The pages of metrics.
   var series: SeriesWords
+  /// The page of funnels.
+  var conversion: ConversionWords
+  /// The page of retention.
+  var retention: RetentionWords
+  /// The wall.
+  var wall: WallWords
 
   static let english = Words(
-    frame: .english, results: .english, overview: .english, series: .english)
+    frame: .english, results: .english, overview: .english, series: .english,
+    conversion: .english, retention: .english, wall: .english)
   static let chinese = Words(
-    frame: .chinese, results: .chinese, overview: .chinese, series: .chinese)
+    frame: .chinese, results: .chinese, overview: .chinese, series: .chinese,
+    conversion: .chinese, retention: .chinese, wall: .chinese)
 }
 
 extension StringProtocol {
