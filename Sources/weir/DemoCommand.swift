@@ -1,5 +1,7 @@
 import ArgumentParser
+import Dashboard
 import Foundation
+import PipelineSpec
 import WorkerRuntime
 
 /// `weir demo`: an embedded broker, a simulated shop and the worker, to look at.
@@ -10,7 +12,8 @@ struct Demo: ParsableCommand {
       Starts a Kafka broker inside this process, a shop whose customers send events into it in \
       accelerated time, and a worker that runs the pipeline pipelines/shop.yaml over them. Payments \
       on the mini program fail from the fourth minute of the shop's time to the tenth, and from the \
-      eighth somebody tries stolen cards. Ctrl-C ends it in order. The SQLite file stays.
+      eighth somebody tries stolen cards. The console, pages that live with it, is at the address \
+      that is printed. Ctrl-C ends it in order. The SQLite file stays.
 
       EXAMPLES
         weir demo                        until Ctrl-C, a minute of the shop a second
@@ -39,6 +42,12 @@ struct Demo: ParsableCommand {
       valueName: "path"))
   var data = DemoFile.name
 
+  @Option(
+    help: ArgumentHelp(
+      "Where the console is: a port, or an address and a port. Default: 8080, or another where "
+        + "that is taken.", valueName: "address:port"))
+  var listen: ConsoleAddress?
+
   func validate() throws {
     guard speed >= 0.1, speed <= 3_600 else {
       throw ValidationError("--speed takes a number from 0.1 to 3600.")
@@ -61,7 +70,11 @@ struct Demo: ParsableCommand {
     let stop = StopFlag()
     let signals = StopSignals(stop)
     defer { withExtendedLifetime(signals) {} }
+    let board = LiveBoard(snapshotEveryMs: 1_000)
+    options.onStatus = { board.note($0) }
     let session = try DemoSession(options)
+    let console = try DemoConsole.start(session, at: listen, board, log: options.log)
+    defer { console?.stop() }
     var view = DemoView(session: session, notes: notes)
     let endMs = duration.map { MachineClock().monotonicNs / 1_000_000 + $0.ms } ?? .max
     while !session.progress.hasEnded, !stop.isRaised {

@@ -76,8 +76,10 @@
       }
     };
     form.addEventListener("input", (event) => {
-      const twin = event.target.dataset.twin && form.querySelector("#" + event.target.dataset.twin);
-      if (twin) twin.value = event.target.value;
+      for (const id of (event.target.dataset.twin || "").split(" ")) {
+        const twin = id && document.getElementById(id);
+        if (twin) twin.value = event.target.value;
+      }
       clearTimeout(timer);
       timer = setTimeout(show, 120);
     });

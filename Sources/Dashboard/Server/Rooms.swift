@@ -1,8 +1,19 @@
 /// Every address of the console, room by room. A new page or API is one line here.
 enum Rooms {
-  static let endpoints: [Endpoint] =
-    FrameEndpoints.all + HealthEndpoints.all + DocumentEndpoints.all
-    + OverviewPage.endpoints + SeriesPage.endpoints + SessionsPage.endpoints
-    + ConversionPage.endpoints + RetentionPage.endpoints + WallPage.endpoints
-    + ResultsAPI.endpoints + OverviewAPI.endpoints
+  static let endpoints: [Endpoint] = [
+    FrameEndpoints.all,
+    HealthEndpoints.all,
+    DocumentEndpoints.all,
+    OverviewPage.endpoints,
+    OverviewAPI.endpoints,
+    SeriesPage.endpoints,
+    SessionsPage.endpoints,
+    ConversionPage.endpoints,
+    RetentionPage.endpoints,
+    WallPage.endpoints,
+    ResultsAPI.endpoints,
+    ThresholdsPage.endpoints,
+    ThresholdChange.forms,
+    ThresholdsAPI.endpoints,
+  ].flatMap(\.self)
 }

@@ -60,13 +60,27 @@ struct Words: Sendable {
   var retention: RetentionWords
   /// The wall.
   var wall: WallWords
+  /// The pages of thresholds.
+  var thresholds: ThresholdsWords
 
   static let english = Words(
-    frame: .english, results: .english, overview: .english, series: .english,
-    conversion: .english, retention: .english, wall: .english)
+    frame: .english,
+    results: .english,
+    overview: .english,
+    series: .english,
+    conversion: .english,
+    retention: .english,
+    wall: .english,
+    thresholds: .english)
   static let chinese = Words(
-    frame: .chinese, results: .chinese, overview: .chinese, series: .chinese,
-    conversion: .chinese, retention: .chinese, wall: .chinese)
+    frame: .chinese,
+    results: .chinese,
+    overview: .chinese,
+    series: .chinese,
+    conversion: .chinese,
+    retention: .chinese,
+    wall: .chinese,
+    thresholds: .chinese)
 }
 
 extension StringProtocol {

@@ -20,6 +20,8 @@ public struct DemoOptions: Sendable {
   public var lanes = 2
   /// Told of trouble that is survived. Called from any thread.
   public var log: @Sendable (_ line: String) -> Void = { _ in }
+  /// Told how the worker does, from its thread.
+  public var onStatus: @Sendable (WorkerStatus) -> Void = { _ in }
 
   /// An evening of a sale: 2026-06-18 19:00 in Shanghai.
   public static let openingDefault = EventTime(ms: 1_781_780_400_000)

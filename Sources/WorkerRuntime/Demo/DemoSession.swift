@@ -100,7 +100,10 @@ public final class DemoSession: Sendable {
     var worker = WorkerOptions(dataPath: options.dataPath, lanes: options.lanes)
     let board = board
     worker.log = options.log
-    worker.onStatus = { board.note($0) }
+    worker.onStatus = { [options] in
+      board.note($0)
+      options.onStatus($0)
+    }
     board.note(
       try Worker(pipeline: pipeline, input: .kafka, options: worker, stop: workerStop).run())
     board.stop()

@@ -1,0 +1,71 @@
+import Charts
+import SnapshotStore
+import StreamCore
+
+/// Values as pages write them.
+enum PageText {
+  /// `platform = ios, channel = web`; nothing without dimensions.
+  static func dimensions(_ json: String) -> String {
+    DimensionSet(json).pairs.sorted { $0.key < $1.key }
+      .map { "\($0.key) = \(plain($0.value))" }.joined(separator: ", ")
+  }
+
+  /// A scalar of JSON without its quotes.
+  static func plain(_ json: String) -> String {
+    guard json.hasPrefix("\""), json.hasSuffix("\""), json.count > 1 else { return json }
+    var text = ""
+    var isEscaped = false
+    for character in json.dropFirst().dropLast() {
+      if !isEscaped, character == "\\" {
+        isEscaped = true
+        continue
+      }
+      text.append(character)
+      isEscaped = false
+    }
+    return text
+  }
+
+  /// `above = 0.2, below = 3`: the members of a JSON object of numbers.
+  static func values(_ json: String) -> String { dimensions(json) }
+
+  /// A length of time: `1h 05m`.
+  static func duration(_ ms: Int64) -> String { ValueUnit.durationMs.short(Double(ms)) }
+
+  /// Whole numbers with commas, others in about four digits.
+  static func number(_ value: Double?, _ words: FrameWords) -> String {
+    guard let value, value.isFinite else { return words.missing }
+    if let whole = Int64(exactly: value), whole.magnitude < 1_000_000_000_000 {
+      return count(whole)
+    }
+    return ValueUnit.number("").short(value)
+  }
+
+  /// A whole number with commas between thousands.
+  static func count(_ value: Int64) -> String { ValueUnit.count("").full(Double(value)) }
+}
+
+/// What the numbers are that a rule watches, and how a chart of them is made.
+enum WatchedUnit {
+  static func of(_ alert: AlertPlan) -> ValueUnit {
+    switch alert.watch.figure {
+    case .funnel(_, .conversion), .funnel(_, .fromPrevious), .retention(_, .share),
+      .session(.bounceRate):
+      return .share
+    case .funnel(_, .p50Ms), .funnel(_, .p90Ms), .session(.meanDurationMs): return .durationMs
+    default:
+      let isRatio = alert.inputs.contains(.lower) || alert.inputs.contains(.upper)
+      return isRatio ? .share : .number("")
+    }
+  }
+
+  /// The name of what is watched: `checkout.conversion`.
+  static func name(_ reference: ResultReference) -> String {
+    switch reference.figure {
+    case .value: reference.stage
+    case .funnel(let step, let figure): "\(reference.stage) [\(step)].\(figure.rawValue)"
+    case .retention(let period, let figure): "\(reference.stage) [\(period)].\(figure.rawValue)"
+    case .session(let figure): "\(reference.stage).\(figure.rawValue)"
+    }
+  }
+}
