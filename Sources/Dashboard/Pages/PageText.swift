@@ -6,28 +6,19 @@ import StreamCore
 enum PageText {
   /// `platform = ios, channel = web`; nothing without dimensions.
   static func dimensions(_ json: String) -> String {
-    DimensionSet(json).pairs.sorted { $0.key < $1.key }
-      .map { "\($0.key) = \(plain($0.value))" }.joined(separator: ", ")
-  }
-
-  /// A scalar of JSON without its quotes.
-  static func plain(_ json: String) -> String {
-    guard json.hasPrefix("\""), json.hasSuffix("\""), json.count > 1 else { return json }
-    var text = ""
-    var isEscaped = false
-    for character in json.dropFirst().dropLast() {
-      if !isEscaped, character == "\\" {
-        isEscaped = true
-        continue
-      }
-      text.append(character)
-      isEscaped = false
-    }
-    return text
+    Dimensions.read(json).sorted { $0.key < $1.key }
+      .map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
   }
 
   /// `above = 0.2, below = 3`: the members of a JSON object of numbers.
-  static func values(_ json: String) -> String { dimensions(json) }
+  static func values(_ json: String) -> String {
+    Dimensions.read(json).sorted { $0.key < $1.key }.map { name, value in
+      if case .double(let number) = value {
+        return "\(name) = \(ValueUnit.number("").short(number))"
+      }
+      return "\(name) = \(value)"
+    }.joined(separator: ", ")
+  }
 
   /// A length of time: `1h 05m`.
   static func duration(_ ms: Int64) -> String { ValueUnit.durationMs.short(Double(ms)) }
@@ -67,5 +58,14 @@ enum WatchedUnit {
     case .retention(let period, let figure): "\(reference.stage) [\(period)].\(figure.rawValue)"
     case .session(let figure): "\(reference.stage).\(figure.rawValue)"
     }
+  }
+}
+
+extension Asked {
+  /// A chart in the visitor's language, with text below it.
+  func figure(_ chart: some Chart, id: String, caption: String = "") -> HTML {
+    var chart = chart
+    chart.words = language == .chinese ? .chinese : .english
+    return PageFrame.figure(chart, id: id, caption: caption)
   }
 }

@@ -2,5 +2,7 @@
 enum Rooms {
   static let endpoints: [Endpoint] =
     FrameEndpoints.all + HealthEndpoints.all + DocumentEndpoints.all
+    + AlertsPage.endpoints + AlertChange.forms + AlertsAPI.endpoints
+    + DataPage.endpoints + OutboxChange.forms + DataAPI.endpoints
     + ThresholdsPage.endpoints + ThresholdChange.forms + ThresholdsAPI.endpoints
 }

@@ -33,7 +33,7 @@ struct PreviewFragment {
     """
     \(figures)
     <p class="notice warning"><strong>\(words.approximate).</strong> \(reach) \(words.why)\(check)</p>
-    \(PageFrame.figure(chart, id: "preview-chart", caption: caption))
+    \(asked.figure(chart, id: "preview-chart", caption: caption))
     \(changes)
     <p>\(words.exact)\(scopeNote)</p>
     <pre tabindex="0"><code>\(command)</code></pre>

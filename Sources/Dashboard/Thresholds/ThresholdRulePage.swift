@@ -280,7 +280,7 @@ struct RuleFacts {
   var condition: String?
 
   init(_ rule: RuleRow) {
-    let facts = DimensionSet(rule.definition).pairs.mapValues(PageText.plain)
+    let facts = Dimensions.read(rule.definition).mapValues { "\($0)" }
     watch = facts["watch"]
     let told = ["watch", "when", "clear", "entity", "where", "sequence", "absent", "limit"]
     let parts = told.compactMap { name in facts[name].map { "\(name): \($0)" } }

@@ -48,11 +48,15 @@ enum Language: String, Sendable, CaseIterable {
 struct Words: Sendable {
   /// The frame of every page.
   var frame: FrameWords
+  /// The pages of alerts.
+  var alerts: AlertsWords
+  /// The page of data.
+  var data: DataWords
   /// The pages of thresholds.
   var thresholds: ThresholdsWords
 
-  static let english = Words(frame: .english, thresholds: .english)
-  static let chinese = Words(frame: .chinese, thresholds: .chinese)
+  static let english = Words(frame: .english, alerts: .english, data: .english, thresholds: .english)
+  static let chinese = Words(frame: .chinese, alerts: .chinese, data: .chinese, thresholds: .chinese)
 }
 
 extension StringProtocol {

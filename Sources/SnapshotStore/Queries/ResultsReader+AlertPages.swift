@@ -159,6 +159,8 @@ extension AlertQuery {
     filter.require("state", in: states.map(\.rawValue))
     filter.require("rule", is: rule)
     filter.require("kind", is: kind?.rawValue)
+    filter.require("severity", is: severity)
+    filter.require("owner", is: owner)
     filter.require("window_start_ms", from: from?.ms, to: to?.ms)
     return filter
   }
@@ -171,6 +173,8 @@ extension FindingQuery {
     filter.require("status", in: statuses.map(\.rawValue))
     filter.require("rule", is: rule)
     filter.require("entity", is: entity)
+    filter.require("severity", is: severity)
+    filter.require("owner", is: owner)
     if isOpen { filter.require("closed_ms IS NULL AND status <> 'withdrawn'") }
     filter.require("opened_ms", from: from?.ms, to: to?.ms)
     return filter
