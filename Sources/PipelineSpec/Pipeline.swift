@@ -174,3 +174,8 @@ public struct StorageOptions: Sendable, Equatable {
     (keep.last { $0.windowMs <= windowMs } ?? keep.first)?.durationMs
   }
 }
+
+extension Pipeline {
+  /// What people read of its KPIs, in order of name: rows of the table `kpi_tree`.
+  public var kpiTree: [KPINode] { plan.kpis.map(\.node).sorted { $0.kpi < $1.kpi } }
+}

@@ -68,20 +68,26 @@ struct DriverRun {
   var restoreShare = 0.0
   var liftShare = 0.0
   var marks: [ClockMark] = []
+  /// Most events in a batch.
+  var batch: Int64 = 150
 
-  /// Runs the logs, interleaved and in batches as `generator` says, to the end.
-  func run(_ plan: PipelinePlan, _ generator: inout SeededGenerator) throws -> PipelineDriver {
+  /// Runs the logs, interleaved and in batches as `generator` says, to the end: those of the first
+  /// source, then of the next.
+  func run(
+    _ plan: PipelinePlan, _ generator: inout SeededGenerator, sources: Int = 1
+  ) throws -> PipelineDriver {
+    let partitions = logs.count / sources
     var saved: PipelineDriver.Saved?
     if !marks.isEmpty {
       var start = PipelineDriver.Saved()
       start.marks = marks
       saved = start
     }
-    var driver = try PipelineDriver(plan, partitions: logs.count, from: saved)
+    var driver = try PipelineDriver(plan, partitions: partitions, from: saved)
     var history: [ResultTables] = []
     var next = logs.map { _ in 0 }
     while let partition = pickOpen(next, &generator) {
-      let end = min(next[partition] + Int(generator.whole(1...150)), logs[partition].count)
+      let end = min(next[partition] + Int(generator.whole(1...batch)), logs[partition].count)
       driver.push(
         logs[partition][next[partition]..<end].map {
           ($0.payload, usesRecordTimestamps ? $0.recordMs : nil)
@@ -94,7 +100,7 @@ struct DriverRun {
       if generator.chance(restoreShare) {
         let state = driver.save()
         history.append(driver.tables.finals)
-        driver = try PipelineDriver(plan, partitions: logs.count, from: state)
+        driver = try PipelineDriver(plan, partitions: partitions, from: state)
       }
     }
     driver.close()

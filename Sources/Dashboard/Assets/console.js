@@ -47,6 +47,8 @@
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden && again && !underWay) { again = false; refresh(); }
     });
+    // Also when nothing is committed: that is news as well.
+    setInterval(() => { if (!document.hidden) refresh(); }, 15000);
     addEventListener("pagehide", () => events.close());
   }
 

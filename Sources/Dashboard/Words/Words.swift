@@ -48,6 +48,12 @@ enum Language: String, Sendable, CaseIterable {
 struct Words: Sendable {
   /// The frame of every page.
   var frame: FrameWords
+  /// What pages of results share.
+  var results: ResultsWords
+  /// The overview.
+  var overview: OverviewWords
+  /// The pages of metrics.
+  var series: SeriesWords
   /// The pages of alerts.
   var alerts: AlertsWords
   /// The page of data.
@@ -55,8 +61,22 @@ struct Words: Sendable {
   /// The pages of thresholds.
   var thresholds: ThresholdsWords
 
-  static let english = Words(frame: .english, alerts: .english, data: .english, thresholds: .english)
-  static let chinese = Words(frame: .chinese, alerts: .chinese, data: .chinese, thresholds: .chinese)
+  static let english = Words(
+    frame: .english,
+    results: .english,
+    overview: .english,
+    series: .english,
+    alerts: .english,
+    data: .english,
+    thresholds: .english)
+  static let chinese = Words(
+    frame: .chinese,
+    results: .chinese,
+    overview: .chinese,
+    series: .chinese,
+    alerts: .chinese,
+    data: .chinese,
+    thresholds: .chinese)
 }
 
 extension StringProtocol {

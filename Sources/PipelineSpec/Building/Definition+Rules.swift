@@ -4,6 +4,12 @@ import StreamCore
 // history of their own, and how people are told decides no result.
 
 extension Definition {
+  /// What a KPI is for, and what people read of it, decides no row.
+  static func lines(of kpi: KPIPlan) -> [String] {
+    ["kpi \(kpi.name) period=\(WindowText.text(kpi.period))"] + part("formula", kpi.expression)
+      + kpi.children.sorted().map { " child \($0)" }
+  }
+
   static func lines(of risk: RiskPlan) -> [String] {
     var lines = [
       "risk \(risk.name) entity=\(risk.entityKind) within=\(risk.withinMs) "

@@ -30,6 +30,7 @@ enum Definition {
     for retention in plan.retentions { lines += self.lines(of: retention) }
     for session in plan.sessions { lines += self.lines(of: session) }
     for lifecycle in plan.lifecycles { lines += self.lines(of: lifecycle) }
+    for kpi in plan.kpis.sorted(by: { $0.name < $1.name }) { lines += self.lines(of: kpi) }
     for risk in plan.risks { lines += self.lines(of: risk) }
     for alert in plan.alerts { lines += self.lines(of: alert) }
     return lines.joined(separator: "\n") + "\n"

@@ -18,11 +18,13 @@ struct PipelineBuilder {
   mutating func build() -> Pipeline {
     let zone = zone()
     let sources = SourceBuilder(zones: zones, pipelineZone: zone, faults: faults).build(settings)
-    let (stages, fields) = stages(scope(sources))
+    let time = time(zone)
+    let (stages, fields) = stages(
+      scope(sources), KPIBuilder.Clock(zone: zone, notBefore: time.notBefore))
     var plan = PipelinePlan(
       name: settings[PipelineOptions.name] ?? "", definition: "", zone: zone,
       tzdataVersion: zones.version, sources: sources.map { $0.plan(fields: fields) },
-      time: time(zone), fields: fields, derived: stages.derived, filter: stages.filter,
+      time: time, fields: fields, derived: stages.derived, filter: stages.filter,
       metrics: stages.metrics, formulas: stages.formulas)
     plan.traits = stages.traits
     plan.funnels = stages.funnels
@@ -31,6 +33,8 @@ struct PipelineBuilder {
     plan.lifecycles = stages.lifecycles
     plan.risks = stages.risks
     plan.alerts = stages.alerts
+    plan.kpis = stages.kpis
+    checkUserSections(plan)
     plan.definition = Definition.text(of: plan)
     var kafka: [String: KafkaSource] = [:]
     for source in sources { kafka[source.name] = source.kafka }
@@ -133,6 +137,20 @@ struct PipelineBuilder {
     return rules.sorted { $0.windowMs < $1.windowMs }
   }
 
+  /// KPIs of distinct users have parts in users' records, too.
+  private func checkUserSections(_ plan: PipelinePlan) {
+    let stages =
+      plan.funnels.count + plan.retentions.count + plan.sessions.count + plan.lifecycles.count
+      + plan.risks.count
+    let max = StageOptions.userStagesMax
+    guard stages <= max, stages + plan.kpiUserSections > max else { return }
+    faults.add(
+      settings.position(of: PipelineOptions.kpis), "too-many-stages",
+      "KPIs count \(plan.kpiUserSections) sets of distinct users, beside \(stages) stages that follow "
+        + "users; at most \(max) in all may share the records of users",
+      hint: "make several pipelines of it")
+  }
+
   // MARK: - Names
 
   private func scope(_ sources: [SourceDraft]) -> NameScope {
@@ -152,16 +170,19 @@ struct PipelineBuilder {
   }
 
   /// Stages and the fields that they read. Twice over: slots are known after the first time.
-  private func stages(_ scope: NameScope) -> (Stages, fields: [String]) {
+  private func stages(
+    _ scope: NameScope, _ clock: KPIBuilder.Clock
+  ) -> (Stages, fields: [String]) {
     var scope = scope
     let quiet = ExpressionCompiler(locator: locator, faults: FaultCollector(file: faults.file))
     let loud = ExpressionCompiler(locator: locator, faults: faults)
     let derivation = DeriveBuilder(compiler: loud, node: settings[PipelineOptions.derive])
     let order = derivation.order(&scope)
-    _ = StagesBuilder(settings: settings, compiler: quiet).build(order, derivation, &scope)
+    _ = StagesBuilder(settings: settings, compiler: quiet, clock: clock).build(order, derivation, &scope)
     scope.settle()
     scope.declare(derived: order)
-    let stages = StagesBuilder(settings: settings, compiler: loud).build(order, derivation, &scope)
+    let stages = StagesBuilder(settings: settings, compiler: loud, clock: clock).build(
+      order, derivation, &scope)
     if scope.isOverLimit {
       faults.add(
         settings.position, "too-many-paths",

@@ -14,12 +14,16 @@ struct Stages {
   var lifecycles: [LifecyclePlan] = []
   var risks: [RiskPlan] = []
   var alerts: [AlertPlan] = []
+  /// Each after those that it reads and those that are its children.
+  var kpis: [KPIPlan] = []
 }
 
 /// Makes the stages of one file, once over.
 struct StagesBuilder {
   let settings: Settings
   let compiler: ExpressionCompiler
+  /// What calendar periods follow.
+  let clock: KPIBuilder.Clock
 
   /// Stages over `scope`, with derived fields in the order of `names`.
   func build(_ names: [String], _ derivation: DeriveBuilder, _ scope: inout NameScope) -> Stages {
@@ -53,13 +57,18 @@ struct StagesBuilder {
     stages.lifecycles = made(PipelineOptions.lifecycle) {
       LifecycleBuilder(reader: reader).build($0, &scope)
     }
+    stages.kpis = KPIBuilder(
+      reader: reader, catalogue: ResultCatalogue(settings, stages), stages: stages,
+      clock: clock
+    ).build(settings[PipelineOptions.kpis] ?? [])
     stages.risks = made(PipelineOptions.risks) { RiskBuilder(reader: reader).build($0, &scope) }
     let alerts = AlertBuilder(reader: reader, catalogue: ResultCatalogue(settings, stages))
     let built = made(PipelineOptions.alerts) { alerts.build($0, &scope) }
     stages.alerts = built.map(\.plan)
     stages.metrics = (stages.metrics + built.flatMap(\.hidden)).sorted { $0.name < $1.name }
-    checkNames(Self.kinds)
-    checkNames(Self.rules)
+    let kpis = (PipelineOptions.kpis, "KPI")
+    checkNames(Self.kinds + [kpis])
+    checkNames(Self.rules + [kpis])
     checkCount()
     return stages
   }

@@ -41,6 +41,8 @@ public struct ResultTables: Sendable, Equatable {
   public private(set) var retention: [RetentionKey: RetentionRow] = [:]
   /// The table `sessions`, by kind, start of the day, and dimensions.
   public private(set) var sessions: [MetricKey: SessionRow] = [:]
+  /// The table `kpis`.
+  public private(set) var kpis: [KPIKey: KPIRow] = [:]
   /// The table `alert_transitions`.
   public private(set) var alertTransitions: [AlertTransitionKey: AlertTransition] = [:]
   /// The table `alerts`, by id.
@@ -63,6 +65,7 @@ public struct ResultTables: Sendable, Equatable {
     for row in rows.funnels { Self.write(row, to: &funnels, &conflicts) }
     for row in rows.retention { Self.write(row, to: &retention, &conflicts) }
     for row in rows.sessions { Self.write(row, to: &sessions, &conflicts) }
+    for row in rows.kpis { Self.write(row, to: &kpis, &conflicts) }
     for row in rows.alertTransitions { Self.write(row, to: &alertTransitions, &conflicts) }
     for row in rows.alerts { alerts[row.alertID] = row }
     for row in rows.findings { write(row, &conflicts) }
@@ -80,6 +83,7 @@ public struct ResultTables: Sendable, Equatable {
     for row in rows.funnels { Self.take(row, into: &funnels, &conflicts) }
     for row in rows.retention { Self.take(row, into: &retention, &conflicts) }
     for row in rows.sessions { Self.take(row, into: &sessions, &conflicts) }
+    for row in rows.kpis { Self.take(row, into: &kpis, &conflicts) }
     for row in rows.alertTransitions { Self.take(row, into: &alertTransitions, &conflicts) }
     // An alert goes on: the later row holds.
     for row in rows.alerts where alerts[row.alertID].map({ $0.windowEnd < row.windowEnd }) ?? true {
@@ -102,6 +106,7 @@ public struct ResultTables: Sendable, Equatable {
     finals.funnels = funnels.filter { $0.value.status == .final }
     finals.retention = retention.filter { $0.value.status == .final }
     finals.sessions = sessions.filter { $0.value.status == .final }
+    finals.kpis = kpis.filter { $0.value.status == .final }
     finals.alertTransitions = alertTransitions.filter { $0.value.status == .final }
     finals.alerts = alerts.filter { $0.value.status == .final }
     finals.findings = findings.filter { $0.value.status == .final }
@@ -125,6 +130,9 @@ public struct ResultTables: Sendable, Equatable {
     }
     rows.sessions = sessions.values.sorted {
       ($0.session, $0.dayStart.ms, $0.dimensions) < ($1.session, $1.dayStart.ms, $1.dimensions)
+    }
+    rows.kpis = kpis.values.sorted {
+      ($0.kpi, $0.periodStart.ms, $0.asOf.ms) < ($1.kpi, $1.periodStart.ms, $1.asOf.ms)
     }
     rows.alertTransitions = alertTransitions.values.sorted {
       ($0.windowEnd.ms, $0.rule, $0.dimensions, $0.alertID, $0.to.order)
@@ -151,7 +159,7 @@ public struct ResultTables: Sendable, Equatable {
       }
     case .retention(let key): Self.remove(key, from: &retention)
     case .session(let key): Self.remove(key, from: &sessions)
-    case .kpi: break
+    case .kpi(let key): Self.remove(key, from: &kpis)
     }
   }
 
@@ -233,6 +241,8 @@ extension RetentionRow: KeyedRow {
 extension SessionRow: KeyedRow {
   var key: MetricKey { MetricKey(metric: session, windowStart: dayStart, dimensions: dimensions) }
 }
+
+extension KPIRow: KeyedRow {}
 
 extension AlertTransition: KeyedRow {
   var key: ResultTables.AlertTransitionKey {

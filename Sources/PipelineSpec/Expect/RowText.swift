@@ -39,6 +39,16 @@ extension SessionRow {
   }
 }
 
+extension KPIRow {
+  var text: String {
+    var text = "\(kpi) from \(Instants.text(periodStart)) to \(Instants.text(asOf)): value \(value)"
+    if let previous { text += ", previous \(previous)" }
+    if let movedBy { text += ", moved_by \(movedBy)" }
+    if let moved { text += ", moved \(moved)" }
+    return text + " (\(status.rawValue))"
+  }
+}
+
 extension AlertRow: ShownRow {
   /// Whether it is, or was, more than a condition that did not hold for long enough.
   var hasFired: Bool { opened != nil }

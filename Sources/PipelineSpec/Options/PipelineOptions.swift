@@ -58,6 +58,10 @@ enum PipelineOptions {
       + "each. Names are unique over risks and alerts.")
   static let alerts = Option.named(
     "alerts", .name, AlertOptions.all, "Conditions over closed windows of a result, by name.")
+  static let kpis = Option.named(
+    "kpis", .name, KPIOptions.all,
+    "A tree of formulas, each over its own period and known to date at any time of it, by name. "
+      + "[kpis.md](kpis.md) says what they are. Names are unique over all stages and rules.")
   static let health = Option.group(
     "health", HealthOptions.all,
     "Rules on wall time that watch the worker itself. They are on; each may be `off`.")
@@ -83,14 +87,13 @@ enum PipelineOptions {
     [
       name.spec, zone.spec, source.spec, sources.spec, time.spec, filter.spec, derive.spec,
       dedup.spec, users.spec, metrics.spec, funnels.spec, retention.spec, sessions.spec,
-      lifecycle.spec, risks.spec, alerts.spec, health.spec, notify.spec, notifyWithin.spec,
-      console.spec, limits.spec,
+      lifecycle.spec, kpis.spec, risks.spec, alerts.spec, health.spec, notify.spec,
+      notifyWithin.spec, console.spec, limits.spec,
     ] + StorageOptions.all + [tests.spec] + later
 
   /// Stages that the design has and this version does not.
   static let later: [OptionSpec] = [
-    .later("kpis", "KPIs are"), .later("archive", "archives are"),
-    .later("backup", "backups are"),
+    .later("archive", "archives are"), .later("backup", "backups are"),
     OptionSpec(
       name: "thresholds", kind: .elsewhere("under their alert or risk"),
       text: "They belong to the rule that reads them."),

@@ -131,7 +131,7 @@ public struct Restatement: Sendable {
       guard stage.name.kind.table != nil else {
         throw Refusal(
           "\(stage.name) is not restated: what people were told was told",
-          whatToDo: "Name metrics, funnels, retention, sessions or lifecycles")
+          whatToDo: "Name metrics, funnels, retention, sessions, lifecycles or KPIs")
       }
       let start = source.completeFrom(stage.name)
       guard start < .distantFuture else {
@@ -152,6 +152,7 @@ extension StageName.Kind {
     case .funnels: .funnels
     case .retention: .retention
     case .sessions: .sessions
+    case .kpis: .kpis
     case .risks, .alerts: nil
     }
   }

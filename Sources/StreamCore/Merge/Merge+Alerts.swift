@@ -7,7 +7,7 @@ extension Merge {
   /// after it are not judged, when the end of input closes everything.
   public func close(horizon: EventTime) {
     guard let judge else { return closeStages(horizon: horizon) }
-    let before = RowCounts(rows)
+    let before = ResultRows.Counts(rows)
     closeStages(horizon: horizon)
     offer(judge, after: before)
     judge.advance(horizon: horizon, thresholds: thresholds) { closing in
@@ -27,7 +27,7 @@ extension Merge {
   /// `horizon` is the greatest event time of any clock: windows that begin later have no rows yet.
   public func takeRows(provisional: Bool, horizon: EventTime) -> ResultRows {
     guard let judge else { return takeStageRows(provisional: provisional, horizon: horizon) }
-    let before = RowCounts(rows)
+    let before = ResultRows.Counts(rows)
     var taken = takeStageRows(provisional: provisional, horizon: horizon)
     judge.takeFinals(into: &taken)
     judge.closeProvisional(into: &taken)
@@ -39,22 +39,7 @@ extension Merge {
     return taken
   }
 
-  /// How many rows there were.
-  private struct RowCounts {
-    var metrics: Int
-    var funnels: Int
-    var retention: Int
-    var sessions: Int
-
-    init(_ rows: ResultRows) {
-      metrics = rows.metrics.count
-      funnels = rows.funnels.count
-      retention = rows.retention.count
-      sessions = rows.sessions.count
-    }
-  }
-
-  private func offer(_ judge: AlertJudge, of rows: ResultRows? = nil, after before: RowCounts) {
+  private func offer(_ judge: AlertJudge, of rows: ResultRows? = nil, after before: ResultRows.Counts) {
     let rows = rows ?? self.rows
     judge.take(rows.metrics[before.metrics...])
     judge.take(hiddenRows[...])

@@ -36,6 +36,7 @@ extension Merge {
     }
     encodeRolling(into: &writer)
     judge?.encode(into: &writer)
+    kpis?.encode(into: &writer)
     change.upserts.append(
       StateRecord(
         key: StateKey(owner: Self.owner, stage: Self.stage, key: []),
@@ -154,5 +155,6 @@ extension Merge {
     }
     try restoreRolling(from: &reader)
     try judge?.restore(from: &reader)
+    try kpis?.restore(from: &reader)
   }
 }

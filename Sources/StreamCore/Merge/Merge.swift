@@ -33,6 +33,8 @@ public final class Merge {
   /// Metrics that only explain alerts, and their rows that the judge has not taken.
   private let hidden: Set<String>
   var hiddenRows: [MetricRow] = []
+  /// Keeps KPIs; nil when there are none.
+  var kpis: KPIBook?
   /// What is known of findings that may still move or close.
   var findings = FindingBook()
   private let readers: [String: [(formula: Int, input: Int)]]
@@ -42,6 +44,7 @@ public final class Merge {
   public init(plan: StagePlan) {
     self.plan = plan
     judge = AlertJudge(plan)
+    kpis = KPIBook(plan)
     hidden = Set(plan.pipeline.metrics.filter(\.isInternal).map(\.name))
     groups = plan.groups.map { MergedGroup(plan: $0) }
     carried = plan.groups.map { group in
@@ -192,6 +195,8 @@ extension Merge {
 
 extension Merge {
   func closeStages(horizon: EventTime) {
+    let reach = kpiReach(horizon)
+    let before = ResultRows.Counts(rows)
     for index in groups.indices {
       guard let watermark = watermark(index) else { continue }
       close(group: index, upTo: watermark, horizon: horizon)
@@ -206,12 +211,14 @@ extension Merge {
           formulas[index].plan.name, start, end, name, result, .final, isReplacing: true)
       }
     }
+    closeKPIs(horizon: horizon, reach: reach, before: before)
     closeFindings(into: &rows)
   }
 
   private func close(group index: Int, upTo watermark: EventTime, horizon: EventTime) {
     let from = groups[index].closedThrough
     let closing = groups[index].close(upTo: watermark)
+    kpis?.take(index, closing.map(\.window))
     if userRows[index] != nil {
       var horizon = horizon
       if userRows[index]?.rolling != nil {
@@ -264,7 +271,7 @@ extension Merge {
   ) {
     let group = plan.groups[index]
     let names = totals.keys.sorted()
-    for (at, metric) in group.metrics.enumerated() {
+    for (at, metric) in group.metrics.enumerated() where !metric.isSlice {
       var results: [SeriesName: MetricResult] = [:]
       for key in names {
         let result = totals[key].flatMap { metric.result($0, group.inputs) }
@@ -315,7 +322,7 @@ extension Merge {
         groups[index].takeChanged { changed.append(($0, $1, $2, $3)) }
         userRows[index]?.show(changed, groups[index].windows, horizon: horizon, into: &rows)
         for (_, window, dimensions, total) in changed {
-          for metric in group.metrics {
+          for metric in group.metrics where !metric.isSlice {
             emit(
               metric.name, window.start, window.end, dimensions,
               metric.result(total, group.inputs), .provisional, isReplacing: false)
@@ -331,6 +338,7 @@ extension Merge {
             isReplacing: true)
         }
       }
+      showKPIs(horizon: horizon)
     }
     defer { rows = ResultRows() }
     return rows

@@ -10,14 +10,19 @@ struct MetricResult: Sendable, Equatable {
   static let zero = MetricResult(value: 0, exact: "0", samples: 0, isApproximate: false)
 }
 
-extension GroupPlan.GroupMetric {
+extension Aggregate {
   /// Whether a closed window without events has the value zero, not no value.
   var isZeroWithoutEvents: Bool {
-    switch aggregate {
+    switch self {
     case .count, .sum, .distinct, .distinctUsers: true
     case .avg, .min, .max, .last, .quantile: false
     }
   }
+}
+
+extension GroupPlan.GroupMetric {
+  /// Whether a closed window without events has the value zero, not no value.
+  var isZeroWithoutEvents: Bool { aggregate.isZeroWithoutEvents }
 
   /// The metric's value of a cell; nil where it has none, or a zero that no event stands for.
   func result(_ cell: CellValue, _ inputs: [GroupPlan.ValueInput]) -> MetricResult? {

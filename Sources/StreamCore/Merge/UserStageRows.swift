@@ -61,7 +61,7 @@ struct UserStageRows {
         emit(plan, ordinal, period, window, name, total, status, into: &rows)
       }
     case .session(let plan): emit(plan, window, name, total, status, into: &rows)
-    case .lifecycle, .risk, nil: break
+    case .lifecycle, .risk, .firsts, nil: break
     }
   }
 
@@ -79,7 +79,7 @@ struct UserStageRows {
       return (0...plan.periods).map { .retention(key(plan, ordinal, $0, name)) }
     case .lifecycle(let plan):
       return RollingCounts.names(plan).map { .metric(own($0)) }
-    case .risk, nil: return []
+    case .risk, .firsts, nil: return []
     }
   }
 

@@ -59,6 +59,8 @@ public struct GroupPlan: Sendable {
     /// Index into `inputs`; nil for counts of events and users.
     let input: Int?
     let carryMs: Int64?
+    /// Whether it only feeds KPIs.
+    let isSlice: Bool
   }
 
   /// How many of each kind of part a cell has.
@@ -130,7 +132,8 @@ struct GroupBuilder {
     }
     metrics.append(
       .init(
-        name: metric.name, aggregate: metric.aggregate, input: input, carryMs: metric.carryMs))
+        name: metric.name, aggregate: metric.aggregate, input: input, carryMs: metric.carryMs,
+        isSlice: metric.isSlice))
   }
 
   private mutating func take(_ part: WritableKeyPath<GroupPlan.Parts, Int>) -> Int {

@@ -37,7 +37,10 @@ extension StagePlan {
   /// Counts of every metric, by name, from those of every group, by index; without those that only
   /// explain alerts.
   public func metricCounts(_ totals: [StageCounts]) -> [MetricCounts] {
-    let hidden = Set(pipeline.metrics.filter(\.isInternal).map(\.name))
+    let feeds = KPIFeeds(pipeline)
+    let hidden = Set(
+      pipeline.metrics.filter(\.isInternal).map(\.name) + feeds.metrics.map(\.name)
+        + feeds.firsts.map(\.name))
     return groups.flatMap { group in
       let counts = totals[group.index]
       if group.stage != nil {

@@ -39,6 +39,8 @@ public struct MetricPlan: Sendable {
   public var maxSeries: Int
   /// Whether it only explains alerts: it has no rows of its own.
   public var isInternal = false
+  /// Whether it only feeds KPIs: nobody sees its values.
+  var isSlice = false
 
   /// One dimension of a metric.
   public struct Dimension: Sendable {

@@ -39,6 +39,8 @@ public struct PipelinePlan: Sendable {
   public var alerts: [AlertPlan] = []
   /// Risk rules, in order of name.
   public var risks: [RiskPlan] = []
+  /// KPIs; each comes after those that it reads and those that may have moved it.
+  public var kpis: [KPIPlan] = []
 
   /// Makes a plan of its parts.
   public init(

@@ -24,7 +24,8 @@ public struct StagePlan: Sendable {
       sources.map { own ?? $0.latenessMs ?? pipeline.time.latenessMs }
     }
     var builders: [GroupBuilder] = []
-    for metric in pipeline.metrics.sorted(by: { $0.name < $1.name }) {
+    let metrics = pipeline.metrics + KPIFeeds(pipeline).metrics
+    for metric in metrics.sorted(by: { $0.name < $1.name }) {
       let isOrdered = metric.slots.contains { $0 >= pipeline.firstTraitSlot }
       let exchanged = !keyed && (isOrdered || metric.aggregate == .distinctUsers)
       let latenessMs = lateness(metric.latenessMs)

@@ -22,7 +22,7 @@ public enum LookBack: Sendable, Hashable {
 public struct StageName: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// The kinds of stages.
   public enum Kind: String, Sendable, CaseIterable, Comparable {
-    case metrics, funnels, retention, sessions, lifecycle, risks, alerts
+    case metrics, funnels, retention, sessions, lifecycle, kpis, risks, alerts
 
     public static func < (a: Kind, b: Kind) -> Bool { a.rank < b.rank }
 
@@ -85,6 +85,7 @@ extension PipelinePlan {
     for plan in risks {
       found[StageName(.risks, plan.name)] = lookBack(plan.read, []) + .finite(ms: 2 * plan.withinMs)
     }
+    for (name, lookBack) in kpiLookBacks(found) { found[StageName(.kpis, name)] = lookBack }
     for plan in alerts { found[StageName(.alerts, plan.name)] = lookBack(of: plan, found) }
     let hidden = Set(metrics.filter(\.isInternal).map { StageName(.metrics, $0.name) })
     // A copy is told by its original, which may lie that far back.

@@ -51,7 +51,7 @@ public struct ReportScope: Sendable, Equatable {
           for name in RollingCounts.names(lifecycle) { metricStarts[name] = start }
         }
       case .retention: cohortStarts[stage.name] = Self.firstDay(from: start, plan.zone)
-      case .funnels, .sessions, .risks, .alerts: break
+      case .funnels, .sessions, .kpis, .risks, .alerts: break
       }
     }
   }
@@ -82,6 +82,9 @@ public struct ReportScope: Sendable, Equatable {
     rows.retention.removeAll { row in
       cohortStarts[row.retention].map { row.cohort < $0 } ?? false
         || isOpen(row.unitEnd, row.status)
+    }
+    rows.kpis.removeAll {
+      isBefore(.kpis, $0.kpi, $0.periodStart) || isOpen($0.asOf, $0.status)
     }
     filterAlerts(&rows)
     filterFindings(&rows)

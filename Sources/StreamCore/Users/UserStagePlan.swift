@@ -5,12 +5,13 @@ enum UserStagePlan: Sendable {
   case session(SessionPlan)
   case lifecycle(LifecyclePlan)
   case risk(RiskPlan)
+  case firsts(KPIFirstsPlan)
 
   /// The stages of a pipeline, in an order that depends on its definition alone.
   static func all(_ pipeline: PipelinePlan) -> [UserStagePlan] {
     pipeline.funnels.map { .funnel($0) } + pipeline.retentions.map { .retention($0) }
       + pipeline.sessions.map { .session($0) } + pipeline.lifecycles.map { .lifecycle($0) }
-      + pipeline.risks.map { .risk($0) }
+      + pipeline.risks.map { .risk($0) } + KPIFeeds(pipeline).firsts.map { .firsts($0) }
   }
 
   var name: String {
@@ -20,6 +21,7 @@ enum UserStagePlan: Sendable {
     case .session(let plan): plan.name
     case .lifecycle(let plan): plan.name
     case .risk(let plan): plan.name
+    case .firsts(let plan): plan.name
     }
   }
 
@@ -30,6 +32,7 @@ enum UserStagePlan: Sendable {
     case .session(let plan): plan.latenessMs
     case .lifecycle(let plan): plan.latenessMs
     case .risk(let plan): plan.latenessMs
+    case .firsts(let plan): plan.latenessMs
     }
   }
 
@@ -39,7 +42,7 @@ enum UserStagePlan: Sendable {
     case .retention(let plan): plan.dimensions
     case .session(let plan): plan.dimensions
     case .lifecycle(let plan): plan.dimensions
-    case .risk: []
+    case .risk, .firsts: []
     }
   }
 
@@ -49,7 +52,7 @@ enum UserStagePlan: Sendable {
     case .funnel(let plan): plan.maxSeries
     case .retention(let plan): plan.maxSeries
     case .session(let plan): plan.maxSeries
-    case .lifecycle, .risk: Self.unlimited
+    case .lifecycle, .risk, .firsts: Self.unlimited
     }
   }
 
@@ -62,6 +65,7 @@ enum UserStagePlan: Sendable {
     case .retention(let plan): plan.unit
     case .session, .risk: WindowPlan(unit: .day, every: 1)
     case .lifecycle(let plan): plan.unit
+    case .firsts(let plan): plan.slice
     }
   }
 
@@ -70,7 +74,7 @@ enum UserStagePlan: Sendable {
     switch self {
     case .funnel(let plan): plan.withinMs
     case .session(let plan): plan.maxMs
-    case .retention, .lifecycle, .risk: 0
+    case .retention, .lifecycle, .risk, .firsts: 0
     }
   }
 
@@ -79,7 +83,7 @@ enum UserStagePlan: Sendable {
     switch self {
     case .funnel(let plan): plan.per
     case .risk(let plan): plan.entity
-    case .retention, .session, .lifecycle: nil
+    case .retention, .session, .lifecycle, .firsts: nil
     }
   }
 
@@ -95,6 +99,7 @@ enum UserStagePlan: Sendable {
     case .retention(let plan): [plan.start, plan.returning]
     case .session(let plan): [plan.condition]
     case .lifecycle(let plan): [plan.condition]
+    case .firsts(let plan): [plan.condition]
     case .risk(let plan): (plan.condition.map { [$0] } ?? []) + plan.pattern.conditions
     }
   }
@@ -138,6 +143,7 @@ enum UserStagePlan: Sendable {
       parts.nameCounts = 2
     case .lifecycle:
       parts.counts = LifecycleCount.allCases.count
+    case .firsts: parts.counts = 1
     case .risk: break
     }
     return parts

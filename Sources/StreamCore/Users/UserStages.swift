@@ -78,6 +78,8 @@ final class UserStages {
       LifecycleStage(plan, group: group, conditions: conditions, zone: zone, isSaved: isSaved)
     case .risk(let plan):
       RiskStage(plan, group: group, conditions: conditions, zone: zone, isSaved: isSaved)
+    case .firsts(let plan):
+      KPIFirstsStage(plan, group: group, conditions: conditions, zone: zone, isSaved: isSaved)
     case nil:
       UserStage(plan: group, conditions: conditions, zone: zone, isSaved: isSaved)
     }
