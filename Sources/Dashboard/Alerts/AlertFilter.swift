@@ -3,26 +3,6 @@ import StreamCore
 
 /// Which alerts and findings a request is about.
 struct AlertFilter {
-  /// How far back, from the greatest clock.
-  enum Span: String, CaseIterable {
-    case day = "24h"
-    case week = "7d"
-    case month = "30d"
-    case quarter = "90d"
-    case all
-
-    var ms: Int64? {
-      let dayMs: Int64 = 86_400_000
-      return switch self {
-      case .day: dayMs
-      case .week: 7 * dayMs
-      case .month: 30 * dayMs
-      case .quarter: 90 * dayMs
-      case .all: nil
-      }
-    }
-  }
-
   static let open: [AlertState] = [.firing, .recovering, .pending]
   static let past: [AlertState] = [.resolved]
 
@@ -31,20 +11,19 @@ struct AlertFilter {
     ["open", "past"] + AlertState.allCases.map(\.rawValue)
     + FindingStatus.allCases.map(\.rawValue)
 
-  static let parameters: [Parameter] = [
-    .query(
-      "state", .choice(stateNames),
-      "A state of alerts, a status of findings, or open or past ones."),
-    .query("rule", .text(max: 256), "Name of the rule."),
-    .query("kind", .choice(AlertKind.allCases.map(\.rawValue)), "Of results, or of the worker."),
-    .query("severity", .choice(["info", "warning", "critical"]), "How urgent."),
-    .query("owner", .text(max: 256), "Whose."),
-    .query(
-      "range", .choice(Span.allCases.map(\.rawValue)), "How far back from the greatest clock."),
-    .from, .to,
-  ]
-  static let names = ["state", "rule", "kind", "severity", "owner", "range", "from", "to"]
-  static let apiNames = names
+  static let parameters: [Parameter] =
+    [
+      .query(
+        "state", .choice(stateNames),
+        "A state of alerts, a status of findings, or open or past ones."),
+      .query("rule", .text(max: 256), "Name of the rule."),
+      .query("kind", .choice(AlertKind.allCases.map(\.rawValue)), "Of results, or of the worker."),
+      .query("severity", .choice(["info", "warning", "critical"]), "How urgent."),
+      .query("owner", .text(max: 256), "Whose."),
+    ] + TimeSpan.parameters
+  /// Their names but those of the range.
+  static let ownNames = ["state", "rule", "kind", "severity", "owner"]
+  static let names = ownNames + TimeSpan.names
 
   /// States that are asked for by name; nil: the usual ones of each list.
   var states: [AlertState]?
@@ -53,32 +32,26 @@ struct AlertFilter {
   /// What both lists have in common; for alerts without states.
   var alerts = AlertQuery()
   var findings = FindingQuery()
-  var from: EventTime?
+  /// Back from the greatest clock, or a reader's own.
+  let span: TimeSpan
   /// The end of the range: as asked, or the greatest clock.
-  var end: EventTime?
-  var span: Span?
+  let end: EventTime?
+  private let clock: EventTime?
 
-  init(_ asked: Asked, usual: Span) throws {
-    let clock = try asked.reader.partitions().compactMap(\.clock).max()
-    span = asked.text("range").flatMap(Span.init) ?? usual
-    from = asked.time("from")
-    let to = asked.time("to")
-    if from == nil, to == nil {
-      from = span?.ms.flatMap { ms in clock.map { EventTime(ms: $0.ms - ms) } }
-    } else {
-      span = nil
-    }
-    end = to ?? clock
+  init(_ asked: Asked) throws {
+    clock = try asked.reader.partitions().compactMap(\.clock).max()
+    span = TimeSpan(asked, end: clock, usual: .all)
+    end = span.to ?? clock
     alerts.rule = asked.text("rule")
     alerts.kind = asked.text("kind").flatMap(AlertKind.init)
     alerts.severity = asked.text("severity")
     alerts.owner = asked.text("owner")
-    (alerts.from, alerts.to) = (from, to)
+    (alerts.from, alerts.to) = (span.from, span.to)
     alerts.limit = Int(asked.integer("limit") ?? 50)
     findings.rule = alerts.rule
     findings.severity = alerts.severity
     findings.owner = alerts.owner
-    (findings.from, findings.to) = (from, to)
+    (findings.from, findings.to) = (span.from, span.to)
     findings.limit = alerts.limit
     take(state: asked.text("state"))
   }
@@ -124,7 +97,6 @@ struct AlertFilterForm {
 
   var html: HTML {
     let words = asked.words.alerts
-    let frame = asked.words.frame
     let name = { (raw: String) in (raw, words.names[raw] ?? raw) }
     let isFindings = part == .findings
     let states =
@@ -148,21 +120,18 @@ struct AlertFilterForm {
         "owner", label: words.owner, [("", words.anyOwner)] + owners.map { ($0, $0) },
         chosen: asked.text("owner") ?? "")
     }
-    fields += .select(
-      "range", label: words.range, AlertFilter.Span.allCases.map { name($0.rawValue) },
-      chosen: filter.span?.rawValue)
-    fields += time("from", frame.from) + time("to", frame.to)
+    let kept = TimeSpan.names.html { name -> HTML in
+      guard let value = asked.text(name) else { return .empty }
+      return "<input type=\"hidden\" name=\"\(name)\" value=\"\(value)\">"
+    }
+    let picker = filter.span.picker(
+      asked, path: "/alerts", end: filter.end, keeping: ["show"] + AlertFilter.ownNames,
+      presets: [.hours24, .days7, .days30, .days90, .all])
     return """
       <form class="filter" method="get" action="/alerts" data-submit-on-change>
       <input type="hidden" name="show" value="\(part.rawValue)">
-      \(fields)<button>\(frame.show)</button></form>
-      """
-  }
-
-  private func time(_ name: String, _ label: String) -> HTML {
-    let value = asked.time(name).map { ZoneTimes.field($0, asked.file.zone) } ?? ""
-    return """
-      <label>\(label) <input type="datetime-local" name="\(name)" value="\(value)"></label>
+      \(kept)\(fields)<button>\(asked.words.frame.show)</button></form>
+      \(picker)
       """
   }
 }

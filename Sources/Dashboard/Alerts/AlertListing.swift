@@ -146,7 +146,8 @@ enum AlertListing {
     let risks: Set<String> = story.rule.map { $0.kind == .risk ? [$0.rule] : [] } ?? []
     let steps =
       story.alert != nil
-      ? story.alertTransitions.map(alertSteps.json) : story.findingTransitions.map(findingSteps.json)
+      ? story.alertTransitions.map(alertSteps.json)
+      : story.findingTransitions.map(findingSteps.json)
     return .json(
       .object(
         members + [

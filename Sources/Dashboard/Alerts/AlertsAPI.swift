@@ -10,7 +10,7 @@ enum AlertsAPI {
       parameters: AlertFilter.parameters + [.limit(100), .cursor, .format],
       response: AlertListing.alerts.schema
     ) { asked in
-      let filter = try AlertFilter(asked, usual: .all)
+      let filter = try AlertFilter(asked)
       var query = filter.listed
       query.limit = Int(asked.integer("limit") ?? 100)
       let page = try asked.reader.alertPage(query, after: try asked.cursor())
@@ -31,7 +31,7 @@ enum AlertsAPI {
       parameters: AlertFilter.parameters + [.limit(100), .cursor, .format],
       response: AlertListing.findings.schema
     ) { asked in
-      let filter = try AlertFilter(asked, usual: .all)
+      let filter = try AlertFilter(asked)
       var query = filter.findings
       query.limit = Int(asked.integer("limit") ?? 100)
       let page = try asked.reader.findingPage(query, after: try asked.cursor())
@@ -138,7 +138,8 @@ enum Incidents {
 
   static let endpoint = Endpoint(
     .get, APIPath.prefix + "/incidents", kind: .api,
-    summary: "Alerts and findings that people called real, as `weir backtest --incidents` reads them.",
+    summary:
+      "Alerts and findings that people called real, as `weir backtest --incidents` reads them.",
     response: .text("text/csv")
   ) { asked in
     var newest: [String: VerdictRow] = [:]

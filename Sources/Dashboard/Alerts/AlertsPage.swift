@@ -36,7 +36,7 @@ struct AlertsPage {
   init(_ asked: Asked) throws {
     self.asked = asked
     part = asked.text("show").flatMap(Part.init) ?? .alerts
-    filter = try AlertFilter(asked, usual: .all)
+    filter = try AlertFilter(asked)
     rules = try asked.reader.rules()
   }
 
@@ -49,7 +49,8 @@ struct AlertsPage {
       }
     let filters = part == .silences ? HTML.empty : AlertFilterForm(filter, rules, asked, part).html
     return PageFrame.answer(
-      asked, .alerts, title: asked.words.frame.alerts, body: "\(tabs)\(filters)\(content)")
+      asked, .alerts, title: asked.words.frame.alerts, subtitle: asked.zoneNote,
+      body: "\(tabs)\(filters)\(content)")
   }
 
   private var tabs: HTML {
@@ -109,7 +110,7 @@ struct AlertsPage {
       guard let first = rows.compactMap(\.opened).min() else { return .empty }
       let lanes = Set(rows.map(\.rule)).sorted().prefix(Self.lanesMax)
       let last = max(filter.end ?? first, rows.map(\.windowEnd).max() ?? first)
-      let from = filter.from ?? first
+      let from = filter.span.from ?? first
       let margin = max(60_000, (last.ms - from.ms) / 100)
       let spans = rows.filter { lanes.contains($0.rule) }.compactMap { row in
         row.opened.map {
@@ -170,7 +171,7 @@ struct AlertsPage {
 
   private func links(_ list: String) -> HTML {
     let csv = asked.link(
-      "\(APIPath.prefix)/\(list)", ["format": "csv"], keeping: AlertFilter.apiNames)
+      "\(APIPath.prefix)/\(list)", ["format": "csv"], keeping: AlertFilter.names)
     return """
       <p><a href="\(csv)">\(asked.words.frame.csv)</a> · \
       <a href="\(APIPath.prefix)/incidents">\(words.incidents)</a></p>
@@ -193,6 +194,7 @@ struct AlertTable {
   var html: HTML {
     let words = asked.words.alerts
     let zone = asked.file.zone
+    let units = WatchedUnits(asked)
     var table = PageTable(
       words.alerts,
       [
@@ -211,8 +213,7 @@ struct AlertTable {
         .tag(words.names[row.severity] ?? row.severity, row.severity), .text(row.owner ?? ""),
         .text(ZoneTimes.minute(began, zone)),
         .text(PageText.duration(max(0, end.ms - began.ms))),
-        .text(PageText.number(row.value, asked.words.frame)),
-        .text(PageText.values(row.thresholds)),
+        .text(units.text(row.value, of: row.rule)), .text(PageText.values(row.thresholds)),
         PeopleMarks.of(record.acknowledgements, record.verdict, isSilenced: isSilenced, words),
       ])
     }

@@ -10,6 +10,7 @@ struct StoryPage {
 
   private var words: AlertsWords { asked.words.alerts }
   private var zone: Zone { asked.file.zone }
+  private var units: WatchedUnits { WatchedUnits(asked) }
   private var missing: String { asked.words.frame.missing }
 
   /// Reads what the path names. Throws a 404 where there is none, or several.
@@ -52,14 +53,15 @@ struct StoryPage {
     if let alert = story.alert {
       let dimensions = PageText.dimensions(alert.dimensions)
       return """
-        \(StateTag.of(alert, words)) \(severity(alert.severity)) <span>\(dimensions)</span>
+        \(StateTag.of(alert, words)) \(severity(alert.severity)) <span>\(dimensions)</span> \
+        \(asked.zoneNote)
         """
     }
     guard let finding = story.finding else { return .empty }
     return """
       \(StateTag.of(finding, words)) \(severity(finding.severity)) \
       <span><span class="muted">\(finding.entityKind)</span> \
-      \(asked.personal(finding.entity))</span>
+      \(asked.personal(finding.entity))</span> \(asked.zoneNote)
       """
   }
 
@@ -73,7 +75,7 @@ struct StoryPage {
       let end = alert.resolved ?? alert.windowEnd
       return .figures([
         (
-          words.value, .text(PageText.number(alert.value, asked.words.frame)),
+          words.value, .text(units.text(alert.value, of: rule)),
           .text(PageText.values(alert.thresholds))
         ),
         (words.fired, .text(alert.opened.map { ZoneTimes.minute($0, zone) } ?? missing), .empty),
@@ -128,7 +130,7 @@ struct StoryPage {
     guard let told = Explanation(alert.explanation), !told.parts.isEmpty || told.from != nil else {
       return "<h2>\(words.movedBy)</h2><p class=\"muted\">\(words.notExplained)</p>"
     }
-    let number = { (value: Double?) in PageText.number(value, asked.words.frame) }
+    let number = { (value: Double?) in units.text(value, of: rule) }
     var table = PageTable(
       words.movedBy,
       [
@@ -201,7 +203,8 @@ struct StoryPage {
         let name = words.names[step.kind.rawValue] ?? step.kind.rawValue
         table.add([.text(ZoneTimes.second(step.at, zone)), .tag(name)])
       }
-      return story.findingTransitions.isEmpty ? "<p class=\"muted\">\(words.noSteps)</p>" : table.html
+      return story.findingTransitions.isEmpty
+        ? "<p class=\"muted\">\(words.noSteps)</p>" : table.html
     }
     guard !story.alertTransitions.isEmpty else {
       return "<p class=\"muted\">\(words.noSteps)</p>"
@@ -218,7 +221,7 @@ struct StoryPage {
       table.add([
         .text("\(ZoneTimes.minute(step.windowStart, zone)) – \(until)"),
         .tag(name, step.to.rawValue),
-        .text(PageText.number(step.value, asked.words.frame)), .text(PageText.count(step.samples)),
+        .text(units.text(step.value, of: rule)), .text(PageText.count(step.samples)),
         .text(PageText.values(step.thresholds)),
       ])
     }

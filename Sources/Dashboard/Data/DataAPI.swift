@@ -131,7 +131,8 @@ enum DataAPI {
 
   private static func samples(_ kind: SampleKind) -> Endpoint {
     .api(
-      "/samples/\(kind.rawValue)", summary: "Examples of \(kind.rawValue) events, the newest first.",
+      "/samples/\(kind.rawValue)",
+      summary: "Examples of \(kind.rawValue) events, the newest first.",
       parameters: [
         .query("reason", .text(max: 256), "Only of this reason."), .limit(100), .cursor, .format,
       ], response: samples.schema

@@ -32,9 +32,9 @@ struct DataPage {
   func answer() throws -> Answer {
     let samples = SampleSection(asked: asked)
     return PageFrame.answer(
-      asked, .data, title: asked.words.frame.data,
+      asked, .data, title: asked.words.frame.data, subtitle: "\(try watermark) \(asked.zoneNote)",
       body: """
-        <section id="data-figures" data-live>\(try figures)</section>
+        <section id="data-figures" data-live>\(figures)</section>
         <section id="data-partitions" data-live><h2>\(words.partitions)</h2>\
         \(fates)\(table)\(csv("partitions"))</section>
         <section id="data-reasons" data-live>\(reasons)</section>
@@ -59,40 +59,44 @@ struct DataPage {
   // MARK: - All together
 
   private var figures: HTML {
+    let stored = partitions.reduce(into: FateCounts()) { $0 += $1.fates }
+    let total = live?.fates ?? stored
+    let share = { (part: Int64) -> HTML in
+      total.read == 0
+        ? .empty
+        : .text(words.ofRead(ValueUnit.share.short(Double(part) / Double(total.read))))
+    }
+    let rate: HTML =
+      live.map {
+        .text(words.perSecond(PageText.number($0.perSecond.rounded(), asked.words.frame)))
+      } ?? .empty
+    var items: [(String, HTML, HTML)] = [
+      (words.read, .text(PageText.count(total.read)), rate),
+      (words.applied, .text(PageText.count(total.applied)), share(total.applied)),
+      (words.rejected, .text(PageText.count(total.rejected)), share(total.rejected)),
+      (words.filtered, .text(PageText.count(total.filtered)), share(total.filtered)),
+      (words.late, .text(PageText.count(total.late)), share(total.late)),
+      (words.duplicate, .text(PageText.count(total.duplicate)), share(total.duplicate)),
+    ]
+    if let lag = live?.lag {
+      items.append((words.lag, .text(PageText.count(lag)), .text(words.lagHelp)))
+    }
+    return .figures(items)
+  }
+
+  /// How far everything is closed.
+  private var watermark: HTML {
     get throws {
-      let stored = partitions.reduce(into: FateCounts()) { $0 += $1.fates }
-      let total = live?.fates ?? stored
-      let share = { (part: Int64) -> HTML in
-        total.read == 0
-          ? .empty
-          : .text(words.ofRead(ValueUnit.share.short(Double(part) / Double(total.read))))
-      }
-      let rate: HTML =
-        live.map {
-          .text(words.perSecond(PageText.number($0.perSecond.rounded(), asked.words.frame)))
-        } ?? .empty
-      var items: [(String, HTML, HTML)] = [
-        (words.read, .text(PageText.count(total.read)), rate),
-        (words.applied, .text(PageText.count(total.applied)), share(total.applied)),
-        (words.rejected, .text(PageText.count(total.rejected)), share(total.rejected)),
-        (words.filtered, .text(PageText.count(total.filtered)), share(total.filtered)),
-        (words.late, .text(PageText.count(total.late)), share(total.late)),
-        (words.duplicate, .text(PageText.count(total.duplicate)), share(total.duplicate)),
-      ]
-      if let lag = live?.lag {
-        items.append((words.lag, .text(PageText.count(lag)), .text(words.lagHelp)))
-      }
       let watermark = try live?.watermark ?? asked.reader.snapshots(limit: 1).first?.watermark
-      if let watermark, watermark > .distantPast, watermark < .distantFuture {
-        let clock = live?.clock ?? partitions.compactMap(\.clock).max()
-        let note = clock.map { words.behindClock(PageText.duration($0.ms - watermark.ms)) }
-        items.append(
-          (
-            words.watermark, "<small>\(ZoneTimes.second(watermark, zone))</small>",
-            .text(note ?? "")
-          ))
+      guard let watermark, watermark > .distantPast, watermark < .distantFuture else {
+        return .empty
       }
-      return .figures(items)
+      let clock = live?.clock ?? partitions.compactMap(\.clock).max()
+      let note = clock.map { words.behindClock(PageText.duration(max(0, $0.ms - watermark.ms))) }
+      return """
+        <span id="data-watermark" data-live>\(words.watermark) \
+        \(ZoneTimes.second(watermark, zone))\(note.map { ", " + $0 } ?? "")</span>
+        """
     }
   }
 

@@ -5,7 +5,7 @@ import StreamCore
 struct SampleSection {
   let asked: Asked
 
-  private static let rowsMax = 20
+  private static let rowsMax = 10
   /// Characters of a payload that are shown.
   private static let payloadMax = 400
 

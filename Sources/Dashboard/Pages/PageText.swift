@@ -61,11 +61,37 @@ enum WatchedUnit {
   }
 }
 
+/// Units of what rules watch, where the pipeline is known.
+struct WatchedUnits {
+  private let units: [String: ValueUnit]
+  private let missing: String
+
+  init(_ asked: Asked) {
+    let alerts = asked.file.pipeline?.plan.alerts ?? []
+    units = Dictionary(
+      alerts.map { ($0.name, WatchedUnit.of($0)) }, uniquingKeysWith: { first, _ in first })
+    missing = asked.words.frame.missing
+  }
+
+  /// A value of what a rule watches; whole numbers with commas.
+  func text(_ value: Double?, of rule: String) -> String {
+    guard let value, value.isFinite else { return missing }
+    if let unit = units[rule], unit == .share || unit == .durationMs { return unit.short(value) }
+    if let whole = Int64(exactly: value), whole.magnitude < 1_000_000_000_000 {
+      return PageText.count(whole)
+    }
+    return ValueUnit.number("").short(value)
+  }
+}
+
 extension Asked {
+  /// Whose times a page shows.
+  var zoneNote: HTML { "<span class=\"muted\">\(words.results.zone(file.zone.name))</span>" }
+
   /// A chart in the visitor's language, with text below it.
   func figure(_ chart: some Chart, id: String, caption: String = "") -> HTML {
     var chart = chart
-    chart.words = language == .chinese ? .chinese : .english
+    chart.words = language.charts
     return PageFrame.figure(chart, id: id, caption: caption)
   }
 }

@@ -107,8 +107,9 @@ struct PreviewFragment {
     }
     var chart = TimeChart(
       title: name, unit: WatchedUnit.of(alert), zone: zone, series: series,
-      range: preview.source.range.lowerBound..<EventTime(
-        ms: preview.source.range.upperBound.ms + 1))
+      range: preview.source.range
+        .lowerBound..<EventTime(
+          ms: preview.source.range.upperBound.ms + 1))
     if preview.source.trial.comparesValues {
       for (threshold, tried, now) in preview.values {
         chart.thresholds.append(

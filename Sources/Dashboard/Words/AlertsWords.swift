@@ -20,7 +20,6 @@ struct AlertsWords: Sendable {
   var anySeverity: String
   var owner: String
   var anyOwner: String
-  var range: String
   /// Names of states, statuses, kinds, severities and events, by their raw values.
   var names: [String: String]
   // Columns and facts.
@@ -104,7 +103,7 @@ extension AlertsWords {
     timeline: "When rules fired",
     timelineHelp: "From the window in which a rule fired to the one in which it ended.",
     state: "State", anyState: "any", rule: "Rule", anyRule: "all rules", severity: "Severity",
-    anySeverity: "any", owner: "Owner", anyOwner: "anybody", range: "Range",
+    anySeverity: "any", owner: "Owner", anyOwner: "anybody",
     names: [
       "inactive": "never fired", "pending": "pending", "firing": "firing",
       "recovering": "recovering", "resolved": "resolved", "provisional": "provisional",
@@ -114,8 +113,7 @@ extension AlertsWords {
       "moved": "moved", "closed": "closed", "repeated": "repeated", "escalated": "escalated",
       "summary": "summary", "delivered": "delivered", "dead": "given up",
       "suppressed:stale": "not sent: too late", "suppressed:silenced": "not sent: silenced",
-      "suppressed:replay": "not sent: replay", "24h": "24 hours", "7d": "7 days",
-      "30d": "30 days", "90d": "90 days", "all": "everything",
+      "suppressed:replay": "not sent: replay",
     ], series: "Series", entity: "Entity", began: "Began", fired: "Fired", ended: "Ended",
     goesOn: "goes on", lasted: "For", value: "Value", judgedWith: "Thresholds",
     samples: "Samples", seenBy: { "seen by \($0)" },
@@ -138,7 +136,8 @@ extension AlertsWords {
     verdicts: ["real": "real", "false_alarm": "false alarm", "known": "known before"],
     verdictHelp:
       "A real one becomes an incident for backtests. The newest verdict holds.",
-    silence: "Silence", silenceScope: "What", thisSeries: "this series", wholeRule: "the whole rule",
+    silence: "Silence", silenceScope: "What", thisSeries: "this series",
+    wholeRule: "the whole rule",
     forHours: "For",
     hours: [
       ("1", "1 hour"), ("4", "4 hours"), ("24", "1 day"), ("168", "7 days"),
@@ -153,7 +152,6 @@ extension AlertsWords {
     noFindings: "该时间范围内没有风险发现。", noSilences: "没有静默规则。", timeline: "告警时间线",
     timelineHelp: "从触发窗口到恢复窗口。", state: "状态", anyState: "不限", rule: "规则",
     anyRule: "全部规则", severity: "级别", anySeverity: "不限", owner: "负责人", anyOwner: "不限",
-    range: "时间范围",
     names: [
       "inactive": "未触发", "pending": "待触发", "firing": "告警中", "recovering": "恢复中",
       "resolved": "已恢复", "provisional": "未定", "final": "已确认", "withdrawn": "已撤回",
@@ -161,8 +159,7 @@ extension AlertsWords {
       "info": "提示", "warning": "警告", "critical": "严重", "opened": "出现", "confirmed": "确认",
       "moved": "时间修正", "closed": "结束", "repeated": "重复提醒", "escalated": "升级",
       "summary": "汇总", "delivered": "已送达", "dead": "已放弃", "suppressed:stale": "未发送：过期",
-      "suppressed:silenced": "未发送：已静默", "suppressed:replay": "未发送：回放", "24h": "24 小时",
-      "7d": "7 天", "30d": "30 天", "90d": "90 天", "all": "全部",
+      "suppressed:silenced": "未发送：已静默", "suppressed:replay": "未发送：回放",
     ], series: "维度", entity: "对象", began: "开始", fired: "触发", ended: "结束", goesOn: "持续中",
     lasted: "持续", value: "数值", judgedWith: "判定阈值", samples: "样本数",
     seenBy: { "\($0) 已确认" }, noSuchRule: "管道中已没有这条规则。", condition: "触发条件",
