@@ -82,7 +82,7 @@ struct Crawl {
       crawl.pages.append((path, answer))
       try #require(answer.status == 200, "\(path): \(answer)")
       for match in answer.body.matches(of: /href="(?<link>\/[^"#]*)"/) {
-        let link = match.link.replacing("&amp;", with: "&")
+        let link = String(match.link).replacing("&amp;", with: "&")
         if ["/assets", "/language", "/sign-"].contains(where: link.hasPrefix) { continue }
         let kind = Self.kind(of: link)
         if found.contains(link) || kinds[kind, default: 0] >= 2 { continue }
