@@ -166,6 +166,8 @@ extension AlertQuery {
       isSearched: !areMost || (states.count == 1 && rule == nil))
     filter.require("rule", is: rule)
     filter.require("kind", is: kind?.rawValue)
+    filter.require("severity", is: severity)
+    filter.require("owner", is: owner)
     filter.require("window_start_ms", from: from?.ms, to: to?.ms)
     return filter
   }
@@ -181,6 +183,8 @@ extension FindingQuery {
       isSearched: !areMost || (statuses.count == 1 && rule == nil && entity == nil && !isOpen))
     filter.require("rule", is: rule)
     filter.require("entity", is: entity)
+    filter.require("severity", is: severity)
+    filter.require("owner", is: owner)
     if isOpen { filter.require("closed_ms IS NULL AND status <> 'withdrawn'") }
     filter.require("opened_ms", from: from?.ms, to: to?.ms)
     return filter
