@@ -183,10 +183,10 @@ extension KPIBook {
     _ limit: Limit, closed: (Int) -> EventTime, _ emit: (KPIKey, KPIRow?) -> Void
   ) {
     for index in nodes.indices {
-      let node = nodes[index]
-      let groups = node.groups.map(closed).min() ?? .distantFuture
-      let through = min(groups, node.needs.map { nodes[$0].closedThrough }.min() ?? .distantFuture)
-      guard through > node.closedThrough else { continue }
+      let groups = nodes[index].groups.map(closed).min() ?? .distantFuture
+      let needs = nodes[index].needs.map { nodes[$0].closedThrough }.min() ?? .distantFuture
+      let through = min(groups, needs)
+      guard through > nodes[index].closedThrough else { continue }
       walk(index, through: through, limit, emit)
       nodes[index].closedThrough = through
     }
