@@ -54,6 +54,22 @@ let package = Package(
       ],
       swiftSettings: swift),
     .executableTarget(
+      name: "QueryBenchmark",
+      dependencies: [
+        .product(name: "SnapshotStore", package: "weir"),
+        .product(name: "StreamCore", package: "weir"),
+      ],
+      swiftSettings: swift),
+    .executableTarget(
+      name: "ConsoleBenchmark",
+      dependencies: [
+        "BenchmarkKit",
+        .product(name: "PipelineSpec", package: "weir"),
+        .product(name: "SnapshotStore", package: "weir"),
+        .product(name: "StreamCore", package: "weir"),
+      ],
+      swiftSettings: swift),
+    .executableTarget(
       name: "ReplayBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),
     .executableTarget(
       name: "BacktestBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),

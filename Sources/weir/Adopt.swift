@@ -9,11 +9,11 @@ struct Adopt: ParsableCommand {
     abstract: "Take a replayed file into service in place of a worker's.",
     discussion: """
       The replay has computed the results. What people did and were told is carried over from \
-      LIVE.sqlite: thresholds and requests for them, acknowledgements, silences, and what became \
-      of each message, so that nobody is paged twice and nobody is missed. What the replay would \
-      have sent and LIVE.sqlite does not know stays suppressed, but for alerts that fire still: \
-      the worker tells of them, together, when it has caught up. LIVE.sqlite is only read. Where it \
-      is lost, leave it out.
+      LIVE.sqlite: thresholds and requests for them, acknowledgements, verdicts, silences, and \
+      what became of each message, so that nobody is paged twice and nobody is missed. What the \
+      replay would have sent and LIVE.sqlite does not know stays suppressed, but for alerts that \
+      fire still: the worker tells of them, together, when it has caught up. LIVE.sqlite is only \
+      read. Where it is lost, leave it out.
 
       Stop the worker first. NEW.sqlite has to have read what LIVE.sqlite has; a replay with \
       --like LIVE.sqlite goes on from where it is and knows its thresholds. The definition may be \
@@ -84,7 +84,8 @@ struct Adopt: ParsableCommand {
   private func counts(_ report: Adoption.Report) -> [(Int, String)] {
     [
       (report.thresholds, "threshold value"), (report.requests, "waiting request"),
-      (report.acknowledgements, "acknowledgement"), (report.silences, "silence"),
+      (report.acknowledgements, "acknowledgement"), (report.verdicts, "verdict"),
+      (report.silences, "silence"),
     ].filter { $0.0 > 0 }
   }
 
@@ -98,6 +99,7 @@ struct Adopt: ParsableCommand {
     var thresholds: Int?
     var requests: Int?
     var acknowledgements: Int?
+    var verdicts: Int?
     var silences: Int?
     var messages: [String: Int]?
     var goneRules: [String]?
@@ -117,6 +119,7 @@ struct Adopt: ParsableCommand {
         thresholds = report.thresholds
         requests = report.requests
         acknowledgements = report.acknowledgements
+        verdicts = report.verdicts
         silences = report.silences
         messages = Dictionary(
           uniqueKeysWithValues: report.messages.map { ($0.key.rawValue, $0.value) })

@@ -14,9 +14,10 @@ struct Report: ParsableCommand {
         weir report funnel shop.sqlite --name checkout --last 7 --by platform
         weir report retention shop.sqlite --amount
         weir report sessions shop.sqlite --csv
+        weir report kpis shop.sqlite --periods 3
       """,
     subcommands: [
       ReportOverview.self, ReportMetrics.self, ReportFunnel.self, ReportRetention.self,
-      ReportSessions.self,
+      ReportSessions.self, ReportKPIs.self,
     ], defaultSubcommand: ReportOverview.self)
 }

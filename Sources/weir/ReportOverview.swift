@@ -48,7 +48,7 @@ struct ReportOverview: ParsableCommand {
 
   /// What fires now, the worst first; nothing when nothing does.
   private func tellFiring(_ source: ReportSource) throws {
-    let firing = try source.firing(now: SystemClock.now())
+    let firing = try source.firing(limit: Self.firingMax, now: SystemClock.now())
     guard !firing.isEmpty else { return }
     var table = TextTable([
       ("fires now", .left), ("rule", .left), ("series", .left), ("since", .left),
@@ -61,10 +61,12 @@ struct ReportOverview: ParsableCommand {
       ])
     }
     print(table.text(), terminator: "")
-    let findings = firing.count { $0.kind == "risk" }
+    let held = try source.reader.counts()
+    let findings = held.openFindings
     let counts = [
-      Terminal.count(Int64(firing.count - findings), "alert"),
-      findings == 0 ? nil : "\(Terminal.count(Int64(findings), "open finding"))",
+      Terminal.count(
+        held.alerts[.firing, default: 0] + held.alerts[.recovering, default: 0], "alert"),
+      findings == 0 ? nil : "\(Terminal.count(findings, "open finding"))",
     ]
     print(
       counts.compactMap { $0 }.joined(separator: ", ")

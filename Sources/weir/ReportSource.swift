@@ -33,7 +33,7 @@ struct ReportSource {
       guard parts.count > 1 else { return [] }
       switch (parts[0], kind) {
       case ("funnel", .funnels), ("metric", .metrics), ("formula", .metrics),
-        ("retention", .retention), ("session", .sessions):
+        ("retention", .retention), ("session", .sessions), ("kpi", .kpis):
         return [String(parts[1])]
       case ("lifecycle", .metrics): return Self.lifecycleResults.map { "\(parts[1]).\($0)" }
       default: return []

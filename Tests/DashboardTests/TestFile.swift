@@ -89,8 +89,7 @@ extension Console {
       name: rights.contains(.write) ? "ann" : nil, rights: rights,
       formKey: rights.contains(.write) ? "key" : nil)
     return try answer(
-      try asked(endpoint, target: target, body: body, visitor: visitor, language: language),
-      endpoint)
+      endpoint, target: target, body: body, visitor: visitor, language: language)
   }
 
   /// The text of an answer.

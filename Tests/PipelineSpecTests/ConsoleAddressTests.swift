@@ -23,6 +23,8 @@ import Testing
   func loopback() {
     #expect(ConsoleAddress("80")?.isLoopback == true)
     #expect(ConsoleAddress("[::1]:80")?.isLoopback == true)
-    #expect(ConsoleAddress("0.0.0.0:80")?.isLoopback == false)
+    for other in ["0.0.0.0", "127.example.com", "127.0.0.1.example.com", "127.", "1270.0.0.1"] {
+      #expect(ConsoleAddress(host: other, port: 80).isLoopback == false, "\(other)")
+    }
   }
 }

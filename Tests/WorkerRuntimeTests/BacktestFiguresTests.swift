@@ -64,6 +64,18 @@ import WorkerRuntime
     #expect(own.falseAlerts == given.wrong)
   }
 
+  @Test func `An incident of one series is found by its alerts alone`() {
+    let incident = Incident(name: "i", span: span(10, 20), series: "ios")
+    let found = BacktestFigures(
+      [alert(12, 14, "ios"), alert(12, 14, "web"), alert(9, 14, "web")], incidents: [incident],
+      part: BacktestPart(span(0, 100)))
+    #expect(found.found == 1 && found.hits == 1)
+    #expect(found.falseAlerts == 2 && found.openBefore == 0)
+    let missed = BacktestFigures(
+      [alert(12, 14, "web")], incidents: [incident], part: BacktestPart(span(0, 100)))
+    #expect(missed.missed == 1 && missed.falseAlerts == 1)
+  }
+
   @Test func `Precision, recall and F1 count as they say`() {
     let own = figures(
       [alert(12, 13), alert(15, 16), alert(50, 51), alert(105, 108)],

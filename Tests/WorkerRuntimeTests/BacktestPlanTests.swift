@@ -167,10 +167,10 @@ import Testing
   @Test func `Of dates both days belong to an incident, times are half-open`() throws {
     let found = try incidents(
       """
-      \u{FEFF}from,to,incident,what,rule\r
-      2026-01-01,2026-01-02,"one, two",x,\r
+      \u{FEFF}from,to,incident,what,rule,series\r
+      2026-01-01,2026-01-02,"one, two",x,,\r
 
-      2026-01-03T10:00:00Z,2026-01-03T10:30:00+00:00,short,,many
+      2026-01-03T10:00:00Z,2026-01-03T10:30:00+00:00,short,,many,"{""a"":1}"
 
       """)
     let day: Int64 = 86_400_000
@@ -178,6 +178,7 @@ import Testing
     #expect(found.map(\.name) == ["one, two", "short"])
     #expect(found[0].span == EventTime(ms: start)..<EventTime(ms: start + 2 * day))
     #expect(found[0].rule == nil && found[1].rule == "many")
+    #expect(found[0].series == nil && found[1].series == #"{"a":1}"#)
     #expect(
       found[1].span.upperBound.ms - found[1].span.lowerBound.ms == 1_800_000)
   }

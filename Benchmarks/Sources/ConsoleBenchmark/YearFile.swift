@@ -193,7 +193,8 @@ struct YearFile {
             retention: "weekly", cohort: YearRules.day(start), period: Int(period),
             unitStart: EventTime(ms: unit), unitEnd: EventTime(ms: unit + 7 * Self.day),
             dimensions: "{\"channel\":\"\(channel)\"}", users: users, amount: Double(users) * 30,
-            amountExact: "\(users * 30)", status: unit + 7 * Self.day > end ? .provisional : .final))
+            amountExact: "\(users * 30)", status: unit + 7 * Self.day > end ? .provisional : .final)
+        )
       }
     }
   }

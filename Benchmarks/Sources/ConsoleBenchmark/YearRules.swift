@@ -26,7 +26,10 @@ enum YearRules {
       errors:       {count: true, where: 'event == "pay_error"', every: 1m, by: [channel]}
       error_rate:   {formula: errors / attempts}
     funnels:
-      checkout: {steps: [product_view, add_to_cart, payment_details, purchase], within: 1d, by: [channel]}
+      checkout:
+        steps: [product_view, add_to_cart, payment_details, purchase]
+        within: 1d
+        by: [channel]
     retention:
       weekly: {unit: week, periods: 12, by: [channel], value: total}
     sessions:
@@ -61,11 +64,12 @@ enum YearRules {
 
   /// Three layers, of one root each with children.
   static let kpis: [KPINode] = {
-    let names = [
-      ("revenue", nil), ("orders", "revenue"), ("order_value", "revenue"), ("buyers", "orders"),
-      ("conversion", "orders"), ("visitors", "buyers"), ("sessions", "visitors"),
-      ("refunds", "revenue"),
-    ] as [(String, String?)]
+    let names =
+      [
+        ("revenue", nil), ("orders", "revenue"), ("order_value", "revenue"), ("buyers", "orders"),
+        ("conversion", "orders"), ("visitors", "buyers"), ("sessions", "visitors"),
+        ("refunds", "revenue"),
+      ] as [(String, String?)]
     return names.enumerated().map { index, name in
       KPINode(
         kpi: name.0, parent: name.1, position: index, title: nil,

@@ -39,7 +39,7 @@ struct Gate: Sendable {
   func checkHost(_ authority: String?) throws {
     guard isLoopback else { return }
     let name = authority.flatMap { ConsoleAddress($0.contains(":") ? $0 : $0 + ":80") }
-    guard let name, name.isLoopback else {
+    guard let name, name.isLoopback, authority?.hasPrefix(":") == false, authority != "" else {
       throw Problem(
         .misdirectedRequest,
         "this console is for this machine alone, and was asked for by "

@@ -47,6 +47,8 @@
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden && again && !underWay) { again = false; refresh(); }
     });
+    // Also when nothing is committed: that is news as well.
+    setInterval(() => { if (!document.hidden) refresh(); }, 15000);
     addEventListener("pagehide", () => events.close());
   }
 
@@ -74,8 +76,10 @@
       }
     };
     form.addEventListener("input", (event) => {
-      const twin = event.target.dataset.twin && form.querySelector("#" + event.target.dataset.twin);
-      if (twin) twin.value = event.target.value;
+      for (const id of (event.target.dataset.twin || "").split(" ")) {
+        const twin = id && document.getElementById(id);
+        if (twin) twin.value = event.target.value;
+      }
       clearTimeout(timer);
       timer = setTimeout(show, 120);
     });

@@ -7,7 +7,14 @@ enum PageName: String, CaseIterable, Sendable {
   case overview, metrics, conversion, retention, alerts, thresholds, data, wall
 
   /// Its path.
-  var path: String { self == .overview ? "/" : "/\(rawValue)" }
+  var path: String {
+    switch self {
+    case .overview: "/"
+    // `/metrics` is where Prometheus looks.
+    case .metrics: "/series"
+    default: "/\(rawValue)"
+    }
+  }
 
   /// What it is called.
   func title(_ words: FrameWords) -> String {

@@ -15,6 +15,8 @@ final class AnswerCache: @unchecked Sendable {
     var target: String
     var language: Language
     var visitor: Visitor
+    /// Tells answers apart that are made anew with time.
+    var moment: Int64 = 0
   }
 
   private let condition = NSCondition()

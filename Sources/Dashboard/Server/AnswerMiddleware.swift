@@ -37,10 +37,6 @@ struct AnswerMiddleware: RouterMiddleware {
     case let refusal as Refusal:
       return Problem(.conflict, refusal.what, whatToDo: refusal.whatToDo)
     case let error as HTTPError where error.status == .notFound: return missing(request)
-    case let error as HTTPError where error.status == .contentTooLarge:
-      return Problem(
-        .contentTooLarge, "the body has more than \(Limits.bodyBytes) bytes",
-        whatToDo: "Send less")
     case let error as HTTPError:
       return Problem(error.status, error.body ?? error.status.reasonPhrase, whatToDo: "Try again")
     case let error as StoreError where error.kind == .invalid:

@@ -102,7 +102,8 @@ final class Console: Sendable {
       }
     }
     guard endpoint.isCached else { return try make() }
-    let key = AnswerCache.Key(target: target, language: language, visitor: visitor)
+    var key = AnswerCache.Key(target: target, language: language, visitor: visitor)
+    if let freshMs = endpoint.freshMs { key.moment = setup.now().ms / max(freshMs, 1) }
     return try cache.answer(key, version: try version(), make)
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import NIOPosix
 import PipelineSpec
 import StreamCore
@@ -89,7 +90,15 @@ enum ConsoleRouter {
   private static func fields(_ request: Request) async throws -> [(name: String, value: String)] {
     let bytes = try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
       let body = request.body
-      group.addTask { try await body.collect(upTo: Limits.bodyBytes) }
+      group.addTask {
+        do {
+          return try await body.collect(upTo: Limits.bodyBytes)
+        } catch is NIOTooManyBytesError {
+          throw Problem(
+            .contentTooLarge, "the body has more than \(Limits.bodyBytes) bytes",
+            whatToDo: "Send less")
+        }
+      }
       group.addTask {
         try await Task.sleep(for: .seconds(Limits.bodySeconds))
         return nil

@@ -41,6 +41,9 @@ struct Endpoint: Sendable {
   var response: Schema
   /// Whether an answer may be kept until something is committed to the file.
   var isCached: Bool
+  /// For how many milliseconds of wall time at most it may be kept; nil: until a commit. For what
+  /// also says how long ago something was.
+  var freshMs: Int64?
   /// Makes the answer, on a thread that may block.
   var handler: @Sendable (Asked) throws -> Answer
 
@@ -58,6 +61,13 @@ struct Endpoint: Sendable {
     self.response = response
     self.isCached = isCached && method == .get
     self.handler = handler
+  }
+
+  /// The same, made anew every second.
+  var fresh: Endpoint {
+    var copy = self
+    copy.freshMs = 1_000
+    return copy
   }
 
   /// A page for people.

@@ -48,9 +48,47 @@ enum Language: String, Sendable, CaseIterable {
 struct Words: Sendable {
   /// The frame of every page.
   var frame: FrameWords
+  /// What pages of results share.
+  var results: ResultsWords
+  /// The overview.
+  var overview: OverviewWords
+  /// The pages of metrics.
+  var series: SeriesWords
+  /// The page of funnels.
+  var conversion: ConversionWords
+  /// The page of retention.
+  var retention: RetentionWords
+  /// The wall.
+  var wall: WallWords
+  /// The pages of alerts.
+  var alerts: AlertsWords
+  /// The page of data.
+  var data: DataWords
+  /// The pages of thresholds.
+  var thresholds: ThresholdsWords
 
-  static let english = Words(frame: .english)
-  static let chinese = Words(frame: .chinese)
+  static let english = Words(
+    frame: .english,
+    results: .english,
+    overview: .english,
+    series: .english,
+    conversion: .english,
+    retention: .english,
+    wall: .english,
+    alerts: .english,
+    data: .english,
+    thresholds: .english)
+  static let chinese = Words(
+    frame: .chinese,
+    results: .chinese,
+    overview: .chinese,
+    series: .chinese,
+    conversion: .chinese,
+    retention: .chinese,
+    wall: .chinese,
+    alerts: .chinese,
+    data: .chinese,
+    thresholds: .chinese)
 }
 
 extension StringProtocol {

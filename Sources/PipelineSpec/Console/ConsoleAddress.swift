@@ -32,9 +32,12 @@ public struct ConsoleAddress: Sendable, Hashable, CustomStringConvertible {
     self.init(host: String(host), port: Int(number))
   }
 
-  /// Whether only this machine can reach it.
+  /// Whether only this machine can reach it. A name that merely begins like such an address, as
+  /// `127.example.com`, may lead anywhere.
   public var isLoopback: Bool {
-    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    if host.lowercased() == "localhost" || host == "::1" { return true }
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
   }
 
   /// As in a URL.

@@ -5,8 +5,8 @@ import StreamCore
 ///
 /// The replay has computed the results; what people did and were told it cannot know. That is
 /// carried over: values of thresholds and requests for them that wait, acknowledgements, verdicts,
-/// silences, and what became of every message, so that nobody is missed and nobody is told twice. The
-/// worker's own file is only read.
+/// silences, and what became of every message, so that nobody is missed and nobody is told twice.
+/// The worker's own file is only read.
 public struct Adoption: Sendable {
   /// Path of the file that the replay made.
   public var new: String

@@ -45,6 +45,48 @@ extension PeopleDesk {
   }
 }
 
+/// An alert or a finding and what people say that it was.
+public struct JudgedSubject: Sendable, Equatable {
+  /// The verdict that holds.
+  public var verdict: VerdictRow
+  /// The alert; nil of a finding.
+  public var alert: AlertRow?
+  /// The finding; nil of an alert.
+  public var finding: FindingRow?
+}
+
+extension ResultsReader {
+  /// Alerts and findings of which people say that they were `verdict`, in the order in which they
+  /// said so; those of which there is no row any more are left out. At most `limit` of them.
+  ///
+  /// O(rows of `verdicts` · log rows).
+  public func judged(
+    _ verdict: Verdict, limit: Int = 10_000
+  ) throws(StoreError) -> [JudgedSubject] {
+    try connection.read("reading verdicts") { db in
+      guard try db.tableExists("verdicts") else { return [] }
+      var filter = Filter()
+      filter.require("id IN (SELECT max(id) FROM verdicts GROUP BY subject_id)")
+      filter.require("verdict", is: verdict.rawValue)
+      let columns = VerdictRow.columns.joined(separator: ", ")
+      let rows = try filter.rows(
+        db, "SELECT \(columns) FROM verdicts", "ORDER BY id", limit: limit
+      ) { VerdictRow($0) }
+      return try rows.compactMap { row in
+        guard let row else { return nil }
+        var found = JudgedSubject(verdict: row)
+        var subject = Filter()
+        subject.require("\(row.subject.rawValue)_id", is: row.subjectID)
+        switch row.subject {
+        case .alert: found.alert = try AlertRow.all(db, subject, "").first
+        case .finding: found.finding = try FindingRow.all(db, subject, "").first
+        }
+        return found.alert == nil && found.finding == nil ? nil : found
+      }
+    }
+  }
+}
+
 extension VerdictRow {
   /// Columns of the table `verdicts`, as `init` reads them.
   static let columns = [

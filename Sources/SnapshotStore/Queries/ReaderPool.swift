@@ -4,8 +4,8 @@ import Synchronization
 /// Several readers of one results file, for callers on any threads, each of which reads for a
 /// bounded time: what a server needs that must neither pile up queries nor hold the writer's log.
 ///
-/// Limits: `readers` queries at a time, `queryLimitMs` for each call of a reader, `waitMs` until one
-/// is free. What is over a limit throws `timedOut`.
+/// Limits: `readers` queries at a time, `queryLimitMs` for each call of a reader, `waitMs` until
+/// one is free. What is over a limit throws `timedOut`.
 public final class ReaderPool: Sendable {
   /// The file's path, as it was given.
   public let path: String

@@ -89,8 +89,8 @@ extension ResultsReader {
     }
   }
 
-  /// The last row of each of the newest `limit` periods of a KPI, the newest first: of a period that
-  /// is over the period's own. O(limit · log rows).
+  /// The last row of each of the newest `limit` periods of a KPI, the newest first: of a period
+  /// that is over the period's own. O(limit · log rows).
   public func kpiPeriods(of kpi: String, limit: Int) throws(StoreError) -> [KPIRow] {
     try connection.read("reading KPIs") { db in
       guard try ResultTable.kpis.exists(in: db) else { return [] }

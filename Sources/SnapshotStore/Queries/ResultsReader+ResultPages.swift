@@ -4,8 +4,8 @@ import StreamCore
 /// Rows of results, part by part: what may be long is never read at once.
 ///
 /// Each list is in the order of its table's key, or with `newestFirst` from its end on by start of
-/// window and then the rest of the key. With a name a part costs O(log rows + rows that are passed);
-/// without one `newestFirst` sorts the table. `limit` of a query is that of one part; parts of more
+/// window and then the rest of the key. With a name a part costs O(log rows + rows that are
+/// passed); without one `newestFirst` sorts the table. `limit` of a query is that of one part; parts of more
 /// than 100,000 rows are cut there. A file of an earlier schema has no rows of what it lacks.
 extension ResultsReader {
   /// Rows of `metrics`: of one metric all series, window after window.
@@ -54,11 +54,16 @@ extension ResultsReader {
   /// O(stages · log rows).
   public func outlines() throws(StoreError) -> [StageOutline] {
     var found: [StageOutline] = []
-    for kind in ResultKind.allCases {
-      for name in try names(of: kind) {
-        guard let reach = try reach(of: kind, name: name) else { continue }
-        found.append(StageOutline(kind: kind, name: name, reach: reach))
-      }
+    for kind in ResultKind.allCases { found += try outlines(of: kind) }
+    return found
+  }
+
+  /// What a file holds of every stage of a kind with rows, by name. O(stages · log rows).
+  public func outlines(of kind: ResultKind) throws(StoreError) -> [StageOutline] {
+    var found: [StageOutline] = []
+    for name in try names(of: kind) {
+      guard let reach = try reach(of: kind, name: name) else { continue }
+      found.append(StageOutline(kind: kind, name: name, reach: reach))
     }
     return found
   }

@@ -23,7 +23,13 @@ public struct Dimensions {
 
   /// All dimensions of a row's canonical JSON.
   public static func read(_ text: String) -> DimensionValues {
-    (try? JSONDecoder().decode(DimensionValues.self, from: Data(text.utf8))) ?? [:]
+    parse(text) ?? [:]
+  }
+
+  /// Reads a JSON object of scalars; nil for anything else.
+  public static func parse(_ text: String) -> DimensionValues? {
+    if text == "{}" { return [:] }
+    return try? JSONDecoder().decode(DimensionValues.self, from: Data(text.utf8))
   }
 
   /// `channel=web platform=ios`, sorted by name; the same for equal dimensions.

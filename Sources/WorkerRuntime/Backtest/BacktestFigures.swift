@@ -38,12 +38,22 @@ public struct Incident: Sendable, Equatable {
   public var span: Range<EventTime>
   /// The rule that has to find it; nil: any.
   public var rule: String?
+  /// The series in which it has to be found, as alerts name theirs; nil: any.
+  public var series: String?
 
   /// Makes an incident of its parts.
-  public init(name: String, span: Range<EventTime>, rule: String? = nil) {
+  public init(
+    name: String, span: Range<EventTime>, rule: String? = nil, series: String? = nil
+  ) {
     self.name = name
     self.span = span
     self.rule = rule
+    self.series = series
+  }
+
+  /// Whether it went on at some time of `span`, in the series of `alert`.
+  func overlaps(_ span: Range<EventTime>, of alert: BacktestAlert) -> Bool {
+    self.span.overlaps(span) && (series.map { $0 == alert.series } ?? true)
   }
 }
 
@@ -135,7 +145,7 @@ public struct BacktestFigures: Sendable, Equatable {
     let partMs = Self.length(part.span)
     if partMs > 0 { alertsPerWeek = Double(fired.count) * Double(Self.weekMs) / Double(partMs) }
     for incident in incidents where part.contains(incident) {
-      let found = fired.filter { $0.judged.overlaps(incident.span) }.map(\.told).min()
+      let found = fired.filter { incident.overlaps($0.judged, of: $0) }.map(\.told).min()
       detections.append(
         Detection(
           incident: incident.name,
@@ -144,9 +154,11 @@ public struct BacktestFigures: Sendable, Equatable {
     for alert in fired {
       let end = max(
         alert.judged.upperBound, Self.open(alert, in: part.span)?.upperBound ?? .distantPast)
-      if incidents.contains(where: { alert.judged.overlaps($0.span) }) {
+      if incidents.contains(where: { $0.overlaps(alert.judged, of: alert) }) {
         hits += 1
-      } else if incidents.contains(where: { (alert.judged.lowerBound..<end).overlaps($0.span) }) {
+      } else if incidents.contains(where: {
+        $0.overlaps(alert.judged.lowerBound..<end, of: alert)
+      }) {
         openBefore += 1
       } else {
         falseAlerts += 1

@@ -2,8 +2,9 @@ import Foundation
 import PipelineSpec
 import StreamCore
 
-/// Reads a CSV file of incidents: the columns `incident`, `from`, `to`, perhaps `rule`, and others
-/// that are people's own.
+/// Reads a CSV file of incidents: the columns `incident`, `from`, `to`, perhaps `rule` and `series`,
+/// and others that are people's own. Or a results file, whose incidents are the alerts and findings
+/// that people judged to be real.
 public enum IncidentFile {
   /// Largest file that is read, in bytes.
   static let bytesMax = 16 << 20
@@ -26,6 +27,13 @@ public enum IncidentFile {
         whatToDo: "name a CSV file that this user may read")
     }
     try? handle.close()
+    if data.starts(with: resultsBeginning) {
+      let incidents = try verdicts(path: path)
+      guard incidents.isEmpty else { return incidents }
+      throw WorkerError(
+        .refused, "\(path) has no incidents: nobody has judged an alert or a finding to be real",
+        whatToDo: "judge some with `weir alerts verdict \(path) ID real`")
+    }
     guard data.count <= bytesMax else {
       throw WorkerError(
         .refused, "\(path) has more than \(bytesMax) bytes", whatToDo: "give fewer incidents")
@@ -103,13 +111,15 @@ public enum IncidentFile {
         .refused, "\(place): the incident ends before it begins",
         whatToDo: "give it a 'to' after its 'from'; of dates both days belong to it")
     }
-    let rule = cell("rule")
+    let (rule, series) = (cell("rule"), cell("series"))
     guard rule.isEmpty || rules.contains(rule) else {
       throw WorkerError(
         .refused, "\(place): there is no alert or risk '\(rule)'\(Refusal.hint(rule, rules))",
         whatToDo:
           "name a rule of the pipeline (\(rules.joined(separator: ", "))), or leave it empty")
     }
-    return Incident(name: cell("incident"), span: from..<to, rule: rule.isEmpty ? nil : rule)
+    return Incident(
+      name: cell("incident"), span: from..<to, rule: rule.isEmpty ? nil : rule,
+      series: series.isEmpty ? nil : series)
   }
 }

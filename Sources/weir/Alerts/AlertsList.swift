@@ -10,13 +10,13 @@ struct AlertsList: ParsableCommand {
     commandName: "list",
     abstract: "Show what fires now, then what is over, the newest first; and silences.",
     discussion: """
-      Firing are alerts that fire or recover, and open findings; they are shown all. Times are of the \
-      pipeline's zone. Pending alerts wait for their `for`; those that came to nothing, and findings \
+      Firing are alerts that fire or recover, and open findings: the newest 1,000 of each, the worst \
+      first. Times are of the pipeline's zone. Pending alerts wait for their `for`; those that came to nothing, and findings \
       that were withdrawn, are shown with --state all.
 
       --json prints {alerts, silences}. An alert is {id, kind, rule, state, severity, dimensions, \
       began, judged, provisional, acknowledgedBy, silenced} and, where there is one, owner, opened, \
-      ended, value; kind is alert, health or risk, judged has the thresholds by name. A silence that \
+      ended, value, verdict {verdict, by, at, note}; kind is alert, health or risk, judged has the thresholds by name. A silence that \
       holds is {id, rule, dimensions, from, by, note} and, where it ends by itself, until.
 
       EXAMPLES
@@ -57,7 +57,7 @@ struct AlertsList: ParsableCommand {
     let now = SystemClock.now()
     if let rule { try check(rule, source) }
     let from = try ReportConditions.time(since, "--since", source.zone)
-    let (lines, more) = try lines(source, from, now)
+    let (lines, more, moreFiring) = try lines(source, from, now)
     let silences = try source.reader.silences(at: now)
     if list.json {
       try Terminal.printJSON(
@@ -66,6 +66,9 @@ struct AlertsList: ParsableCommand {
       print(SubjectLine.csv(lines), terminator: "")
     } else {
       if !lines.isEmpty { print(SubjectLine.table(lines)) }
+      if moreFiring {
+        print("and more that fire: narrow it with --rule and --since\n")
+      }
       if more { print("and more that are over: raise --limit\n") }
       for silence in silences { print(SilenceLine(silence, source).text) }
       print(try summary(lines, source))
@@ -74,9 +77,12 @@ struct AlertsList: ParsableCommand {
 
   private func lines(
     _ source: ReportSource, _ from: EventTime?, _ now: WallTime
-  ) throws -> (lines: [SubjectLine], more: Bool) {
-    let firing = try source.firing(rule: rule, since: from, now: now)
-    if state == .firing { return (firing, false) }
+  ) throws -> (lines: [SubjectLine], more: Bool, moreFiring: Bool) {
+    let found = try source.firing(rule: rule, since: from, limit: Self.firingMax + 1, now: now)
+    let findings = found.count { $0.kind == "risk" }
+    let moreFiring = max(findings, found.count - findings) > Self.firingMax
+    let firing = moreFiring ? Self.newest(found) : found
+    if state == .firing { return (firing, false, moreFiring) }
     var others: [AlertState] = []
     if state != .resolved { others.append(.pending) }
     if state != .pending { others.append(.resolved) }
@@ -87,7 +93,22 @@ struct AlertsList: ParsableCommand {
         ? nil : { $0.statuses = state == .all ? [] : [.provisional, .final] })
     let sorted = rest.filter { $0.phase == .pending } + rest.filter { $0.phase == .over }
     let isWhole = state == nil || state == .all
-    return ((isWhole ? firing : []) + sorted.prefix(limit), sorted.count > limit)
+    return (
+      (isWhole ? firing : []) + sorted.prefix(limit), sorted.count > limit, isWhole && moreFiring
+    )
+  }
+
+  /// So many alerts, and so many findings, of those that fire.
+  private static let firingMax = 1000
+
+  /// The newest of `lines` of each kind, in their order.
+  private static func newest(_ lines: [SubjectLine]) -> [SubjectLine] {
+    func ids(_ lines: [SubjectLine]) -> [String] {
+      lines.sorted { $0.beganMs > $1.beganMs }.prefix(firingMax).map(\.id)
+    }
+    let kept = Set(
+      ids(lines.filter { $0.kind == "risk" }) + ids(lines.filter { $0.kind != "risk" }))
+    return lines.filter { kept.contains($0.id) }
   }
 
   /// A rule that the pipeline gave up may have alerts still.

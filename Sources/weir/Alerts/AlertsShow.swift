@@ -12,9 +12,9 @@ struct AlertsShow: ParsableCommand {
       The beginning of an id is enough, four digits or more, where no other begins so.
 
       --json prints {id, kind, rule, state, severity, dimensions, began, judged, provisional, \
-      acknowledgedBy, silenced, explanation, transitions, acknowledgements, silences, messages, next} \
-      and, where there is one, owner, opened, ended, value, summary, runbook, condition. A transition \
-      is {at, to} and, of an alert, {window, until, from, value, judged, samples}; a message {id, \
+      acknowledgedBy, silenced, explanation, transitions, acknowledgements, verdicts, silences, \
+      messages, next} and, where there is one, owner, opened, ended, value, verdict, summary, runbook, \
+      condition. A verdict is {verdict, by, at, note}, the newest, which holds, first; a transition is {at, to} and, of an alert, {window, until, from, value, judged, samples}; a message {id, \
       destination, event, decided, state, attempts, what} and, where there is one, delivered, error, \
       nextAttempt; next has a line for each message that would come.
 

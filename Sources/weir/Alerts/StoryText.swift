@@ -28,6 +28,7 @@ struct StoryText: Encodable {
   let explanation: [String]
   let steps: [Step]
   let seen: [Seen]
+  let verdicts: [VerdictText]
   let silences: [SilenceLine]
   let messages: [MessageFates.Line]
   let next: [String]
@@ -37,11 +38,13 @@ struct StoryText: Encodable {
     let holding = story.silences.filter { $0.holds(at: now) }
     if let alert = story.alert {
       subject = SubjectLine(
-        alert, seen: story.acknowledgements, silences: holding, source)
+        alert, seen: story.acknowledgements, verdict: story.verdicts.first, silences: holding,
+        source)
       steps = story.alertTransitions.map { Self.step($0, source) }
     } else if let finding = story.finding {
       subject = SubjectLine(
-        finding, seen: story.acknowledgements, silences: holding, source)
+        finding, seen: story.acknowledgements, verdict: story.verdicts.first, silences: holding,
+        source)
       steps = story.findingTransitions.map {
         Step(at: source.text($0.at), to: $0.kind.rawValue)
       }
@@ -53,6 +56,7 @@ struct StoryText: Encodable {
     seen = story.acknowledgements.map {
       Seen(at: source.text($0.acknowledged), by: $0.by, note: $0.note)
     }
+    verdicts = story.verdicts.map { VerdictText($0, source) }
     silences = story.silences.map { SilenceLine($0, source) }
     let fates = try MessageFates(story, source, now: now)
     messages = fates.lines
@@ -80,7 +84,8 @@ struct StoryText: Encodable {
   // MARK: - JSON
 
   private enum CodingKeys: String, CodingKey {
-    case summary, runbook, condition, explanation, acknowledgements, silences, messages, next
+    case summary, runbook, condition, explanation, acknowledgements, verdicts, silences, messages,
+      next
     case steps = "transitions"
   }
 
@@ -93,6 +98,7 @@ struct StoryText: Encodable {
     try keys.encode(explanation, forKey: .explanation)
     try keys.encode(steps, forKey: .steps)
     try keys.encode(seen, forKey: .acknowledgements)
+    try keys.encode(verdicts, forKey: .verdicts)
     try keys.encode(silences, forKey: .silences)
     try keys.encode(messages, forKey: .messages)
     try keys.encode(next, forKey: .next)
@@ -122,6 +128,7 @@ struct StoryText: Encodable {
     text += section(
       "acknowledged",
       seen.map { "\($0.at) by \($0.by)\($0.note.isEmpty ? "" : ": \($0.note)")" })
+    text += section("what it was", verdicts.map(\.text))
     text += section(
       "silences",
       silences.map { $0.text + ($0.ended.map { "; ended \($0)" } ?? "") })

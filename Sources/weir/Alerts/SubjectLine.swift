@@ -27,17 +27,20 @@ struct SubjectLine: Encodable {
   var judged: DimensionValues
   var provisional: Bool
   var acknowledgedBy: [String]
+  /// What people say that it was.
+  var verdict: VerdictText?
   /// Whether a silence covers it now.
   var silenced: Bool
 
   private enum CodingKeys: String, CodingKey {
     case id, kind, rule, state, severity, owner, dimensions, began, opened, ended, value, judged,
-      provisional, acknowledgedBy, silenced
+      provisional, acknowledgedBy, verdict, silenced
   }
 
   /// Shows an alert.
   init(
-    _ row: AlertRow, seen: [Acknowledgement], silences: [Silence], _ source: ReportSource
+    _ row: AlertRow, seen: [Acknowledgement], verdict: VerdictRow?, silences: [Silence],
+    _ source: ReportSource
   ) {
     switch row.state {
     case .firing, .recovering: phase = .firing
@@ -59,12 +62,14 @@ struct SubjectLine: Encodable {
     judged = Dimensions.read(row.thresholds)
     provisional = row.status == .provisional
     acknowledgedBy = Self.names(seen)
+    self.verdict = verdict.map { VerdictText($0, source) }
     silenced = silences.contains { $0.covers(rule: row.rule, dimensions: row.dimensions) }
   }
 
   /// Shows a finding.
   init(
-    _ row: FindingRow, seen: [Acknowledgement], silences: [Silence], _ source: ReportSource
+    _ row: FindingRow, seen: [Acknowledgement], verdict: VerdictRow?, silences: [Silence],
+    _ source: ReportSource
   ) {
     let isOver = row.closed != nil || row.status == .withdrawn
     phase = isOver ? .over : .firing
@@ -82,6 +87,7 @@ struct SubjectLine: Encodable {
     judged = Dimensions.read(row.figures)
     provisional = row.status == .provisional
     acknowledgedBy = Self.names(seen)
+    self.verdict = verdict.map { VerdictText($0, source) }
     silenced = silences.contains { $0.rule == row.rule }
   }
 
@@ -101,6 +107,7 @@ struct SubjectLine: Encodable {
     if !acknowledgedBy.isEmpty {
       marks.append("acknowledged by \(acknowledgedBy.joined(separator: ", "))")
     }
+    if let verdict { marks.append("\(verdict.words), says \(verdict.by)") }
     if silenced { marks.append("silenced") }
     return marks.joined(separator: "; ")
   }
@@ -132,31 +139,34 @@ struct SubjectLine: Encodable {
     CSVText.text(
       header: [
         "id", "kind", "rule", "state", "severity", "owner", "dimensions", "began", "opened",
-        "ended", "value", "judged", "provisional", "acknowledged_by", "silenced",
+        "ended", "value", "judged", "provisional", "acknowledged_by", "silenced", "verdict",
       ],
       lines.map {
         [
           $0.id, $0.kind, $0.rule, $0.state, $0.severity, $0.owner ?? "",
           Dimensions.json($0.dimensions), $0.began, $0.opened ?? "", $0.ended ?? "",
           $0.value.map { "\($0)" } ?? "", Dimensions.json($0.judged), "\($0.provisional)",
-          $0.acknowledgedBy.joined(separator: " "), "\($0.silenced)",
+          $0.acknowledgedBy.joined(separator: " "), "\($0.silenced)", $0.verdict?.verdict ?? "",
         ]
       })
   }
 }
 
 extension ReportSource {
-  /// What fires and is open now, all of it, the worst first.
-  func firing(rule: String? = nil, since: EventTime? = nil, now: WallTime) throws -> [SubjectLine] {
+  /// What fires and is open now, the worst first: the newest `limit` alerts and as many findings.
+  func firing(
+    rule: String? = nil, since: EventTime? = nil, limit: Int, now: WallTime
+  ) throws -> [SubjectLine] {
     let lines = try subjects(
-      [.firing, .recovering], rule: rule, since: since, limit: .max, now: now,
+      [.firing, .recovering], rule: rule, since: since, limit: limit, now: now,
       findings: { $0.isOpen = true })
     return ["critical", "warning", "info"].flatMap { severity in
       lines.filter { $0.severity == severity }
     }
   }
 
-  /// Alerts of `states` and findings as `findings` chooses them; nil: none. The newest first.
+  /// The newest `limit` alerts of `states`, and findings as `findings` chooses them; nil: none. The
+  /// newest first.
   func subjects(
     _ states: [AlertState], rule: String?, since: EventTime?, limit: Int, now: WallTime,
     findings: ((inout FindingQuery) -> Void)?
@@ -166,16 +176,18 @@ extension ReportSource {
     if !states.isEmpty {
       var query = AlertQuery()
       (query.states, query.rule, query.from, query.limit) = (states, rule, since, limit)
-      lines = try reader.alerts(query).map {
-        SubjectLine($0.alert, seen: $0.acknowledgements, silences: silences, self)
+      lines = try reader.alertPage(query).rows.map {
+        SubjectLine(
+          $0.alert, seen: $0.acknowledgements, verdict: $0.verdict, silences: silences, self)
       }
     }
     if let findings {
       var query = FindingQuery()
       (query.rule, query.from, query.limit) = (rule, since, limit)
       findings(&query)
-      lines += try reader.findings(query).map {
-        SubjectLine($0.finding, seen: $0.acknowledgements, silences: silences, self)
+      lines += try reader.findingPage(query).rows.map {
+        SubjectLine(
+          $0.finding, seen: $0.acknowledgements, verdict: $0.verdict, silences: silences, self)
       }
     }
     return lines.sorted {

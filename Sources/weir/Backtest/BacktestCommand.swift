@@ -19,9 +19,10 @@ struct Backtest: ParsableCommand {
       Sweeps of one rule are combined, each value with each; rules are tried side by side. Each \
       candidate of a risk keeps state of its own, those of an alert share what they watch.
 
-      --incidents is a CSV file with the columns incident, from, to, and perhaps rule: dates, of \
-      which both days belong to it, or RFC 3339 times. An alert finds an incident when the window \
-      in which it fired overlaps it; it is false when no incident overlaps it at all; one that had \
+      --incidents is a CSV file with the columns incident, from, to, and perhaps rule and series: \
+      dates, of which both days belong to it, or RFC 3339 times. Or it is a results file: of what \
+      people judged to be real there (`weir alerts verdict`). An alert finds an incident when the \
+      window in which it fired overlaps it; it is false when no incident overlaps it at all; one that had \
       fired before the incident came is neither. The time to detect goes from an incident's start to \
       when a live worker could first have told: what the alert watches has to be final.
 
@@ -32,7 +33,7 @@ struct Backtest: ParsableCommand {
         weir backtest shop.yaml --input clicks.csv.gz
         weir backtest shop.yaml --set payment_trouble.above=0.3 --set payment_trouble.for=2
         weir backtest shop.yaml --sweep payment_trouble.above=0.1..0.5:0.05 \\
-          --incidents incidents.csv --validate-from 2026-03-01 --html backtest.html
+          --incidents shop.sqlite --validate-from 2026-03-01 --html backtest.html
       """)
 
   @Argument(help: "The pipeline file.")
@@ -51,7 +52,8 @@ struct Backtest: ParsableCommand {
       "Try these values, LO..HI:STEP or A,B,C. May be repeated.", valueName: "rule.name=values"))
   var sweep: [String] = []
 
-  @Option(help: ArgumentHelp("What went wrong, and when: a CSV file.", valueName: "file.csv"))
+  @Option(
+    help: ArgumentHelp("What went wrong, and when: CSV, or a results file.", valueName: "file"))
   var incidents: String?
 
   @Option(

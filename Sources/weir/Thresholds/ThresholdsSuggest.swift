@@ -41,7 +41,7 @@ struct ThresholdsSuggest: ParsableCommand {
   @Option(help: ArgumentHelp("At most so many alerts in seven days.", valueName: "n"))
   var maxAlertsPerWeek: Double?
 
-  @Option(help: ArgumentHelp("What went wrong, and when: a CSV file.", valueName: "file.csv"))
+  @Option(help: ArgumentHelp("What went wrong, and when: CSV, or a results file.", valueName: "file"))
   var incidents: String?
 
   @Option(
@@ -56,7 +56,7 @@ struct ThresholdsSuggest: ParsableCommand {
     try source.check()
     guard maxAlertsPerWeek != nil || incidents != nil else {
       throw ValidationError(
-        "Say what to meet: --max-alerts-per-week 2, --incidents FILE.csv, or both.")
+        "Say what to meet: --max-alerts-per-week 2, --incidents FILE, or both.")
     }
     if let most = maxAlertsPerWeek, !(most >= 0 && most.isFinite) {
       throw ValidationError("--max-alerts-per-week takes a number from 0 up.")

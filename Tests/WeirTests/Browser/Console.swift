@@ -37,13 +37,14 @@ final class Console: Sendable {
       ] + more, environment: environment, data: data, folder: folder)
   }
 
-  /// The results of a finished run, which nothing changes any more.
+  /// The results of a finished run, which nothing but people changes any more; `folder`, in which
+  /// they are, stays as long as this.
   static func file(
-    _ data: String, _ more: [String] = [], environment: [String: String] = [:]
+    _ data: String, _ more: [String] = [], listen: String = "127.0.0.1:0",
+    keeping folder: TemporaryFolder
   ) async throws -> Console {
     try await Console(
-      ["serve", data, "--listen", "127.0.0.1:0"] + more, environment: environment, data: data,
-      folder: TemporaryFolder())
+      ["serve", data, "--listen", listen] + more, environment: [:], data: data, folder: folder)
   }
 
   /// An address of it.
@@ -72,6 +73,6 @@ final class Console: Sendable {
   }
 
   private static func token(in text: String) -> String? {
-    text.firstMatch(of: /token[^\n\w]+(?<token>[\w\-]{16,})/).map { String($0.token) }
+    text.firstMatch(of: /token\s+(?<token>[\w\-]{16,})/).map { String($0.token) }
   }
 }

@@ -1,0 +1,92 @@
+import Charts
+import SnapshotStore
+import StreamCore
+
+/// A KPI as the pipeline describes it, and how it stands.
+struct KPIState: Sendable {
+  var node: KPINode
+  /// Nil without a row.
+  var standing: KPIStanding?
+  /// How deep in the tree it lies; 0 for roots.
+  var depth: Int
+
+  /// What people read in place of the name.
+  var title: String { node.title ?? node.kpi }
+  var unit: ValueUnit { Numbers.unit(node.unit) }
+  /// The newest row.
+  var row: KPIRow? { standing?.newest }
+
+  /// All of a file, each behind its parent. O(KPIs · log rows).
+  static func all(_ asked: Asked, points: Int = 60) throws -> [KPIState] {
+    let nodes = try asked.reader.kpiTree()
+    let standings = try asked.reader.latestKPIs(points: points)
+    let byName = Dictionary(standings.map { ($0.kpi, $0) }) { first, _ in first }
+    var depths: [String: Int] = [:]
+    var states = nodes.map { node -> KPIState in
+      let depth = node.parent.flatMap { depths[$0] }.map { $0 + 1 } ?? 0
+      depths[node.kpi] = depth
+      return KPIState(node: node, standing: byName[node.kpi], depth: depth)
+    }
+    // Rows of KPIs that the pipeline has no more are shown all the same.
+    for standing in standings where depths[standing.kpi] == nil {
+      let node = KPINode(
+        kpi: standing.kpi, parent: nil, position: states.count, title: nil, layer: .operational,
+        period: "", formula: "", unit: nil, owner: nil, target: nil, direction: .up)
+      states.append(KPIState(node: node, standing: standing, depth: 0))
+    }
+    return states
+  }
+
+  /// The value of the whole period before; nil where it is not known.
+  var previousTotal: Double? {
+    guard let last = standing?.before.last, last.asOf == last.periodEnd else { return nil }
+    return last.value
+  }
+
+  /// Where the value should be by now, to come to the target in the end: the target's part that the
+  /// last period had reached of its own end at the same part. Nil where that is not known.
+  var expected: Double? {
+    guard let target = node.target, let row else { return nil }
+    if row.asOf == row.periodEnd { return target }
+    guard let previous = row.previous, let total = previousTotal, total != 0 else { return nil }
+    let share = previous / total
+    return share.isFinite ? target * share : nil
+  }
+
+  /// Whether it is where it should be by now; nil where nobody says.
+  var isOnPace: Bool? {
+    guard let expected, let row else { return nil }
+    return node.direction == .up ? row.value >= expected : row.value <= expected
+  }
+
+  /// How far through its period the newest row is, from 0 to 1.
+  var part: Double? {
+    guard let row, row.periodEnd > row.periodStart else { return nil }
+    return Double(row.asOf.ms - row.periodStart.ms) / Double(row.periodEnd.ms - row.periodStart.ms)
+  }
+
+  /// A bar towards the target, with a mark where it should be; nil without a target.
+  func meter(_ words: Words) -> Meter? {
+    guard let target = node.target, target > 0, let row else { return nil }
+    let said = words.overview.ofTarget(
+      ValueUnit.share.short(row.value / target), unit.described(target))
+    let mood: Meter.Mood = isOnPace.map { $0 ? .good : .bad } ?? .plain
+    return Meter(
+      share: row.value / target, mark: expected.map { $0 / target }, mood: mood, label: said)
+  }
+
+  /// The period so far, over the period before; nil without a row.
+  func sparkline(_ words: Words) -> Sparkline? {
+    guard let standing, !standing.current.isEmpty else { return nil }
+    func points(_ rows: [KPIRow]) -> [Sparkline.Point] {
+      rows.map { row in
+        let length = Double(max(row.periodEnd.ms - row.periodStart.ms, 1))
+        return Sparkline.Point(
+          place: Double(row.asOf.ms - row.periodStart.ms) / length, value: row.value)
+      }
+    }
+    return Sparkline(
+      points: points(standing.current), behind: points(standing.before),
+      label: words.overview.sparkline(title))
+  }
+}

@@ -1,0 +1,77 @@
+import Charts
+import SnapshotStore
+import StreamCore
+
+/// The tree of KPIs as a page shows it: each below its parent, with the same columns.
+enum KPITreeView {
+  /// The section; nothing in a pipeline without KPIs.
+  static func section(_ asked: Asked, _ states: [KPIState]) -> HTML {
+    guard !states.isEmpty else { return .empty }
+    let words = asked.words.overview
+    let rows = states.html { row(asked, $0) }
+    return """
+      <section id="kpis" data-live><h2>\(words.kpis)</h2>
+      <div class="table kpis" tabindex="0" role="group" aria-label="\(words.kpis)">
+      <table><thead><tr><th scope="col">\(words.kpi)</th>
+      <th scope="col" class="number">\(words.soFar)</th>
+      <th scope="col" class="number">\(words.samePart)</th>
+      <th scope="col">\(words.target)</th>
+      <th scope="col">\(words.curve)</th>
+      <th scope="col">\(words.movedBy)</th></tr></thead>
+      <tbody>\(rows)</tbody></table></div>
+      <p class="muted note">\(words.paceNote) \
+      <a href="/api/v1/kpis?format=csv">\(asked.words.frame.csv)</a></p></section>
+      """
+  }
+
+  private static func row(_ asked: Asked, _ state: KPIState) -> HTML {
+    let words = asked.words
+    let own = words.overview
+    let row = state.row
+    let depth = HTML(markup: "d\(min(state.depth, 6))")
+    let owner: HTML = state.node.owner.map { " <span class=\"muted\">\($0)</span>" } ?? .empty
+    let layer = state.node.layer
+    let tag: HTML =
+      "<span class=\"tag layer \(HTML(markup: layer.rawValue))\">\(own.layer(layer))</span>"
+    let change = Numbers.change(
+      row?.value, from: row?.previous, state.unit, better: state.node.direction, words)
+    let meter: HTML =
+      state.meter(words).map { meter in
+        "\(HTML(markup: meter.svg))<br><span class=\"muted small\">\(meter.label)</span>"
+      } ?? "<span class=\"muted small\">\(own.noTarget)</span>"
+    let curve = state.sparkline(words).map { HTML(markup: $0.svg) } ?? .empty
+    let mark: HTML =
+      row?.status == .provisional ? " class=\"number provisional\"" : " class=\"number\""
+    return """
+      <tr><th scope="row" class="\(depth)"><a href="\(link(state.node.kpi))" \
+      title="\(state.node.formula)">\(state.title)</a> \(tag)\(owner)\
+      <div class="muted small">\(period(asked, state))</div></th>
+      <td\(mark)><b>\(Numbers.value(row?.value, state.unit, words))</b></td>
+      <td class="number">\(change)</td><td>\(meter)</td><td>\(curve)</td>
+      <td>\(moved(asked, state))</td></tr>
+
+      """
+  }
+
+  /// The API's rows of a KPI, as a table that any program reads.
+  private static func link(_ kpi: String) -> String {
+    URLText.link("/wall", [("kpi", kpi)])
+  }
+
+  private static func period(_ asked: Asked, _ state: KPIState) -> String {
+    guard let row = state.row else { return state.node.period }
+    let start = ZoneTimes.window(row.periodStart, row.periodEnd, asked.file.zone)
+    guard row.asOf < row.periodEnd else { return "\(state.node.period) · \(start)" }
+    let time = ZoneTimes.minute(row.asOf, asked.file.zone)
+    return "\(state.node.period) · \(start) · \(asked.words.overview.asOf(time))"
+  }
+
+  /// Who moved it: the child's name, with its link's target on the same page, and by how much.
+  private static func moved(_ asked: Asked, _ state: KPIState) -> HTML {
+    guard let row = state.row, let child = row.movedBy else { return .empty }
+    guard let moved = row.moved else { return "\(child)" }
+    let sign = moved > 0 ? "+" : moved < 0 ? "−" : ""
+    let text = sign + state.unit.short(moved.magnitude)
+    return "\(asked.words.overview.movedByHow(child, text))"
+  }
+}

@@ -1,0 +1,97 @@
+import Charts
+import SnapshotStore
+import StreamCore
+
+/// Values as pages write them.
+enum PageText {
+  /// `platform = ios, channel = web`; nothing without dimensions.
+  static func dimensions(_ json: String) -> String {
+    Dimensions.read(json).sorted { $0.key < $1.key }
+      .map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
+  }
+
+  /// `above = 0.2, below = 3`: the members of a JSON object of numbers.
+  static func values(_ json: String) -> String {
+    Dimensions.read(json).sorted { $0.key < $1.key }.map { name, value in
+      if case .double(let number) = value {
+        return "\(name) = \(ValueUnit.number("").short(number))"
+      }
+      return "\(name) = \(value)"
+    }.joined(separator: ", ")
+  }
+
+  /// A length of time: `1h 05m`.
+  static func duration(_ ms: Int64) -> String { ValueUnit.durationMs.short(Double(ms)) }
+
+  /// Whole numbers with commas, others in about four digits.
+  static func number(_ value: Double?, _ words: FrameWords) -> String {
+    guard let value, value.isFinite else { return words.missing }
+    if let whole = Int64(exactly: value), whole.magnitude < 1_000_000_000_000 {
+      return count(whole)
+    }
+    return ValueUnit.number("").short(value)
+  }
+
+  /// A whole number with commas between thousands.
+  static func count(_ value: Int64) -> String { ValueUnit.count("").full(Double(value)) }
+}
+
+/// What the numbers are that a rule watches, and how a chart of them is made.
+enum WatchedUnit {
+  static func of(_ alert: AlertPlan) -> ValueUnit {
+    switch alert.watch.figure {
+    case .funnel(_, .conversion), .funnel(_, .fromPrevious), .retention(_, .share),
+      .session(.bounceRate):
+      return .share
+    case .funnel(_, .p50Ms), .funnel(_, .p90Ms), .session(.meanDurationMs): return .durationMs
+    default:
+      let isRatio = alert.inputs.contains(.lower) || alert.inputs.contains(.upper)
+      return isRatio ? .share : .number("")
+    }
+  }
+
+  /// The name of what is watched: `checkout.conversion`.
+  static func name(_ reference: ResultReference) -> String {
+    switch reference.figure {
+    case .value: reference.stage
+    case .funnel(let step, let figure): "\(reference.stage) [\(step)].\(figure.rawValue)"
+    case .retention(let period, let figure): "\(reference.stage) [\(period)].\(figure.rawValue)"
+    case .session(let figure): "\(reference.stage).\(figure.rawValue)"
+    }
+  }
+}
+
+/// Units of what rules watch, where the pipeline is known.
+struct WatchedUnits {
+  private let units: [String: ValueUnit]
+  private let missing: String
+
+  init(_ asked: Asked) {
+    let alerts = asked.file.pipeline?.plan.alerts ?? []
+    units = Dictionary(
+      alerts.map { ($0.name, WatchedUnit.of($0)) }, uniquingKeysWith: { first, _ in first })
+    missing = asked.words.frame.missing
+  }
+
+  /// A value of what a rule watches; whole numbers with commas.
+  func text(_ value: Double?, of rule: String) -> String {
+    guard let value, value.isFinite else { return missing }
+    if let unit = units[rule], unit == .share || unit == .durationMs { return unit.short(value) }
+    if let whole = Int64(exactly: value), whole.magnitude < 1_000_000_000_000 {
+      return PageText.count(whole)
+    }
+    return ValueUnit.number("").short(value)
+  }
+}
+
+extension Asked {
+  /// Whose times a page shows.
+  var zoneNote: HTML { "<span class=\"muted\">\(words.results.zone(file.zone.name))</span>" }
+
+  /// A chart in the visitor's language, with text below it.
+  func figure(_ chart: some Chart, id: String, caption: String = "") -> HTML {
+    var chart = chart
+    chart.words = language.charts
+    return PageFrame.figure(chart, id: id, caption: caption)
+  }
+}

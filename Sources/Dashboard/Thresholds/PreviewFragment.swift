@@ -1,0 +1,168 @@
+import Charts
+import StreamCore
+
+/// The part of a threshold's page that shows what other values would have done.
+struct PreviewFragment {
+  let preview: ThresholdPreview
+  let asked: Asked
+
+  /// Series that are drawn.
+  static let seriesMax = 4
+  /// Alerts of each list.
+  static let alertsMax = 20
+
+  private var words: ThresholdsWords { asked.words.thresholds }
+  private var zone: Zone { asked.file.zone }
+
+  /// Makes the fragment, or says why there is none.
+  static func make(_ wish: PreviewWish, _ rule: RuleRow, _ asked: Asked) throws -> HTML {
+    do {
+      return PreviewFragment(preview: try ThresholdPreview(wish, rule, asked), asked: asked).html
+    } catch let missing as ThresholdPreview.Missing {
+      let text = asked.words.thresholds.missing[missing.rawValue] ?? ""
+      guard missing == .risk || missing == .noPipeline else {
+        return "<p class=\"notice\">\(text)</p>"
+      }
+      let values = rule.thresholds.map { ($0, wish.values[$0.name] ?? $0.standard) }
+      let command = BacktestCommandText.of(rule.rule, values, range: nil, zone: asked.file.zone)
+      return "<p class=\"notice\">\(text)</p><pre tabindex=\"0\"><code>\(command)</code></pre>"
+    }
+  }
+
+  private var html: HTML {
+    """
+    \(figures)
+    <p class="notice warning"><strong>\(words.approximate).</strong> \(reach) \(words.why)\(check)</p>
+    \(asked.figure(chart, id: "preview-chart", caption: caption))
+    \(changes)
+    <p>\(words.exact)\(scopeNote)</p>
+    <pre tabindex="0"><code>\(command)</code></pre>
+    """
+  }
+
+  private var figures: HTML {
+    let (then, tried) = (preview.stored, preview.tried)
+    let change = tried.firings.count - then.firings.count
+    let sign: String =
+      change == 0 ? "±0" : change > 0 ? "+\(change)" : "−\(change.magnitude)"
+    return .figures([
+      (
+        words.alertsThen, .text(PageText.count(Int64(then.firings.count))),
+        .text(words.firingFor(PageText.duration(then.totalMs)))
+      ),
+      (
+        words.alertsTried,
+        "\(PageText.count(Int64(tried.firings.count))) <small class=\"muted\">\(sign)</small>",
+        .text(words.firingFor(PageText.duration(tried.totalMs)))
+      ),
+    ])
+  }
+
+  private var reach: String {
+    let range = preview.source.range
+    var text = words.judged(
+      PageText.count(preview.source.windows), ZoneTimes.minute(range.lowerBound, zone),
+      ZoneTimes.minute(range.upperBound, zone))
+    switch preview.source.cut {
+    case .windows: text += " " + words.cutWindows(PageText.count(PreviewSource.windowsMax))
+    case .rows: text += " " + words.cutRows(PageText.count(Int64(PreviewSource.rowsMax)))
+    case nil: break
+    }
+    return text
+  }
+
+  private var check: String {
+    let (again, stored) = (preview.again.firings.count, preview.stored.firings.count)
+    return again == stored ? "" : " " + words.sameAgain(again, stored)
+  }
+
+  private var scopeNote: String {
+    preview.wish.dimensions == "{}" ? "" : " " + words.exactScope
+  }
+
+  private var command: String {
+    BacktestCommandText.of(
+      preview.wish.rule, preview.values.map { ($0.threshold, $0.tried) },
+      range: preview.source.range, zone: zone)
+  }
+
+  // MARK: - Chart
+
+  private var drawn: [AlertTrial.Series] {
+    let fired = Set((preview.tried.firings + preview.stored.firings).map(\.dimensions))
+    let all = preview.source.series
+    let chosen =
+      all.filter { fired.contains($0.dimensions) } + all.filter { !fired.contains($0.dimensions) }
+    return Array(chosen.prefix(Self.seriesMax))
+  }
+
+  private var chart: TimeChart {
+    let alert = preview.source.trial.alert
+    let name = WatchedUnit.name(alert.watch)
+    let series = drawn.map { series in
+      let dimensions = PageText.dimensions(series.dimensions)
+      return TimeChart.Series(
+        name: dimensions.isEmpty ? name : dimensions,
+        points: series.points.map { .init(time: $0.window.upperBound, value: $0.value) })
+    }
+    var chart = TimeChart(
+      title: name, unit: WatchedUnit.of(alert), zone: zone, series: series,
+      range: preview.source.range
+        .lowerBound..<EventTime(
+          ms: preview.source.range.upperBound.ms + 1))
+    if preview.source.trial.comparesValues {
+      for (threshold, tried, now) in preview.values {
+        chart.thresholds.append(
+          .init(label: "\(threshold.name) = \(JSON.text(tried))", value: tried))
+        if now != tried {
+          chart.thresholds.append(
+            .init(label: words.nowLine("\(threshold.name) = \(JSON.text(now))"), value: now))
+        }
+      }
+    }
+    chart.spans =
+      spans(preview.tried, words.laneTried) + spans(preview.stored, words.laneThen)
+    return chart
+  }
+
+  private func spans(_ outcome: ThresholdPreview.Outcome, _ lane: String) -> [TimeChart.Span] {
+    outcome.firings.suffix(2_000).map {
+      TimeChart.Span(
+        kind: .alert, from: $0.opened, to: $0.resolved, label: PageText.dimensions($0.dimensions),
+        lane: lane)
+    }
+  }
+
+  private var caption: String {
+    var parts = [words.endOfWindow]
+    if !preview.source.trial.comparesValues { parts.append(words.otherScale) }
+    let count = preview.source.series.count
+    if count > Self.seriesMax { parts.append(words.someSeries(Self.seriesMax, count)) }
+    return parts.joined(separator: " ")
+  }
+
+  // MARK: - What changes
+
+  private var changes: HTML {
+    let added = ThresholdPreview.only(preview.tried, not: preview.stored)
+    let removed = ThresholdPreview.only(preview.stored, not: preview.tried)
+    return list(words.added, added) + list(words.removed, removed)
+  }
+
+  private func list(_ title: String, _ firings: [ThresholdPreview.Firing]) -> HTML {
+    guard !firings.isEmpty else { return .empty }
+    var table = PageTable(
+      title, [.init(words.fired), .init(words.ended), .init(words.scope)])
+    for firing in firings.suffix(Self.alertsMax).reversed() {
+      let dimensions = PageText.dimensions(firing.dimensions)
+      table.add([
+        .text(ZoneTimes.minute(firing.opened, zone)),
+        .text(firing.resolved.map { ZoneTimes.minute($0, zone) } ?? words.goesOn),
+        .text(dimensions.isEmpty ? words.everySeries : dimensions),
+      ])
+    }
+    let rest = firings.count - Self.alertsMax
+    let more: HTML = rest > 0 ? "<p class=\"muted\">\(words.more(rest))</p>" : .empty
+    return "<details><summary>\(title): \(firings.count)</summary>\(table.html)\(more)</details>"
+  }
+}

@@ -1,0 +1,162 @@
+/// Strings of the pages of thresholds.
+struct ThresholdsWords: Sendable {
+  var intro: String
+  var rule: String
+  var threshold: String
+  var value: String
+  var standard: String
+  var bounds: String
+  var scope: String
+  var everySeries: String
+  var since: String
+  var by: String
+  var reason: String
+  /// Who set what the pipeline file says.
+  var file: String
+  /// A value that holds later.
+  var upcoming: @Sendable (String, String) -> String
+  var current: String
+  var history: String
+  var noHistory: String
+  var noRules: String
+  var kindAlert: String
+  var kindRisk: String
+  var condition: String
+  var owner: String
+  var tryOut: String
+  var range: String
+  /// Names of the spans, by their raw values.
+  var spans: [String: String]
+  var usualSpan: String
+  var preview: String
+  var previewHelp: String
+  var set: String
+  /// Heading of the form that sets one threshold.
+  var setOne: @Sendable (String) -> String
+  var from: String
+  var fromHelp: String
+  var reset: String
+  var resetHelp: String
+  var resetReason: String
+  var requests: String
+  var states: [String: String]
+  /// Who asked for a value, and when.
+  var askedBy: @Sendable (String, String) -> String
+  var waits: String
+  var commands: String
+  // The preview.
+  var approximate: String
+  var why: String
+  var alertsThen: String
+  var alertsTried: String
+  var firingFor: @Sendable (String) -> String
+  var sameAgain: @Sendable (Int, Int) -> String
+  var judged: @Sendable (String, String, String) -> String
+  var cutWindows: @Sendable (String) -> String
+  var cutRows: @Sendable (String) -> String
+  var laneThen: String
+  var laneTried: String
+  var nowLine: @Sendable (String) -> String
+  var otherScale: String
+  var endOfWindow: String
+  var someSeries: @Sendable (Int, Int) -> String
+  var exact: String
+  var exactScope: String
+  var added: String
+  var removed: String
+  var fired: String
+  var ended: String
+  var goesOn: String
+  var more: @Sendable (Int) -> String
+  /// By `ThresholdPreview.Missing`.
+  var missing: [String: String]
+}
+
+extension ThresholdsWords {
+  static let english = ThresholdsWords(
+    intro: "A value holds from the instant at which it is set: what has been judged stays judged.",
+    rule: "Rule", threshold: "Threshold", value: "Value", standard: "Default", bounds: "Bounds",
+    scope: "Series", everySeries: "every series", since: "Since", by: "By", reason: "Reason",
+    file: "pipeline file", upcoming: { "\($0) from \($1)" }, current: "Values that hold",
+    history: "History", noHistory: "No value was set yet.",
+    noRules: "No rule of this pipeline has thresholds.", kindAlert: "alert", kindRisk: "risk",
+    condition: "Condition", owner: "Owner", tryOut: "What would have happened", range: "Look back",
+    spans: [
+      "1d": "1 day", "7d": "7 days", "30d": "30 days", "90d": "90 days",
+      "all": "everything that is stored",
+    ], usualSpan: "30 days, or 120 windows", preview: "Try",
+    previewHelp: "Nothing changes until you set it below.", set: "Set",
+    setOne: { "Set \($0)" }, from: "From (optional)",
+    fromHelp: "Event time; without it from the clock on.", reset: "Reset",
+    resetHelp: "Back to what the pipeline file says", resetReason: "Why back to the file",
+    requests: "Lately asked",
+    states: ["waiting": "waiting", "taken": "taken", "refused": "refused"],
+    askedBy: { "\($0) at \($1)" },
+    waits: "waits for the worker's next snapshot, a few seconds; this page shows it when it comes",
+    commands: "The same on the command line", approximate: "Approximate",
+    why: "Judged again on stored results: rows that have been removed (keep) are missing, windows "
+      + "without a row count as zero where zero is a value and as no data elsewhere. The backtest "
+      + "below reads the events themselves.",
+    alertsThen: "Alerts as they were", alertsTried: "Alerts with these values",
+    firingFor: { "firing for \($0) in all" },
+    sameAgain: {
+      "With the values that held then, the same rows give \($0) instead of the stored \($1): "
+        + "so far off may this be."
+    },
+    judged: { "\($0) windows from \($1) to \($2)." },
+    cutWindows: { "Only the newest \($0) windows are looked at." },
+    cutRows: { "Only the newest \($0) rows are looked at." }, laneThen: "as it was",
+    laneTried: "with these values", nowLine: { "now \($0)" },
+    otherScale:
+      "The thresholds are of another scale than the values, so they are not drawn.",
+    endOfWindow: "A value stands at the end of its window, when it was judged.",
+    someSeries: { "\($0) of \($1) series are drawn, those with alerts first." },
+    exact: "For the exact answer, from the events:",
+    exactScope: "The backtest tries values for all series, not for these alone.",
+    added: "New", removed: "Gone", fired: "Fired", ended: "Ended", goesOn: "goes on",
+    more: { "and \($0) more" },
+    missing: [
+      "needs_events":
+        "Risks are judged on single events, which are not stored. This command tries values on the "
+        + "events:",
+      "no_thresholds": "This rule has no thresholds to try.",
+      "no_pipeline":
+        "The console does not know the pipeline file; start it with --pipeline to try values. This "
+        + "command does so too, on the events:",
+      "no_rows": "Nothing that this rule watches is stored and closed yet.",
+    ])
+
+  static let chinese = ThresholdsWords(
+    intro: "阈值从设定时起生效，已经判定过的窗口不会重新判定。",
+    rule: "规则", threshold: "阈值", value: "当前值", standard: "默认值", bounds: "取值范围",
+    scope: "适用维度", everySeries: "全部", since: "生效时间", by: "设定人", reason: "原因",
+    file: "管道文件", upcoming: { "\($1) 起为 \($0)" }, current: "当前生效的值",
+    history: "历史记录", noHistory: "还没有设定记录。", noRules: "该管道的规则都没有阈值。",
+    kindAlert: "告警", kindRisk: "风控", condition: "触发条件", owner: "负责人",
+    tryOut: "如果换一个值", range: "回看",
+    spans: ["1d": "1 天", "7d": "7 天", "30d": "30 天", "90d": "90 天", "all": "全部已存数据"],
+    usualSpan: "30 天或 120 个窗口", preview: "试算", previewHelp: "在下方设定之前，不会有任何改动。",
+    set: "设定", setOne: { "设定 \($0)" }, from: "起始时间（可选）",
+    fromHelp: "按事件时间；留空则立即生效。", reset: "恢复默认", resetHelp: "恢复为管道文件中的值",
+    resetReason: "恢复原因", requests: "最近的设定请求",
+    states: ["waiting": "等待中", "taken": "已生效", "refused": "被拒绝"],
+    askedBy: { "\($0)，\($1)" }, waits: "等待 worker 的下一次快照（几秒），生效后本页会自动更新",
+    commands: "对应的命令行", approximate: "近似结果",
+    why: "根据已存结果重新判定：被 keep 清理的数据不在内；没有数据行的窗口，计数类按零处理，其余按无数据处理。下方的回测命令会读取原始事件。",
+    alertsThen: "实际告警", alertsTried: "按此值的告警", firingFor: { "共持续 \($0)" },
+    sameAgain: { "用当时的值在同样的数据上重算得到 \($0) 次，而实际为 \($1) 次：误差大致如此。" },
+    judged: { "共 \($0) 个窗口，\($1) 至 \($2)。" }, cutWindows: { "只看最近 \($0) 个窗口。" },
+    cutRows: { "只看最近 \($0) 行。" }, laneThen: "实际", laneTried: "按此值",
+    nowLine: { "当前 \($0)" }, otherScale: "阈值与指标不在同一量纲，因此未画出。",
+    endOfWindow: "数值画在窗口结束处，即判定的时刻。",
+    someSeries: { "共 \($1) 条序列，画出 \($0) 条，有告警的优先。" },
+    exact: "精确结果请用原始事件回测：", exactScope: "回测对所有序列使用同一个值，不能只针对这些维度。",
+    added: "新增", removed: "消失", fired: "触发", ended: "结束", goesOn: "持续中",
+    more: { "另有 \($0) 次" },
+    missing: [
+      "needs_events": "风控规则逐条判定事件，而事件本身不保存。请用以下命令在原始事件上试算：",
+      "no_thresholds": "该规则没有可以调整的阈值。",
+      "no_pipeline": "控制台没有加载管道文件，加上 --pipeline 启动后即可试算。也可以用以下命令在原始事件上试算：",
+      "no_rows": "该规则所监控的指标还没有已关闭的数据。",
+    ])
+}
