@@ -133,10 +133,8 @@ extension KPIBook {
       }
       while levels[at].signal.settle(through: last, limit: 1_000) {}
       if let history = levels[at].signal.series[name]?.history, !history.isEmpty {
-        for ordinal in max(
-          history.first, before == .min ? .min : before + 1)..<max(
-            history.first, history.end)
-        {
+        let first = max(history.first, before == .min ? .min : before + 1)
+        for ordinal in first..<max(first, history.end) {
           guard let number = history[ordinal]?.number else { continue }
           let end = levels[at].signal.calendar.end(ordinal)
           series[levels[at].series].append(
