@@ -60,6 +60,10 @@ struct Words: Sendable {
   var retention: RetentionWords
   /// The wall.
   var wall: WallWords
+  /// The pages of alerts.
+  var alerts: AlertsWords
+  /// The page of data.
+  var data: DataWords
   /// The pages of thresholds.
   var thresholds: ThresholdsWords
 
@@ -71,6 +75,8 @@ struct Words: Sendable {
     conversion: .english,
     retention: .english,
     wall: .english,
+    alerts: .english,
+    data: .english,
     thresholds: .english)
   static let chinese = Words(
     frame: .chinese,
@@ -80,6 +86,8 @@ struct Words: Sendable {
     conversion: .chinese,
     retention: .chinese,
     wall: .chinese,
+    alerts: .chinese,
+    data: .chinese,
     thresholds: .chinese)
 }
 
