@@ -80,7 +80,7 @@ struct PageTimes {
       let answer = try connection.get(page, ["Accept": "text/html"])
       let text = String(decoding: answer.body, as: UTF8.self)
       for match in text.matches(of: /href="(?<link>\/[^"#]*)"/) {
-        let link = match.link.replacing("&amp;", with: "&")
+        let link = String(match.link).replacing("&amp;", with: "&")
         guard !["/assets", "/language", "/sign-"].contains(where: link.hasPrefix) else { continue }
         let shape = shape(of: link)
         guard !found.contains(link), shapes[shape, default: 0] < 2 else { continue }

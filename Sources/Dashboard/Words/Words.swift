@@ -54,6 +54,12 @@ struct Words: Sendable {
   var overview: OverviewWords
   /// The pages of metrics.
   var series: SeriesWords
+  /// The page of funnels.
+  var conversion: ConversionWords
+  /// The page of retention.
+  var retention: RetentionWords
+  /// The wall.
+  var wall: WallWords
   /// The pages of alerts.
   var alerts: AlertsWords
   /// The page of data.
@@ -66,6 +72,9 @@ struct Words: Sendable {
     results: .english,
     overview: .english,
     series: .english,
+    conversion: .english,
+    retention: .english,
+    wall: .english,
     alerts: .english,
     data: .english,
     thresholds: .english)
@@ -74,6 +83,9 @@ struct Words: Sendable {
     results: .chinese,
     overview: .chinese,
     series: .chinese,
+    conversion: .chinese,
+    retention: .chinese,
+    wall: .chinese,
     alerts: .chinese,
     data: .chinese,
     thresholds: .chinese)
