@@ -4,7 +4,7 @@
 SWIFT ?= swift
 SWIFT_BUILD_FLAGS ?=
 SWIFT_TEST_FLAGS ?=
-BENCHMARKS ?= Decode Core Users Risk Latency Worker Replay Backtest Console Broker
+BENCHMARKS ?= Decode Core Users Risk Latency Worker Replay Backtest Query Console Broker
 SWIFT_FILES = Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Sources)
 
 .DEFAULT_GOAL := help

@@ -71,6 +71,7 @@ public enum ChartStyle {
     .chart .band.alert { fill: var(--alert); fill-opacity: 0.1; }
     .chart .band.incident { fill: var(--incident); fill-opacity: 0.13; }
     .chart .span.alert { fill: var(--alert); }
+    .chart .span.mild { fill: var(--threshold); }
     .chart .span.incident { stroke: var(--incident); stroke-width: 1; }
     .chart .hatch { fill: var(--incident); }
     .chart .hatch-ground { fill: var(--incident); fill-opacity: 0.25; }

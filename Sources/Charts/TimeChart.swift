@@ -119,6 +119,9 @@ public struct TimeChart: Chart {
   public var plotHeight: Double
   /// The language of its fixed words.
   public var words = ChartWords.english
+  /// Whether it is one of many small ones: what holds for all of them, zone and dashes, is said
+  /// beside them.
+  public var isSmall = false
 
   /// Makes a chart.
   public init(

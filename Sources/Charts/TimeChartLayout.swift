@@ -72,7 +72,9 @@ struct TimeChartLayout {
     bottom = top + plotHeight.rounded()
     height = bottom + 40
     let plotWidth = right - left
-    timeAxis = data.range.map { TimeAxis(range: $0, zone: chart.zone, width: plotWidth, words: chart.words) }
+    timeAxis = data.range.map {
+      TimeAxis(range: $0, zone: chart.zone, width: plotWidth, words: chart.words)
+    }
   }
 
   /// Sets unit, series and zone one after the other, and on as many lines as they need.
@@ -88,8 +90,10 @@ struct TimeChartLayout {
       }
     }
     let open = data.series.first { $0.points.contains { $0.isProvisional && $0.value != nil } }
-    if let open { wanted.append((.provisional(open.mark), chart.words.provisional)) }
-    if data.range != nil { wanted.append((.text, chart.zone.name)) }
+    if let open, !chart.isSmall {
+      wanted.append((.provisional(open.mark), chart.words.provisional))
+    }
+    if data.range != nil, !chart.isSmall { wanted.append((.text, chart.zone.name)) }
     guard !wanted.isEmpty else { return [] }
     var items: [LegendItem] = []
     var x = 0.0

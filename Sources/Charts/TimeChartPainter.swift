@@ -31,7 +31,8 @@ struct TimeChartPainter {
     guard layout.timeAxis != nil else {
       paintFrame()
       svg.label(
-        chart.words.noData, x: (layout.left + layout.right) / 2, y: (layout.top + layout.bottom) / 2,
+        chart.words.noData, x: (layout.left + layout.right) / 2,
+        y: (layout.top + layout.bottom) / 2,
         "muted middle")
       return Drawing(body: svg.text, height: layout.height)
     }

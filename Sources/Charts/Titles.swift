@@ -5,7 +5,7 @@ enum Titles {
   private static let size = 16.8
 
   static func lines(_ title: String, width: Double) -> [String] {
-    TextWidth.wrapped(title, width: width, size: size, lines: 2)
+    title.isEmpty ? [] : TextWidth.wrapped(title, width: width, size: size, lines: 2)
   }
 
   static func paint(_ lines: [String], on svg: inout SVGWriter) {

@@ -9,7 +9,9 @@ import Testing
     (try? Files.yaml(in: Files.root.appending(path: "Tests/Conformance"))) ?? []
 
   @Test func `There are cases of every kind of stage`() {
-    for kind in ["funnel", "retention", "sessions", "lifecycle", "traits", "alerts", "risks"] {
+    for kind in [
+      "funnel", "retention", "sessions", "lifecycle", "traits", "alerts", "risks", "kpis",
+    ] {
       #expect(Self.files.contains { $0.lastPathComponent.hasPrefix(kind) }, "\(kind)")
     }
   }
@@ -29,7 +31,7 @@ import Testing
   }
 
   @Test func `The documents of the semantics name every conformance file`() throws {
-    let document = try ["docs/semantics.md", "docs/alerts.md"]
+    let document = try ["docs/semantics.md", "docs/alerts.md", "docs/kpis.md"]
       .map { try Files.text(Files.root.appending(path: $0)) }.joined()
     for file in Self.files {
       #expect(document.contains("../Tests/Conformance/\(file.lastPathComponent)"))

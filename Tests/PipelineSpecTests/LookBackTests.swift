@@ -36,6 +36,11 @@ import Testing
           visits: {gap: 30m, max: 6h}
         lifecycle:
           growth: {unit: day}
+        kpis:
+          sales: {formula: all, period: 1d, layer: business}
+          rising: {formula: sales / previous(sales), period: 1d, layer: business}
+          buying: {formula: buyers, period: 1d, layer: business}
+          settled: {formula: plain.conversion, period: 1h, layer: business}
         alerts:
           quiet: {watch: all, when: value < mean(24)}
           weekly_low: {watch: weekly, when: value < same_time(1w)}
@@ -63,6 +68,10 @@ import Testing
       ("retention.first", .open),
       ("sessions.visits", .finite(ms: 6 * Self.hourMs + Self.hourMs / 2)),
       ("lifecycle.growth", .open),
+      ("kpis.buying", .open),
+      ("kpis.rising", .finite(ms: 9 * Self.dayMs + 2 * Self.hourMs)),
+      ("kpis.sales", .finite(ms: 8 * Self.dayMs + Self.hourMs)),
+      ("kpis.settled", .open),
       ("risks.many", .finite(ms: Self.hourMs / 3)),
       ("alerts.grown", .open),
       ("alerts.quiet", .finite(ms: 27 * Self.hourMs)),

@@ -12,13 +12,13 @@ private struct RandomRows {
   /// Of each day some rows of each stage; days from `open` on are provisional.
   mutating func rows(days: Int64, openFrom open: Int64) -> ResultRows {
     var rows = ResultRows()
-    for day in 0..<days {
-      let status: ResultStatus = day < open ? .final : .provisional
+    for today in 0..<days {
+      let status: ResultStatus = today < open ? .final : .provisional
       for name in ["revenue", "growth.active"] {
         for place in 0..<3 where Int.random(in: 0...3, using: &random) > 0 {
           rows.metrics.append(
             metric(
-              name, at: day * 1440, size: 1440, dimensions: #"{"n":"\#(place)\""}"#,
+              name, at: today * 1440, size: 1440, dimensions: #"{"n":"\#(place)\""}"#,
               value: number(), exact: Bool.random(using: &random) ? "1.5" : nil, status))
         }
       }
@@ -26,15 +26,23 @@ private struct RandomRows {
         for step in 1...2 {
           rows.funnels.append(
             funnel(
-              day: day, step: step, users: Int64(number()), from: step == 1 ? 1 : nil,
+              day: today, step: step, users: Int64(number()), from: step == 1 ? 1 : nil,
               p50: Int64(number()), status))
         }
-        rows.sessions.append(visits(day: day, events: Int64(number()), status))
+        rows.sessions.append(visits(day: today, events: Int64(number()), status))
+      }
+      // Half of a period and all of it.
+      for part in [day / 2, day] where Int.random(in: 0...3, using: &random) > 0 {
+        let start = today * day
+        rows.kpis.append(
+          KPIRow(
+            kpi: "pace", periodStart: EventTime(ms: start), periodEnd: EventTime(ms: start + day),
+            asOf: EventTime(ms: start + part), value: number(), status: status))
       }
       // The cells of one unit, of this cohort and of earlier ones.
-      for period in 0...min(day, 2) where Int.random(in: 0...4, using: &random) > 0 {
+      for period in 0...min(today, 2) where Int.random(in: 0...4, using: &random) > 0 {
         rows.retention.append(
-          cell(cohort: day - period, period: Int(period), users: Int64(number()), status))
+          cell(cohort: today - period, period: Int(period), users: Int64(number()), status))
       }
     }
     return rows
@@ -48,6 +56,7 @@ private struct RandomRows {
     mixed.funnels = mix(rows.funnels, others.funnels)
     mixed.sessions = mix(rows.sessions, others.sessions)
     mixed.retention = mix(rows.retention, others.retention)
+    mixed.kpis = mix(rows.kpis, others.kpis)
     return mixed
   }
 
@@ -70,6 +79,7 @@ private let allStages = [
   Restatement.Stage(StageName(.funnels, "checkout")),
   Restatement.Stage(StageName(.retention, "daily")),
   Restatement.Stage(StageName(.sessions, "visits")),
+  Restatement.Stage(StageName(.kpis, "pace")),
 ]
 
 @Suite struct RestatementTests {
@@ -119,6 +129,7 @@ private let allStages = [
       replay.funnels.removeAll { $0.entryEnd.ms > replayOpen * day }
       replay.sessions.removeAll { $0.dayEnd.ms > replayOpen * day }
       replay.retention.removeAll { $0.unitEnd.ms > replayOpen * day }
+      replay.kpis.removeAll { $0.periodEnd.ms > replayOpen * day }
       try make(directory.file("replay.sqlite"), replay, openFrom: replayOpen).close()
       try make(directory.file(), live, openFrom: open).close()
       let restatement = restatement(directory, from: from, to: to)
@@ -133,6 +144,7 @@ private let allStages = [
       wanted.funnels = expected(live.funnels, replay.funnels, isIn)
       wanted.sessions = expected(live.sessions, replay.sessions, isIn)
       wanted.retention = expected(live.retention, replay.retention, isIn)
+      wanted.kpis = expected(live.kpis, replay.kpis, isIn)
       try make(directory.file("wanted.sqlite"), wanted, openFrom: open).close()
       let differences = try ResultsDigest.diff(directory.file(), directory.file("wanted.sqlite"))
       #expect(differences.isEmpty, "round \(round): \(differences)")

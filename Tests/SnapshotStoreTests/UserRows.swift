@@ -65,6 +65,7 @@ extension ResultRows {
     for place in copy.funnels.indices { copy.funnels[place].status = status }
     for place in copy.retention.indices { copy.retention[place].status = status }
     for place in copy.sessions.indices { copy.sessions[place].status = status }
+    for place in copy.kpis.indices { copy.kpis[place].status = status }
     for place in copy.metrics.indices { copy.metrics[place].status = status }
     return copy
   }

@@ -182,7 +182,7 @@ struct YearOfRows {
         message(seed * 5 + $0, about: Self.id(seed), rule, at: began, isPending: isOpen)
       }
     }
-    change.rows.findings = (0..<14).map { number in
+    change.rows.findings = (0..<14 as Range<Int64>).map { number in
       let opened = start + number * Self.hourMs
       return FindingRow(
         findingID: Self.id(1_000_000 + day * 20 + number), rule: "card_testing",

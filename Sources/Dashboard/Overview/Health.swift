@@ -61,8 +61,9 @@ struct Health: Sendable {
     }
     reasons = isLive ? Readiness.reasons(asked) : []
     verdict =
-      if firingCount > 0 { .firing } else if !reasons.isEmpty { .stuck } else if !isLive { .file }
-      else if live?.isCatchingUp == true { .catchingUp } else { .well }
+      if firingCount > 0 { .firing } else if !reasons.isEmpty { .stuck } else if !isLive {
+        .file
+      } else if live?.isCatchingUp == true { .catchingUp } else { .well }
   }
 
   /// Events in a second between the newest snapshots and those up to a minute before.

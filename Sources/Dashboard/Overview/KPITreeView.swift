@@ -35,9 +35,10 @@ enum KPITreeView {
       "<span class=\"tag layer \(HTML(markup: layer.rawValue))\">\(own.layer(layer))</span>"
     let change = Numbers.change(
       row?.value, from: row?.previous, state.unit, better: state.node.direction, words)
-    let meter: HTML = state.meter(words).map { meter in
-      "\(HTML(markup: meter.svg))<br><span class=\"muted small\">\(meter.label)</span>"
-    } ?? "<span class=\"muted small\">\(own.noTarget)</span>"
+    let meter: HTML =
+      state.meter(words).map { meter in
+        "\(HTML(markup: meter.svg))<br><span class=\"muted small\">\(meter.label)</span>"
+      } ?? "<span class=\"muted small\">\(own.noTarget)</span>"
     let curve = state.sparkline(words).map { HTML(markup: $0.svg) } ?? .empty
     let mark: HTML =
       row?.status == .provisional ? " class=\"number provisional\"" : " class=\"number\""

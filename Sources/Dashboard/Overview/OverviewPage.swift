@@ -108,7 +108,8 @@ enum OverviewPage {
       let read = Numbers.count(health.fates.read)
       figures.append(
         (
-          own.rate, "\(ValueUnit.count("").short(rate))<span class=\"unit\">\(own.perSecond)</span>",
+          own.rate,
+          "\(ValueUnit.count("").short(rate))<span class=\"unit\">\(own.perSecond)</span>",
           "\(read) \(own.read)"
         ))
     }
@@ -118,7 +119,8 @@ enum OverviewPage {
     }
     let isOver = health.watermark?.isEndOfInput == true
     let clock = health.clock.map { ZoneTimes.second($0, zone) } ?? words.frame.missing
-    figures.append((own.eventTime, "<span class=\"time\">\(clock)</span>", isOver ? "\(own.closed)" : ""))
+    figures.append(
+      (own.eventTime, "<span class=\"time\">\(clock)</span>", isOver ? "\(own.closed)" : ""))
     if let delay = health.watermarkDelayMs {
       figures.append((own.watermark, "\(Numbers.duration(delay, words))", "\(own.watermarkNote)"))
     }

@@ -6,28 +6,19 @@ import StreamCore
 enum PageText {
   /// `platform = ios, channel = web`; nothing without dimensions.
   static func dimensions(_ json: String) -> String {
-    DimensionSet(json).pairs.sorted { $0.key < $1.key }
-      .map { "\($0.key) = \(plain($0.value))" }.joined(separator: ", ")
-  }
-
-  /// A scalar of JSON without its quotes.
-  static func plain(_ json: String) -> String {
-    guard json.hasPrefix("\""), json.hasSuffix("\""), json.count > 1 else { return json }
-    var text = ""
-    var isEscaped = false
-    for character in json.dropFirst().dropLast() {
-      if !isEscaped, character == "\\" {
-        isEscaped = true
-        continue
-      }
-      text.append(character)
-      isEscaped = false
-    }
-    return text
+    Dimensions.read(json).sorted { $0.key < $1.key }
+      .map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
   }
 
   /// `above = 0.2, below = 3`: the members of a JSON object of numbers.
-  static func values(_ json: String) -> String { dimensions(json) }
+  static func values(_ json: String) -> String {
+    Dimensions.read(json).sorted { $0.key < $1.key }.map { name, value in
+      if case .double(let number) = value {
+        return "\(name) = \(ValueUnit.number("").short(number))"
+      }
+      return "\(name) = \(value)"
+    }.joined(separator: ", ")
+  }
 
   /// A length of time: `1h 05m`.
   static func duration(_ ms: Int64) -> String { ValueUnit.durationMs.short(Double(ms)) }
@@ -67,5 +58,40 @@ enum WatchedUnit {
     case .retention(let period, let figure): "\(reference.stage) [\(period)].\(figure.rawValue)"
     case .session(let figure): "\(reference.stage).\(figure.rawValue)"
     }
+  }
+}
+
+/// Units of what rules watch, where the pipeline is known.
+struct WatchedUnits {
+  private let units: [String: ValueUnit]
+  private let missing: String
+
+  init(_ asked: Asked) {
+    let alerts = asked.file.pipeline?.plan.alerts ?? []
+    units = Dictionary(
+      alerts.map { ($0.name, WatchedUnit.of($0)) }, uniquingKeysWith: { first, _ in first })
+    missing = asked.words.frame.missing
+  }
+
+  /// A value of what a rule watches; whole numbers with commas.
+  func text(_ value: Double?, of rule: String) -> String {
+    guard let value, value.isFinite else { return missing }
+    if let unit = units[rule], unit == .share || unit == .durationMs { return unit.short(value) }
+    if let whole = Int64(exactly: value), whole.magnitude < 1_000_000_000_000 {
+      return PageText.count(whole)
+    }
+    return ValueUnit.number("").short(value)
+  }
+}
+
+extension Asked {
+  /// Whose times a page shows.
+  var zoneNote: HTML { "<span class=\"muted\">\(words.results.zone(file.zone.name))</span>" }
+
+  /// A chart in the visitor's language, with text below it.
+  func figure(_ chart: some Chart, id: String, caption: String = "") -> HTML {
+    var chart = chart
+    chart.words = language.charts
+    return PageFrame.figure(chart, id: id, caption: caption)
   }
 }

@@ -9,9 +9,18 @@ enum SeriesCards {
   /// Rows that are read for one.
   static let rowsMax = 2_000
 
-  /// Cards of the metrics that alerts watch and KPIs read, then of others, in the pipeline's order.
+  /// Cards of the metrics that alerts watch and KPIs read, then of others, by name.
   static func main(_ asked: Asked) throws -> [HTML] {
     let facts = try asked.facts()
+    return try chosen(asked, facts).map { try card(asked, $0, facts) }
+  }
+
+  /// Their names.
+  static func mainNames(_ asked: Asked) throws -> [String] {
+    try chosen(asked, try asked.facts()).map(\.name)
+  }
+
+  private static func chosen(_ asked: Asked, _ facts: StageFacts) throws -> [StageOutline] {
     let stored = try asked.reader.outlines(of: .metrics)
     var names = facts.watched
     for node in try asked.reader.kpiTree() { names += words(of: node.formula) }
@@ -24,7 +33,7 @@ enum SeriesCards {
       guard let outline = stored.first(where: { $0.name == name }) else { continue }
       if !chosen.contains(where: { $0.name == name }) { chosen.append(outline) }
     }
-    return try chosen.map { try card(asked, $0, facts) }
+    return chosen
   }
 
   /// Names in a formula.
@@ -50,9 +59,10 @@ enum SeriesCards {
     let change =
       before == nil
       ? HTML.empty : Numbers.change(last?.value, from: before, data.unit, better: nil, words)
-    let chart = TimeChart(
+    var chart = TimeChart(
       title: "", unit: data.unit, zone: asked.file.zone,
       series: data.chartSeries(words, count: 3), plotHeight: 90)
+    chart.isSmall = true
     let id = "card-" + Numbers.identifier(outline.name)
     let time = last.map { ZoneTimes.window($0.start, $0.end, asked.file.zone) } ?? ""
     let value: HTML =

@@ -53,9 +53,11 @@ enum SeriesPage {
         """)
   }
 
-  /// The dimension that is asked for; all unless somebody chooses.
+  /// The dimension that is asked for, `*` for all of them; what adds up is added up unless somebody
+  /// chooses.
   private static func by(_ asked: Asked) -> [String]? {
-    asked.text("by").map { $0 == "-" ? [] : [$0] }
+    guard let name = asked.text("by") else { return asked.text("dimensions") == nil ? [] : nil }
+    return name == "*" ? nil : [name]
   }
 
   private static func hasOpen(_ data: MetricData) -> Bool {
@@ -102,9 +104,9 @@ enum SeriesPage {
     if data.isAdditive, !names.isEmpty {
       let chosen = asked.text("by")
       func link(_ by: String?) -> String { asked.link(path, ["by": by], keeping: kept) }
-      tabs.append((words.series.total, link("-"), chosen == "-"))
+      tabs.append((words.series.total, link(nil), chosen == nil))
       for name in names { tabs.append((words.series.by(name), link(name), chosen == name)) }
-      if names.count > 1 { tabs.append((words.series.allSeries, link(nil), chosen == nil)) }
+      if names.count > 1 { tabs.append((words.series.allSeries, link("*"), chosen == "*")) }
     }
     let split: HTML = tabs.isEmpty ? .empty : Numbers.tabs(words.results.split, tabs)
     var only: HTML = .empty

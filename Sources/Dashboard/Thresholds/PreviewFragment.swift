@@ -33,7 +33,7 @@ struct PreviewFragment {
     """
     \(figures)
     <p class="notice warning"><strong>\(words.approximate).</strong> \(reach) \(words.why)\(check)</p>
-    \(PageFrame.figure(chart, id: "preview-chart", caption: caption))
+    \(asked.figure(chart, id: "preview-chart", caption: caption))
     \(changes)
     <p>\(words.exact)\(scopeNote)</p>
     <pre tabindex="0"><code>\(command)</code></pre>
@@ -107,8 +107,9 @@ struct PreviewFragment {
     }
     var chart = TimeChart(
       title: name, unit: WatchedUnit.of(alert), zone: zone, series: series,
-      range: preview.source.range.lowerBound..<EventTime(
-        ms: preview.source.range.upperBound.ms + 1))
+      range: preview.source.range
+        .lowerBound..<EventTime(
+          ms: preview.source.range.upperBound.ms + 1))
     if preview.source.trial.comparesValues {
       for (threshold, tried, now) in preview.values {
         chart.thresholds.append(

@@ -42,9 +42,11 @@ struct ThresholdRulePage {
     }
     let preview = try PreviewFragment.make(wish, rule, asked)
     let kind = rule.kind == .risk ? words.kindRisk : words.kindAlert
+    let severity = HTML.tag(
+      asked.words.alerts.names[rule.severity] ?? rule.severity, rule.severity)
     return PageFrame.answer(
       asked, .thresholds, title: rule.rule,
-      subtitle: "\(HTML.tag(kind)) \(HTML.tag(rule.severity, rule.severity))",
+      subtitle: "\(HTML.tag(kind)) \(severity) \(asked.zoneNote)",
       body: """
         \(notice)\(facts)
         <section id="standing" data-live><h2>\(words.current)</h2>
@@ -65,7 +67,8 @@ struct ThresholdRulePage {
     var lines: [HTML] = []
     if let summary = rule.summary { lines.append("<p>\(summary)</p>") }
     if let condition = facts.condition {
-      lines.append("<p><span class=\"muted\">\(words.condition)</span> <code>\(condition)</code></p>")
+      lines.append(
+        "<p><span class=\"muted\">\(words.condition)</span> <code>\(condition)</code></p>")
     }
     if let owner = rule.owner {
       lines.append("<p><span class=\"muted\">\(words.owner)</span> \(owner)</p>")
@@ -280,7 +283,7 @@ struct RuleFacts {
   var condition: String?
 
   init(_ rule: RuleRow) {
-    let facts = DimensionSet(rule.definition).pairs.mapValues(PageText.plain)
+    let facts = Dimensions.read(rule.definition).mapValues { "\($0)" }
     watch = facts["watch"]
     let told = ["watch", "when", "clear", "entity", "where", "sequence", "absent", "limit"]
     let parts = told.compactMap { name in facts[name].map { "\(name): \($0)" } }
@@ -294,7 +297,8 @@ enum SeriesNames {
   static func latest(of stage: String, _ reader: ResultsReader) throws -> [String] {
     let limit = 500
     var found = try reader.metrics(
-      MetricQuery(metric: stage, limit: limit, newestFirst: true)).map(\.dimensions)
+      MetricQuery(metric: stage, limit: limit, newestFirst: true)
+    ).map(\.dimensions)
     let query = StageQuery(name: stage, limit: limit, newestFirst: true)
     if found.isEmpty { found = try reader.funnels(query).map(\.dimensions) }
     if found.isEmpty { found = try reader.retention(query).map(\.dimensions) }

@@ -91,7 +91,7 @@ enum ThresholdsPage {
     let content: HTML =
       standings.isEmpty ? "<p class=\"notice\">\(words.noRules)</p>" : table.html
     return PageFrame.answer(
-      asked, .thresholds, title: asked.words.frame.thresholds,
+      asked, .thresholds, title: asked.words.frame.thresholds, subtitle: asked.zoneNote,
       body: """
         <p class="muted">\(words.intro)</p>
         <div id="thresholds-list" data-live>\(content)</div>

@@ -71,7 +71,8 @@ struct SeriesWords: Sendable {
     perUser: "Per user", bounceRate: "Bounces", meanDuration: "Mean length",
     meanEvents: "Events each", entry: "Begin with", exit: "End with", events: "Events",
     share: "Share",
-    sessionNote: "A session counts on the day of its first event. Bounces are sessions of one event.")
+    sessionNote:
+      "A session counts on the day of its first event. Bounces are sessions of one event.")
 
   static let chinese = SeriesWords(
     metric: "指标", computes: "计算方式", window: "窗口", newest: "最新定值", curve: "近期走势",

@@ -54,6 +54,16 @@ struct Words: Sendable {
   var overview: OverviewWords
   /// The pages of metrics.
   var series: SeriesWords
+  /// The page of funnels.
+  var conversion: ConversionWords
+  /// The page of retention.
+  var retention: RetentionWords
+  /// The wall.
+  var wall: WallWords
+  /// The pages of alerts.
+  var alerts: AlertsWords
+  /// The page of data.
+  var data: DataWords
   /// The pages of thresholds.
   var thresholds: ThresholdsWords
 
@@ -62,12 +72,22 @@ struct Words: Sendable {
     results: .english,
     overview: .english,
     series: .english,
+    conversion: .english,
+    retention: .english,
+    wall: .english,
+    alerts: .english,
+    data: .english,
     thresholds: .english)
   static let chinese = Words(
     frame: .chinese,
     results: .chinese,
     overview: .chinese,
     series: .chinese,
+    conversion: .chinese,
+    retention: .chinese,
+    wall: .chinese,
+    alerts: .chinese,
+    data: .chinese,
     thresholds: .chinese)
 }
 

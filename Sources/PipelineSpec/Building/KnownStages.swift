@@ -4,7 +4,7 @@ import StreamCore
 struct KnownStages {
   /// Kinds of expected rows.
   enum Kind: CaseIterable, Hashable {
-    case metric, funnel, retention, session, alert, risk
+    case metric, funnel, retention, session, alert, risk, kpi
 
     /// The option that names the stage, and what messages call it.
     var called: String {
@@ -15,6 +15,7 @@ struct KnownStages {
       case .session: "kind of session"
       case .alert: "alert"
       case .risk: "risk"
+      case .kpi: "KPI"
       }
     }
   }
@@ -31,6 +32,7 @@ struct KnownStages {
       (.metric, PipelineOptions.metrics), (.funnel, PipelineOptions.funnels),
       (.retention, PipelineOptions.retention), (.session, PipelineOptions.sessions),
       (.alert, PipelineOptions.alerts), (.risk, PipelineOptions.risks),
+      (.kpi, PipelineOptions.kpis),
     ]
     for (kind, option) in entries {
       // Faulty ones first: they are there, with dimensions that nobody knows.

@@ -143,10 +143,11 @@ struct PipelineBuilder {
       plan.funnels.count + plan.retentions.count + plan.sessions.count + plan.lifecycles.count
       + plan.risks.count
     let max = StageOptions.userStagesMax
-    guard stages <= max, stages + plan.kpiUserSections > max else { return }
+    let sets = plan.kpiUserSets.count
+    guard stages <= max, stages + sets > max else { return }
     faults.add(
       settings.position(of: PipelineOptions.kpis), "too-many-stages",
-      "KPIs count \(plan.kpiUserSections) sets of distinct users, beside \(stages) stages that follow "
+      "KPIs count \(sets) sets of distinct users, beside \(stages) stages that follow "
         + "users; at most \(max) in all may share the records of users",
       hint: "make several pipelines of it")
   }
@@ -178,7 +179,8 @@ struct PipelineBuilder {
     let loud = ExpressionCompiler(locator: locator, faults: faults)
     let derivation = DeriveBuilder(compiler: loud, node: settings[PipelineOptions.derive])
     let order = derivation.order(&scope)
-    _ = StagesBuilder(settings: settings, compiler: quiet, clock: clock).build(order, derivation, &scope)
+    _ = StagesBuilder(settings: settings, compiler: quiet, clock: clock).build(
+      order, derivation, &scope)
     scope.settle()
     scope.declare(derived: order)
     let stages = StagesBuilder(settings: settings, compiler: loud, clock: clock).build(

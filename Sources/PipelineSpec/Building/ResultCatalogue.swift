@@ -26,10 +26,12 @@ struct ResultCatalogue {
   private var plain: [String: Entry] = [:]
   /// Names of all stages that the file has, faulty or not.
   private let declared: Set<String>
+  private let kpis: Set<String>
 
   init(_ settings: Settings, _ stages: Stages) {
     self.stages = stages
     declared = Set(StagesBuilder.kinds.flatMap { (settings[$0.option] ?? []).map(\.name) })
+    kpis = Set((settings[PipelineOptions.kpis] ?? []).map(\.name))
     for plan in stages.metrics {
       plain[plan.name] = Entry(
         reference: ResultReference(stage: plan.name), window: plan.window,
@@ -71,6 +73,11 @@ struct ResultCatalogue {
       return found(name, nil, plan.resultNames)
     }
     if declared.contains(steps[0]) { return .faulty }
+    if kpis.contains(name) {
+      return .unknown(
+        message: "alerts watch windows, and not the KPI",
+        hint: "watch the metrics that its formula reads")
+    }
     return .unknown(
       message: "there is no result", hint: NearestName.hint(name, in: names))
   }

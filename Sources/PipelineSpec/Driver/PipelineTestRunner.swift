@@ -24,7 +24,7 @@ public enum PipelineTestRunner {
     return outcomes
   }
 
-  /// Reads the events of `test` in their order as one partition, ends the input, and compares.
+  /// Reads the events of `test` in their order as one partition of each source, ends the input, and compares.
   public static func run(
     _ test: PipelineTest, of plan: PipelinePlan
   ) throws(CodecError) -> Outcome {
@@ -45,8 +45,14 @@ public enum PipelineTestRunner {
     }
     for threshold in test.thresholds { plan.set(threshold) }
     let driver = try PipelineDriver(plan)
-    let records = events.map { (payload: Array($0.utf8), timestampMs: Int64?.none) }
-    driver.push(records, to: index)
+    let push = { (events: [String], index: Int) in
+      driver.push(
+        events.map { (payload: Array($0.utf8), timestampMs: Int64?.none) }, to: index)
+    }
+    push(Array(events), index)
+    for (source, events) in test.others {
+      if let index = plan.sources.firstIndex(where: { $0.name == source }) { push(events, index) }
+    }
     driver.close()
     outcome.mismatches = test.expected.mismatches(in: driver.tables.rows, fates: driver.fates)
     return outcome

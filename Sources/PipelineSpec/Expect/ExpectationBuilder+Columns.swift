@@ -15,6 +15,20 @@ extension ExpectationBuilder {
     return name
   }
 
+  /// A row of the table `kpis`.
+  func kpi(_ settings: Settings) -> ExpectedKPI {
+    var expected = ExpectedKPI(kpi: stage(settings, ExpectedKPIOptions.kpi, .kpi))
+    expected.periodStart = time(settings, ExpectedKPIOptions.period, "period's start")
+    expected.asOf = time(settings, ExpectedKPIOptions.asOf, "end of a slice")
+    expected.value = number(settings, ExpectedKPIOptions.value)
+    expected.previous = number(settings, ExpectedKPIOptions.previous)
+    expected.movedBy = settings[ExpectedKPIOptions.movedBy]
+    expected.moved = number(settings, ExpectedKPIOptions.moved)
+    expected.tolerance = settings[ExpectedRowOptions.tolerance] ?? expected.tolerance
+    expected.status = status(settings)
+    return expected
+  }
+
   func status(_ settings: Settings) -> ResultStatus? {
     settings[ExpectedRowOptions.status].flatMap(ResultStatus.init)
   }

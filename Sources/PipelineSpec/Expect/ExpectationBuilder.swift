@@ -20,6 +20,9 @@ struct ExpectationBuilder {
     if settings.gives(ExpectOptions.sessions) {
       expected.sessions = (settings[ExpectOptions.sessions] ?? []).map(session)
     }
+    if settings.gives(ExpectOptions.kpis) {
+      expected.kpis = (settings[ExpectOptions.kpis] ?? []).map(kpi)
+    }
     rules(settings, &expected)
     guard let fates = settings[ExpectOptions.fates] else { return expected }
     let options: [(Option<Int64>, ExpectedFate.Fate)] = [

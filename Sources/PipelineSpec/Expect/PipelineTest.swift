@@ -7,6 +7,11 @@ public struct PipelineTest: Sendable, Equatable {
   /// Payloads in the order of the partition's log: JSON text of inline events, others as given. Of
   /// CSV without a header in the plan, the first one names the columns and is no event.
   public var events: [String]
+  /// Payloads of further sources, in the order of their names.
+  public var others: [(source: String, events: [String])] {
+    otherEvents.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+  var otherEvents: [String: [String]] = [:]
   /// Values of thresholds in place of those of the plan, in order of rule and name.
   public var thresholds: [ThresholdValue] = []
   /// Name of the source that they come from.
@@ -54,6 +59,8 @@ public struct ExpectedResults: Sendable, Equatable {
   public var transitions: [ExpectedTransition]?
   /// Rows of the table `findings`; an empty list expects none but withdrawn ones.
   public var findings: [ExpectedFinding]?
+  /// Rows of the table `kpis`.
+  public var kpis: [ExpectedKPI]?
   /// Counts by fate, in order of name; those not named may be any number.
   public var fates: [ExpectedFate]
 
@@ -74,6 +81,10 @@ public struct ExpectedResults: Sendable, Equatable {
     mismatches += Self.mismatches(transitions, in: rows.alertTransitions)
     mismatches += Self.mismatches(
       findings, in: findings?.isEmpty ?? true ? rows.findings.filter(\.isFound) : rows.findings)
+    if kpis?.isEmpty ?? false { mismatches += Self.mismatches(kpis, in: rows.kpis) }
+    for expected in kpis ?? [] {
+      mismatches += Self.mismatches([expected], in: expected.candidates(in: rows.kpis))
+    }
     for expected in self.fates {
       let found = fates[keyPath: expected.fate.count]
       if found != expected.count {

@@ -26,8 +26,9 @@ struct TestBuilder {
       }
       let builder = ExpectationBuilder(faults: faults, zone: zone, known: known)
       var test = PipelineTest(
-        name: name, events: events(settings), source: source(settings),
+        name: name, events: [], source: source(settings),
         expected: expect.map(builder.build) ?? ExpectedResults(), line: settings.position.line)
+      addEvents(settings, to: &test)
       test.thresholds = thresholds(settings)
       return test
     }
@@ -91,8 +92,37 @@ struct TestBuilder {
     }.sorted { ($0.rule, $0.name) < ($1.rule, $1.name) }
   }
 
-  private func events(_ settings: Settings) -> [String] {
-    guard let node = settings[TestOptions.events] else { return [] }
+  private func addEvents(_ settings: Settings, to test: inout PipelineTest) {
+    guard let node = settings[TestOptions.events] else { return }
+    guard let entries = node.entries else {
+      test.events = events(node)
+      return
+    }
+    if settings.gives(TestOptions.source) {
+      faults.add(
+        settings.position(of: TestOptions.source), "source-of-sources",
+        "events says of each source what comes from it, and source says so, too",
+        hint: "remove source")
+    }
+    for (index, entry) in entries.enumerated() {
+      guard sources.contains(entry.key) else {
+        faults.add(
+          entry.keyPosition, "unknown-source",
+          "there is no source `\(ConfigNode.shortened(entry.key))`",
+          hint: NearestName.hint(entry.key, in: sources)
+            ?? "sources: \(sources.joined(separator: ", "))")
+        continue
+      }
+      if index == 0 {
+        test.source = entry.key
+        test.events = events(entry.value)
+      } else {
+        test.otherEvents[entry.key] = events(entry.value)
+      }
+    }
+  }
+
+  private func events(_ node: ConfigNode) -> [String] {
     guard let items = node.items else {
       faults.add(
         node.position, "not-a-list", "events is \(node.found), not a list",

@@ -40,6 +40,7 @@ extension PlanExplanation {
     }
     for session in plan.sessions { costs.append(StateCost(stage: session.name, bytes: 18)) }
     for lifecycle in plan.lifecycles { costs.append(StateCost(stage: lifecycle.name, bytes: 9)) }
+    for firsts in plan.kpiUserSets { costs.append(StateCost(stage: firsts, bytes: 5)) }
     return costs
   }
 

@@ -22,7 +22,7 @@ public struct PlanExplanation: Sendable, Equatable {
       Self.fields(pipeline.plan), Self.traits(pipeline.plan), Self.metrics(pipeline.plan),
       Self.formulas(pipeline.plan), Self.funnels(pipeline.plan), Self.steps(pipeline.plan),
       Self.retentions(pipeline.plan), Self.sessions(pipeline.plan),
-      Self.lifecycles(pipeline.plan), Self.costs(pipeline.plan),
+      Self.lifecycles(pipeline.plan), Self.kpis(pipeline.plan), Self.costs(pipeline.plan),
       Self.risks(pipeline.plan), Self.riskPatterns(pipeline.plan), Self.alerts(pipeline.plan),
       Self.thresholds(pipeline.plan), Self.health(pipeline.notify.health),
       Self.people(pipeline), Self.destinations(pipeline.notify),

@@ -13,12 +13,13 @@ enum ExpectOptions {
   static let findings = Option.list(
     "findings", ExpectedFindingOptions.all,
     text("findings") + " Those that were withdrawn are none there, unless an entry says so.")
+  static let kpis = Option.list("kpis", ExpectedKPIOptions.all, text("kpis"))
   static let fates = Option.group(
     "fates", FateOptions.all, "How many events met which fate. Those not named may be any number.")
 
   static let all: [OptionSpec] = [
     metrics.spec, funnels.spec, retention.spec, sessions.spec, alerts.spec,
-    transitions.spec, findings.spec, fates.spec, .later("kpis", "KPIs are"),
+    transitions.spec, findings.spec, kpis.spec, fates.spec,
   ]
 
   private static func text(_ table: String) -> String {
@@ -151,6 +152,33 @@ enum ExpectedSessionOptions {
     session.spec, day.spec, ExpectedRowOptions.dimensions.spec, sessions.spec, users.spec,
     events.spec, bounces.spec, duration.spec, entryEvents.spec, exitEvents.spec,
     ExpectedRowOptions.status.spec,
+  ]
+}
+
+/// One expected row of the table `kpis`.
+enum ExpectedKPIOptions {
+  static let kpi = Option.text("kpi", required: true, "Name of a KPI.", example: "revenue")
+  static let period = Option.text(
+    "period", kind: .phrase("a time: RFC 3339, or a date"), "Start of the period.",
+    example: "2026-01-01")
+  static let asOf = Option.text(
+    "as_of", kind: .phrase("a time: RFC 3339, or a date"),
+    "End of the part of the period that the row is about. Without it, the period's last row.",
+    example: "2026-01-01T12:00:00Z")
+  static let value = Option.text(
+    "value", kind: .phrase("a number, a fraction, or `none` for: there is no such row"),
+    "Its value.", example: "12.5")
+  static let previous = ExpectedRowOptions.number(
+    "previous", "Its value over the same part of the period before.", example: "10")
+  static let movedBy = Option.text(
+    "moved_by", kind: .phrase("the name of a KPI, or `none` for null"),
+    "The child that moved it most.", example: "orders")
+  static let moved = ExpectedRowOptions.number(
+    "moved", "By how much that child did.", example: "2.5")
+
+  static let all: [OptionSpec] = [
+    kpi.spec, period.spec, asOf.spec, value.spec, previous.spec, movedBy.spec, moved.spec,
+    ExpectedRowOptions.tolerance.spec, ExpectedRowOptions.status.spec,
   ]
 }
 

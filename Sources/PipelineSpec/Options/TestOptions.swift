@@ -5,7 +5,9 @@ enum TestOptions {
   static let source = Option.text(
     "source", "Source that the events come from. Without it, the first by name.", example: "web")
   static let events = Option.custom(
-    "events", "a list of mappings, each one event, or of texts, each one payload", required: true,
+    "events",
+    "a list of mappings, each one event, or of texts, each one payload; or a mapping of sources "
+      + "to such lists", required: true,
     "Events in the order of the partition's log. Of CSV without `csv.header`, the first one is the "
       + "row that names the columns.",
     example: "[{timestamp: \"2026-01-01T00:00:00Z\", event: open, user_id: u1}]")

@@ -27,10 +27,18 @@ struct Filter {
   }
 
   /// Requires `column` to be one of the texts; none of them: anything.
-  mutating func require(_ column: String, in texts: [String]) {
-    guard !texts.isEmpty else { return }
-    conditions.append("\(column) IN (\(texts.map { _ in "?" }.joined(separator: ", ")))")
-    arguments += texts.map(ResultsReader.Argument.text)
+  ///
+  /// - Parameter isSearched: Whether an index may find them. Otherwise rows are passed over, which
+  ///   is cheaper where most rows have these texts, or few are looked at.
+  mutating func require(_ column: String, in texts: [String], isSearched: Bool = true) {
+    guard let first = texts.first else { return }
+    let column = isSearched ? column : "+" + column
+    if texts.count == 1 {
+      require("\(column) = ?", .text(first))
+    } else {
+      conditions.append("\(column) IN (\(texts.map { _ in "?" }.joined(separator: ", ")))")
+      arguments += texts.map(ResultsReader.Argument.text)
+    }
   }
 
   /// ` WHERE …`, or nothing.

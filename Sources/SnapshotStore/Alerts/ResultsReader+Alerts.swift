@@ -9,6 +9,10 @@ public struct AlertQuery: Sendable {
   public var rule: String?
   /// Of the pipeline's results, or of the worker.
   public var kind: AlertKind?
+  /// How urgent: `info`, `warning`, `critical`.
+  public var severity: String?
+  /// Whose they are.
+  public var owner: String?
   /// Alerts whose first window starts at or after this.
   public var from: EventTime?
   /// Alerts whose first window starts before this.
@@ -30,6 +34,10 @@ public struct FindingQuery: Sendable {
   public var entity: String?
   /// Only those that are not closed, nor withdrawn.
   public var isOpen = false
+  /// How urgent: `info`, `warning`, `critical`.
+  public var severity: String?
+  /// Whose they are.
+  public var owner: String?
   /// Findings that opened at or after this.
   public var from: EventTime?
   /// Findings that opened before this.
@@ -65,6 +73,13 @@ public struct AlertRecord: Sendable, Equatable {
   /// What people say that it was, where they do.
   public var verdict: VerdictRow?
 
+  /// Makes a record of its parts.
+  public init(alert: AlertRow, acknowledgements: [Acknowledgement], verdict: VerdictRow?) {
+    self.alert = alert
+    self.acknowledgements = acknowledgements
+    self.verdict = verdict
+  }
+
   /// Adds to alerts what people did. O(rows · log rows).
   static func of(_ rows: [AlertRow], _ db: Database) throws -> [AlertRecord] {
     let ids = rows.map(\.alertID)
@@ -84,6 +99,13 @@ public struct FindingRecord: Sendable, Equatable {
   public var acknowledgements: [Acknowledgement]
   /// What people say that it was, where they do.
   public var verdict: VerdictRow?
+
+  /// Makes a record of its parts.
+  public init(finding: FindingRow, acknowledgements: [Acknowledgement], verdict: VerdictRow?) {
+    self.finding = finding
+    self.acknowledgements = acknowledgements
+    self.verdict = verdict
+  }
 
   /// Adds to findings what people did. O(rows · log rows).
   static func of(_ rows: [FindingRow], _ db: Database) throws -> [FindingRecord] {
@@ -116,6 +138,18 @@ public struct SubjectStory: Sendable, Equatable {
   public var silences: [Silence] = []
   /// Messages about it, in the order of decision.
   public var messages: [OutboxRow] = []
+
+  /// Canonical JSON of its series; of a finding that is its entity.
+  public var dimensions: String {
+    if let alert { return alert.dimensions }
+    guard let finding else { return "{}" }
+    var json = Array("{".utf8)
+    CanonicalJSON.append(string: finding.entityKind, to: &json)
+    json.append(UInt8(ascii: ":"))
+    CanonicalJSON.append(string: finding.entity, to: &json)
+    json.append(UInt8(ascii: "}"))
+    return String(decoding: json, as: UTF8.self)
+  }
 }
 
 /// What a file holds of alerts, findings, thresholds and messages. A file of an earlier schema
@@ -244,7 +278,7 @@ extension ResultsReader {
     let rule = story.alert?.rule ?? story.finding?.rule ?? ""
     story.rule = try RuleRow.all(db).first { $0.rule == rule }
     story.silences = try Silence.all(db).filter {
-      $0.covers(rule: rule, dimensions: story.alert?.dimensions ?? "{}")
+      $0.covers(rule: rule, dimensions: story.dimensions)
     }
     var messages = Filter()
     messages.require("subject_id", is: id)

@@ -42,7 +42,7 @@ extension ResultsReader {
   }
 
   /// Findings by their opening. O(log rows + rows that are passed), which with one status, with a
-  /// rule, or of open ones are those of it.
+  /// rule or entity, or of open ones are those of it.
   public func findingPage(
     _ query: FindingQuery = FindingQuery(), after cursor: Cursor? = nil
   ) throws(StoreError) -> Page<FindingRecord> {
@@ -56,7 +56,7 @@ extension ResultsReader {
   }
 
   /// Steps of alerts by the end of the window that was judged; those of one window and alert in no
-  /// order. With a rule O(log rows + rows that are passed), without one O(rows).
+  /// order. O(log rows + rows that are passed), which with a rule are those of it.
   public func transitions(
     _ query: TransitionQuery, after cursor: Cursor? = nil
   ) throws(StoreError) -> Page<AlertTransition> {
@@ -152,13 +152,22 @@ extension ResultsReader {
   }
 }
 
+// Rows that most are (alerts that are over, settled findings, delivered messages) are found along an
+// index of time or of what else is asked: to search them by their state would read and sort them
+// all. One such state alone has an index in the order of time.
+
 extension AlertQuery {
   /// What rows of `alerts` have to hold.
   var filter: Filter {
+    let areMost = states.contains(.resolved) || states.contains(.inactive)
     var filter = Filter()
-    filter.require("state", in: states.map(\.rawValue))
+    filter.require(
+      "state", in: states.map(\.rawValue),
+      isSearched: !areMost || (states.count == 1 && rule == nil))
     filter.require("rule", is: rule)
     filter.require("kind", is: kind?.rawValue)
+    filter.require("severity", is: severity)
+    filter.require("owner", is: owner)
     filter.require("window_start_ms", from: from?.ms, to: to?.ms)
     return filter
   }
@@ -167,10 +176,15 @@ extension AlertQuery {
 extension FindingQuery {
   /// What rows of `findings` have to hold.
   var filter: Filter {
+    let areMost = statuses.contains(.final) || statuses.contains(.withdrawn)
     var filter = Filter()
-    filter.require("status", in: statuses.map(\.rawValue))
+    filter.require(
+      "status", in: statuses.map(\.rawValue),
+      isSearched: !areMost || (statuses.count == 1 && rule == nil && entity == nil && !isOpen))
     filter.require("rule", is: rule)
     filter.require("entity", is: entity)
+    filter.require("severity", is: severity)
+    filter.require("owner", is: owner)
     if isOpen { filter.require("closed_ms IS NULL AND status <> 'withdrawn'") }
     filter.require("opened_ms", from: from?.ms, to: to?.ms)
     return filter
@@ -181,7 +195,9 @@ extension OutboxQuery {
   /// What rows of `outbox` have to hold.
   var filter: Filter {
     var filter = Filter()
-    filter.require("state", in: states.map(\.rawValue))
+    filter.require(
+      "state", in: states.map(\.rawValue),
+      isSearched: states.allSatisfy { $0 == .pending || $0 == .dead })
     filter.require("sink", is: sink)
     filter.require("rule", is: rule)
     return filter

@@ -46,8 +46,10 @@ extension Schema {
     CREATE INDEX verdicts_of ON verdicts (subject_id);
     CREATE INDEX alerts_newest ON alerts (window_start_ms);
     CREATE INDEX alerts_state ON alerts (state, window_start_ms);
+    CREATE INDEX alert_transitions_newest ON alert_transitions (window_end_ms);
     CREATE INDEX findings_newest ON findings (opened_ms);
     CREATE INDEX findings_status ON findings (status, opened_ms);
+    CREATE INDEX findings_entity ON findings (entity, opened_ms);
     CREATE INDEX findings_open_newest ON findings (opened_ms)
       WHERE closed_ms IS NULL AND status <> 'withdrawn';
     CREATE INDEX outbox_state ON outbox (state, sink, decided_wall_ms);

@@ -84,8 +84,9 @@ struct KPIFirstsPlan: Sendable {
 }
 
 extension PipelinePlan {
-  /// How many sections of users' records KPIs keep, one for each set of distinct users.
-  public var kpiUserSections: Int { KPIFeeds(self).firsts.count }
+  /// Sets of distinct users that KPIs count, a section of each user's record for each: for people,
+  /// in order.
+  public var kpiUserSets: [String] { KPIFeeds(self).firsts.map(\.name) }
 }
 
 /// Counts users in the slice of their first event of a period.

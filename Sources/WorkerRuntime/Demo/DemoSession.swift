@@ -12,6 +12,8 @@ import StreamCore
 public final class DemoSession: Sendable {
   /// Name of the pipeline that demonstrations run as, so that no other's file is ever replaced.
   public static let pipelineName = "shop-demo"
+  /// The source of business facts, in pipelines that read them.
+  public static let factsSource = "facts"
   /// Partitions of the shop's topic.
   public static let partitions = 4
 
@@ -21,6 +23,8 @@ public final class DemoSession: Sendable {
   public let options: DemoOptions
   private let broker: EmbeddedBroker
   private let topic: String
+  /// Where business facts go, of a pipeline that reads them.
+  private let factsTopic: String?
   private let board: DemoBoard
   private let workerStop = StopFlag()
   /// Wall time between two looks at what the shop has to send.
@@ -44,17 +48,25 @@ public final class DemoSession: Sendable {
       text: options.pipelineText, file: "the demo's pipeline",
       environment: ["WEIR_BROKERS": broker.bootstrapServers])
     pipeline.plan.name = Self.pipelineName
-    guard pipeline.kafka.count == 1, let source = pipeline.kafka.values.first else {
+    let facts = pipeline.kafka[Self.factsSource]
+    let others = pipeline.kafka.filter { $0.key != Self.factsSource }.values
+    guard others.count == 1, let source = others.first else {
       throw WorkerError(
-        .usage, "the demo's pipeline must have exactly one source, a Kafka topic",
-        whatToDo: "take pipelines/shop.yaml as it is")
+        .usage,
+        "the demo's pipeline must have one Kafka topic of a shop's events, and may have one "
+          + "of facts, as the source \(Self.factsSource)",
+        whatToDo: "take pipelines/shop.yaml or pipelines/kpi.yaml as it is")
     }
     self.pipeline = pipeline
     topic = source.topic
+    factsTopic = facts?.topic
     board = DemoBoard(opening: options.opening, threads: 2)
     try Self.removeEarlierFile(options.dataPath, pipeline)
     try broker.createTopic(topic, partitions: Self.partitions)
-    if let letters = source.deadLetters { try broker.createTopic(letters, partitions: 1) }
+    if let factsTopic { try broker.createTopic(factsTopic, partitions: 1) }
+    for letters in Set(pipeline.kafka.values.compactMap(\.deadLetters)).sorted() {
+      try broker.createTopic(letters, partitions: 1)
+    }
     begin("demo-worker") { try $0.runWorker() }
     begin("demo-shop") { try $0.runShop() }
   }
@@ -112,6 +124,9 @@ public final class DemoSession: Sendable {
   private func runShop() throws {
     var shop = ShopSimulator(
       seed: options.seed, customers: options.customers, start: options.opening)
+    var company = factsTopic.map { _ in
+      CompanySimulator(seed: options.seed, customers: options.customers, start: options.opening)
+    }
     let producer = try KafkaProducer(
       settings: KafkaSettings(brokers: broker.bootstrapServers, options: ["linger.ms": "20"]),
       compression: .lz4, log: KafkaLog { [log = options.log] _, line in log(line) })
@@ -126,13 +141,19 @@ public final class DemoSession: Sendable {
       var time = shopTime(afterMicroseconds: elapsed)
       let unread = sent - Int(clamping: board.current.status.fates.read)
       let end = min(limit, sent + max(0, min(Self.beatMax, Self.unreadMax - unread)))
-      while sent < end, shop.upcoming < time {
-        try send(shop.next(), producer)
+      while sent < end, min(shop.upcoming, company?.upcoming ?? .distantFuture) < time {
+        if let next = company?.upcoming, next < shop.upcoming, let message = company?.next() {
+          try send(
+            message.event, to: message.stream == .facts ? factsTopic ?? topic : topic, producer)
+        } else {
+          try send(shop.next(), to: topic, producer)
+        }
         sent += 1
       }
-      if sent == end, shop.upcoming < time {
+      let upcoming = min(shop.upcoming, company?.upcoming ?? .distantFuture)
+      if sent == end, upcoming < time {
         // More was due than may be sent: the shop's clock waits.
-        time = shop.upcoming
+        time = upcoming
         elapsed = Int64(Double(time.ms - options.opening.ms) * 1_000 / options.speed)
       }
       producer.serve()
@@ -146,7 +167,9 @@ public final class DemoSession: Sendable {
     EventTime(ms: options.opening.ms + Int64(Double(elapsed) * options.speed / 1_000))
   }
 
-  private func send(_ event: SimulatedEvent, _ producer: KafkaProducer) throws {
+  private func send(
+    _ event: SimulatedEvent, to topic: String, _ producer: KafkaProducer
+  ) throws {
     try event.key.withUnsafeBytes { key in
       try event.payload.withUnsafeBytes { value in
         try producer.send(topic: topic, key: key, value: value, timestampMs: event.time.ms)

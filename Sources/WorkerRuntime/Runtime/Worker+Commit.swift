@@ -22,6 +22,7 @@ extension Worker {
     change.thresholds = newThresholds
     change.answers = answers
     change.rules = newRules
+    change.kpiTree = newKPITree
     change.messages = told.messages
     let start = options.now().ms
     let id = try results.commit(change, durable: states != nil)
@@ -36,6 +37,7 @@ extension Worker {
     newThresholds.removeAll()
     answers.removeAll()
     newRules = nil
+    newKPITree = nil
     newManifest.removeAll()
     announcer.committed(told)
     if let states { try save(states, snapshotID: id) }

@@ -17,6 +17,7 @@ extension Worker {
           ?? options.replay?.live?.greatestClock, now: options.now())
     thresholdRows += newThresholds.dropFirst(followed.count)
     newRules = rules
+    newKPITree = pipeline.kpiTree
     try publishThresholds()
   }
 

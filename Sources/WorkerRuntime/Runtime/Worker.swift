@@ -40,6 +40,8 @@ public final class Worker {
   var answers: [ThresholdAnswer] = []
   /// Rules that the next snapshot stores; nil: they are there.
   var newRules: [RuleRow]?
+  /// KPIs that the next snapshot stores; nil: they are there.
+  var newKPITree: [KPINode]?
   /// Facts for the manifest that the next snapshot stores.
   var newManifest: [String: String] = [:]
   /// Which rows are complete, so that they are reported.

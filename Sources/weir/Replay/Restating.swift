@@ -72,7 +72,7 @@ struct Restating {
       case .sessions:
         let longest = pipeline.sessions.first { $0.name == stage.name }?.maxMs
         return Restatement.Stage(stage, settlesAfterMs: longest ?? 0)
-      case .metrics, .retention, .lifecycle: return Restatement.Stage(stage)
+      case .metrics, .retention, .lifecycle, .kpis: return Restatement.Stage(stage)
       }
     }
   }

@@ -1,0 +1,180 @@
+import PipelineSpec
+import SnapshotStore
+import StreamCore
+
+/// Alerts, findings and what people do about them, for programs.
+enum AlertsAPI {
+  static let endpoints: [Endpoint] = [
+    .api(
+      "/alerts", summary: "Alerts, the newest first.",
+      parameters: AlertFilter.parameters + [.limit(100), .cursor, .format],
+      response: AlertListing.alerts.schema
+    ) { asked in
+      let filter = try AlertFilter(asked)
+      var query = filter.listed
+      query.limit = Int(asked.integer("limit") ?? 100)
+      let page = try asked.reader.alertPage(query, after: try asked.cursor())
+      return AlertListing.alerts.answer(page.rows, next: page.next?.description, to: asked)
+    },
+    .api(
+      "/alerts/{id}", summary: "Everything about one alert.", parameters: [AlertChange.id],
+      response: AlertListing.alertStory
+    ) { asked in
+      let story = try StoryPage.story(asked)
+      guard let alert = story.alert else { throw noSuch("alert", asked) }
+      let record = AlertRecord(
+        alert: alert, acknowledgements: story.acknowledgements, verdict: story.verdicts.first)
+      return AlertListing.answer(AlertListing.alerts.json(record), story, asked)
+    },
+    .api(
+      "/findings", summary: "Findings, the newest first; entities masked unless the token may see.",
+      parameters: AlertFilter.parameters + [.limit(100), .cursor, .format],
+      response: AlertListing.findings.schema
+    ) { asked in
+      let filter = try AlertFilter(asked)
+      var query = filter.findings
+      query.limit = Int(asked.integer("limit") ?? 100)
+      let page = try asked.reader.findingPage(query, after: try asked.cursor())
+      let rows = page.rows.map { ShownFinding(record: $0, asked) }
+      return AlertListing.findings.answer(rows, next: page.next?.description, to: asked)
+    },
+    .api(
+      "/findings/{id}", summary: "Everything about one finding.", parameters: [AlertChange.id],
+      response: AlertListing.findingStory
+    ) { asked in
+      let story = try StoryPage.story(asked)
+      guard let finding = story.finding else { throw noSuch("finding", asked) }
+      let record = FindingRecord(
+        finding: finding, acknowledgements: story.acknowledgements, verdict: story.verdicts.first)
+      return AlertListing.answer(
+        AlertListing.findings.json(ShownFinding(record: record, asked)), story, asked)
+    },
+    .change(
+      "/alerts/{id}/acknowledge", summary: "Notes that the holder of the token has seen it.",
+      parameters: [AlertChange.id, AlertChange.note],
+      response: AlertListing.acknowledgements.rowSchema
+    ) { asked in
+      .json(AlertListing.acknowledgements.json(try AlertChange.acknowledge(asked)))
+    },
+    .change(
+      "/alerts/{id}/verdict", summary: "Says what an alert or a finding was.",
+      parameters: [AlertChange.id, AlertChange.verdict, AlertChange.note],
+      response: AlertListing.verdicts.rowSchema
+    ) { asked in .json(AlertListing.verdicts.json(try AlertChange.judge(asked))) },
+    .api(
+      "/silences", summary: "Silences, the newest first.",
+      parameters: [.limit(100), .cursor, .format], response: AlertListing.silences.schema
+    ) { asked in
+      let page = try asked.reader.silencePage(
+        limit: Int(asked.integer("limit") ?? 100), after: try asked.cursor())
+      let risks = try ShownSilence.risks(asked)
+      let rows = page.rows.map { ShownSilence($0, risks, asked) }
+      return AlertListing.silences.answer(rows, next: page.next?.description, to: asked)
+    },
+    .change(
+      "/silences", summary: "Silences a rule.", parameters: AlertChange.silence,
+      response: AlertListing.silences.rowSchema
+    ) { asked in
+      let row = try AlertChange.silence(
+        asked, rule: asked.text("rule") ?? "", dimensions: asked.text("dimensions") ?? "{}")
+      return .json(
+        AlertListing.silences.json(ShownSilence(row, try ShownSilence.risks(asked), asked)))
+    },
+    .change(
+      "/silences/{id}/end", summary: "Ends a silence.", parameters: [AlertChange.silenceID],
+      response: AlertListing.silences.rowSchema
+    ) { asked in
+      let row = try AlertChange.end(asked)
+      return .json(
+        AlertListing.silences.json(ShownSilence(row, try ShownSilence.risks(asked), asked)))
+    },
+    Incidents.endpoint,
+  ]
+
+  private static func noSuch(_ kind: String, _ asked: Asked) -> Problem {
+    .notFound(
+      "there is no \(kind) '\(asked.path("id").prefix(64))'", whatToDo: "Look at the list of them")
+  }
+}
+
+/// A finding as a visitor may see it.
+struct ShownFinding: Sendable {
+  let record: FindingRecord
+  let entity: String
+  let evidence: String?
+
+  init(record: FindingRecord, _ asked: Asked) {
+    self.record = record
+    entity = asked.personal(record.finding.entity)
+    evidence = asked.visitor.mayReveal ? record.finding.evidence : nil
+  }
+}
+
+/// A silence as a visitor may see it: that of a risk names somebody.
+struct ShownSilence: Sendable {
+  let row: Silence
+  let dimensions: JSON
+
+  init(_ row: Silence, _ risks: Set<String>, _ asked: Asked) {
+    self.row = row
+    guard risks.contains(row.rule), !asked.visitor.mayReveal else {
+      dimensions = .raw(row.dimensions)
+      return
+    }
+    dimensions = .object(
+      Dimensions.read(row.dimensions).sorted { $0.key < $1.key }
+        .map { ($0.key, .string(Masking.masked("\($0.value)"))) })
+  }
+
+  /// Rules whose series are somebody.
+  static func risks(_ asked: Asked) throws -> Set<String> {
+    Set(try asked.reader.rules().filter { $0.kind == .risk }.map(\.rule))
+  }
+}
+
+/// What was wrong, by people's verdicts, as backtests read it.
+enum Incidents {
+  private static let verdictsMax = 10_000
+
+  static let endpoint = Endpoint(
+    .get, APIPath.prefix + "/incidents", kind: .api,
+    summary:
+      "Alerts and findings that people called real, as `weir backtest --incidents` reads them.",
+    response: .text("text/csv")
+  ) { asked in
+    var newest: [String: VerdictRow] = [:]
+    var order: [String] = []
+    for row in try asked.reader.verdictPage(limit: verdictsMax).rows
+    where newest[row.subjectID] == nil {
+      newest[row.subjectID] = row
+      order.append(row.subjectID)
+    }
+    var text = "incident,from,to,rule,by,note\r\n"
+    for id in order.reversed() {
+      guard let verdict = newest[id], verdict.verdict == .real,
+        let span = try span(of: id, asked)
+      else { continue }
+      let fields = [
+        "\(span.rule) \(id.prefix(8))", Instants.text(span.from, zone: asked.file.zone),
+        Instants.text(span.to, zone: asked.file.zone), span.rule, verdict.by, verdict.note,
+      ]
+      text += fields.map { CSVText.field($0) }.joined(separator: ",") + "\r\n"
+    }
+    return .text(text, contentType: "text/csv; charset=utf-8; header=present")
+  }
+
+  /// From the first window in which its condition held to its end.
+  private static func span(
+    of id: String, _ asked: Asked
+  ) throws -> (rule: String, from: EventTime, to: EventTime)? {
+    guard case .success(let story) = try asked.reader.story(of: id) else { return nil }
+    if let alert = story.alert {
+      // Of a health rule times are not those of events.
+      guard alert.kind == .alert else { return nil }
+      return (alert.rule, alert.windowStart, alert.resolved ?? alert.windowEnd)
+    }
+    guard let finding = story.finding else { return nil }
+    let to = max(finding.closed ?? finding.opened, EventTime(ms: finding.opened.ms + 1_000))
+    return (finding.rule, finding.opened, to)
+  }
+}
