@@ -113,7 +113,7 @@ enum PageCheck {
     let xml = html.dropFirst(doctype.count)
       .replacing(#/<(meta|link|input|br|hr|img|col)\b([^>]*?)\/?>/#) { "<\($0.1)\($0.2)/>" }
       .replacing(
-        #/\s(defer|required|checked|selected|data-live|open|hidden|disabled|data-submit-on-change)(?=[\s\/>])/#
+        #/\s(defer|required|checked|selected|data-live|open|hidden|disabled)(?=[\s\/>])/#
       ) { " \($0.1)=\"\"" }
     let parser = XMLParser(data: Data(xml.utf8))
     if !parser.parse() {
