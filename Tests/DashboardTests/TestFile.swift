@@ -115,6 +115,7 @@ enum PageCheck {
       .replacing(
         #/\s(defer|required|checked|selected|data-live|open|hidden|disabled)(?=[\s\/>])/#
       ) { " \($0.1)=\"\"" }
+      .replacing(#/\s(data-submit-on-change)(?=[\s\/>])/#) { " \($0.1)=\"\"" }
     let parser = XMLParser(data: Data(xml.utf8))
     if !parser.parse() {
       let lines = xml.split(separator: "\n", omittingEmptySubsequences: false)
