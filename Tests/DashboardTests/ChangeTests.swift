@@ -145,7 +145,7 @@ import Testing
       }
       try await client.execute(
         uri: path, method: .post, headers: form,
-        body: ByteBuffer(string: "form_key=\(key)&back=https%3A%2F%2Fevil.example")
+        body: ByteBuffer(string: "form_key=\(key)&note=seen%20it&back=https%3A%2F%2Fevil.example")
       ) { #expect($0.headers[.location] == "/alerts") }
       try await client.execute(uri: "/alerts/\(alert)", method: .get) {
         #expect(String(buffer: $0.body).contains("seen it"))

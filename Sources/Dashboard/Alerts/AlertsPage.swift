@@ -138,7 +138,8 @@ struct AlertsPage {
         words.findings,
         [
           .init(words.state), .init(words.rule), .init(words.entity), .init(words.fired, .time),
-          .init(words.ended, .time), .init(words.severity), .init(words.owner), .init(words.figures, .long),
+          .init(words.ended, .time), .init(words.severity), .init(words.owner),
+          .init(words.figures, .long),
           .init(words.note, .long),
         ])
       for record in page.rows {
