@@ -5,7 +5,7 @@ import Synchronization
 /// Who has signed in, in memory: a restart signs everybody out.
 ///
 /// Limits: `countMax` sessions, the oldest go first; each ends after `lifeMs`. After `failuresMax`
-/// unknown tokens within `failureSpanMs` further unknown ones are not even looked at; known ones are.
+/// unknown tokens within `failureSpanMs` further unknown ones are a problem; known ones are not.
 final class Sessions: Sendable {
   static let countMax = 1_000
   static let lifeMs: Int64 = 12 * 3_600_000
@@ -77,14 +77,6 @@ final class Sessions: Sendable {
     state.withLock { $0.sessions[SHA256Digest.of(id.utf8)] = nil }
   }
 
-  /// 256 bits of the system's randomness in hexadecimal.
-  private static func randomText() -> String {
-    var random = SystemRandomNumberGenerator()
-    var bytes: [UInt8] = []
-    for _ in 0..<4 {
-      let word: UInt64 = random.next()
-      withUnsafeBytes(of: word) { bytes += $0 }
-    }
-    return Hex.text(bytes)
-  }
+  /// 256 bits in hexadecimal.
+  private static func randomText() -> String { Hex.text(SecretBytes.make(32)) }
 }

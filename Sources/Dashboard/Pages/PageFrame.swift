@@ -163,7 +163,8 @@ enum ProblemPage {
       <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
       <title>\(words.problem) · \(console.file.name)</title>
       <link rel="stylesheet" href="\(Assets.style.path)"></head>
-      <body><main><header class="page-head"><h1>\(words.problem) \(problem.status.code)</h1></header>
+      <body><main>
+      <header class="page-head"><h1>\(words.problem) \(problem.status.code)</h1></header>
       <p class="notice problem">\(problem.description)</p>
       <p><a href="/">\(words.overview)</a></p></main></body></html>
 
