@@ -38,7 +38,8 @@ struct Gate: Sendable {
   /// Throws unless the request names this server as its reader would.
   func checkHost(_ authority: String?) throws {
     guard isLoopback else { return }
-    let name = authority.flatMap { ConsoleAddress($0.contains(":") ? $0 : $0 + ":80") }
+    let named = authority.flatMap { $0.isEmpty || $0.hasPrefix(":") ? nil : $0 }
+    let name = named.flatMap { ConsoleAddress($0.contains(":") ? $0 : $0 + ":80") }
     guard let name, name.isLoopback, authority?.hasPrefix(":") == false, authority != "" else {
       throw Problem(
         .misdirectedRequest,

@@ -50,7 +50,8 @@ enum SeriesCards {
     let from = preset.lengthMs.map { EventTime(ms: outline.reach.end.ms - $0) }
     let data = try MetricData.read(
       asked, outline.name, facts, from: from, by: [], limit: rowsMax)
-    let last = data.series.first?.points.last { $0.status != .provisional }
+    let points = data.series.first?.points ?? []
+    let last = points.last { $0.status != .provisional } ?? points.last
     var before: Double?
     if let last, data.series.count == 1 {
       let start = TimeSpan.shifted(last.start, days: -7, asked.file.zone)
@@ -63,6 +64,11 @@ enum SeriesCards {
       title: "", unit: data.unit, zone: asked.file.zone,
       series: data.chartSeries(words, count: 3), plotHeight: 90)
     chart.isSmall = true
+    if points.count < 3, data.series.count == 1, let first = points.first, let last = points.last {
+      // A line of one or two windows is not seen.
+      chart.range = first.start..<last.end
+      for index in chart.series.indices { chart.series[index].mark = .bars }
+    }
     let id = "card-" + Numbers.identifier(outline.name)
     let time = last.map { ZoneTimes.window($0.start, $0.end, asked.file.zone) } ?? ""
     let value: HTML =

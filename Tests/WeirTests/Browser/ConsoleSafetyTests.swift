@@ -84,7 +84,7 @@ import Testing
       "127.evil.example:\(port)", "localhost.evil.example", "0.0.0.0:\(port)", "",
     ] {
       for path in ["/", "/api/v1/openapi.json", "/metrics", "/live"] {
-        let answer = try await probe.get(path, [("Host", host)])
+        let answer = try await probe.begin(path, [("Host", host)])
         #expect((400..<500).contains(answer.status), "\(host)\(path): \(answer)")
         #expect(!answer.body.contains("payment"), "\(host)\(path): \(answer)")
       }
@@ -120,7 +120,7 @@ import Testing
       #expect([303, 401].contains(person.status), "\(path): \(person)")
       #expect(!person.body.contains("trouble"), "\(path): \(person)")
     }
-    #expect(try await probe.get("/live").status == 401)
+    #expect(try await probe.begin("/live").status == 401)
     let folder = try TemporaryFolder()
     let (data, _) = try await ConsoleFixture.make(folder)
     let refused = try await Command.run(["serve", data, "--listen", "0.0.0.0:0"])

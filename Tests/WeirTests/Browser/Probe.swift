@@ -24,12 +24,22 @@ struct Probe: Sendable {
     }
   }
 
+  /// No answer takes longer; what has no end is a fault.
+  private static let secondsMax = 60
+
   /// Of the loopback.
   var port: Int
 
   /// Asks for `target`.
   func get(_ target: String, _ headers: [(String, String)] = []) async throws -> Answer {
     try await send("GET", target, headers)
+  }
+
+  /// Asks for `target`, and reads no more than how the answer begins.
+  func begin(_ target: String, _ headers: [(String, String)] = []) async throws -> Answer {
+    let all = headers.isEmpty ? [("Host", "127.0.0.1:\(port)")] : headers
+    let head = all.map { "\($0.0): \($0.1)\r\n" }.joined()
+    return try await exchange("GET \(target) HTTP/1.1\r\n\(head)\r\n") { $0.contains("\r\n\r\n") }
   }
 
   /// Sends a request with a `Host` unless `headers` has one, and reads the whole answer.
@@ -92,7 +102,11 @@ struct Probe: Sendable {
     }
     var buffer: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    let deadline = ContinuousClock.now + .seconds(secondsMax)
     while true {
+      guard ContinuousClock.now < deadline else {
+        throw BrowserError("the answer has not ended after \(secondsMax) s")
+      }
       let count = recv(connection, &chunk, chunk.count, 0)
       if count <= 0 { return parse(buffer, isClosed: count == 0 || errno == ECONNRESET) }
       buffer.append(contentsOf: chunk[..<count])
