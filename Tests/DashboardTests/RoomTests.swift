@@ -84,7 +84,7 @@ import Testing
     let schema = Schema.object([
       .init("a", .integer), .init("b", .nullable(.choice(["x"]))), .init("c", .array(.boolean)),
     ])
-    let check = { SchemaCheck.faults(Array($0.utf8), schema) }
+    let check = { (text: String) in SchemaCheck.faults(Array(text.utf8), schema) }
     #expect(check(#"{"a":1,"b":null,"c":[true]}"#) == [])
     for wrong in [
       #"{"a":1,"b":null}"#, #"{"a":1,"b":null,"c":[],"d":1}"#, #"{"a":1.5,"b":null,"c":[]}"#,

@@ -134,47 +134,50 @@ struct ShownSilence: Sendable {
 
 /// What was wrong, by people's verdicts, as backtests read it.
 enum Incidents {
-  private static let verdictsMax = 10_000
-
   static let endpoint = Endpoint(
     .get, APIPath.prefix + "/incidents", kind: .api,
-    summary:
-      "Alerts and findings that people called real, as `weir backtest --incidents` reads them.",
+    summary: "What people called real, as `weir backtest --incidents` reads it.",
     response: .text("text/csv")
   ) { asked in
-    var newest: [String: VerdictRow] = [:]
-    var order: [String] = []
-    for row in try asked.reader.verdictPage(limit: verdictsMax).rows
-    where newest[row.subjectID] == nil {
-      newest[row.subjectID] = row
-      order.append(row.subjectID)
-    }
-    var text = "incident,from,to,rule,by,note\r\n"
-    for id in order.reversed() {
-      guard let verdict = newest[id], verdict.verdict == .real,
-        let span = try span(of: id, asked)
-      else { continue }
+    var text = "incident,from,to,rule,series,by,note\r\n"
+    for judged in try asked.reader.judged(.real) {
+      guard let incident = Incident(judged, asked) else { continue }
       let fields = [
-        "\(span.rule) \(id.prefix(8))", Instants.text(span.from, zone: asked.file.zone),
-        Instants.text(span.to, zone: asked.file.zone), span.rule, verdict.by, verdict.note,
+        "\(incident.rule) \(judged.verdict.subjectID.prefix(10))",
+        Instants.text(incident.from, zone: asked.file.zone),
+        Instants.text(incident.to, zone: asked.file.zone), incident.rule, incident.series,
+        judged.verdict.by, judged.verdict.note,
       ]
       text += fields.map { CSVText.field($0) }.joined(separator: ",") + "\r\n"
     }
     return .text(text, contentType: "text/csv; charset=utf-8; header=present")
   }
 
-  /// From the first window in which its condition held to its end.
-  private static func span(
-    of id: String, _ asked: Asked
-  ) throws -> (rule: String, from: EventTime, to: EventTime)? {
-    guard case .success(let story) = try asked.reader.story(of: id) else { return nil }
-    if let alert = story.alert {
-      // Of a health rule times are not those of events.
-      guard alert.kind == .alert else { return nil }
-      return (alert.rule, alert.windowStart, alert.resolved ?? alert.windowEnd)
+  /// From the first window in which a condition held to its end, or from an opening to its close.
+  private struct Incident {
+    var rule: String
+    var from: EventTime
+    var to: EventTime
+    /// In which it is to be found; empty: in any. Whose series names somebody is told to nobody
+    /// who may not see that.
+    var series: String
+
+    /// Nil of a health alert, whose times are not those of events.
+    init?(_ judged: JudgedSubject, _ asked: Asked) {
+      if let alert = judged.alert {
+        let end = alert.resolved ?? alert.windowEnd
+        guard alert.kind == .alert, alert.windowStart < end else { return nil }
+        (rule, from, to) = (alert.rule, alert.windowStart, end)
+        series = alert.dimensions
+      } else if let finding = judged.finding {
+        let least = EventTime(ms: finding.opened.ms + 1)
+        (rule, from, to) = (
+          finding.rule, finding.opened, max(finding.closed ?? least, least)
+        )
+        series = asked.visitor.mayReveal ? finding.entity : ""
+      } else {
+        return nil
+      }
     }
-    guard let finding = story.finding else { return nil }
-    let to = max(finding.closed ?? finding.opened, EventTime(ms: finding.opened.ms + 1_000))
-    return (finding.rule, finding.opened, to)
   }
 }

@@ -138,7 +138,8 @@ struct AlertsPage {
         words.findings,
         [
           .init(words.state), .init(words.rule), .init(words.entity), .init(words.fired, .time),
-          .init(words.ended, .time), .init(words.severity), .init(words.owner), .init(words.figures, .long),
+          .init(words.ended, .time), .init(words.severity), .init(words.owner),
+          .init(words.figures, .long),
           .init(words.note, .long),
         ])
       for record in page.rows {
@@ -226,9 +227,9 @@ enum StateTag {
   static func of(_ row: AlertRow, _ words: AlertsWords) -> HTML {
     let name = words.names[row.state.rawValue] ?? row.state.rawValue
     let kind = row.state == .recovering ? "warning" : row.state.rawValue
-    return row.status == .provisional
-      ? "\(HTML.tag(name, kind)) <span class=\"provisional\">\(words.names["provisional"] ?? "")</span>"
-      : .tag(name, kind)
+    guard row.status == .provisional else { return .tag(name, kind) }
+    let provisional = words.names["provisional"] ?? ""
+    return "\(HTML.tag(name, kind)) <span class=\"provisional\">\(provisional)</span>"
   }
 
   static func of(_ row: FindingRow, _ words: AlertsWords) -> HTML {

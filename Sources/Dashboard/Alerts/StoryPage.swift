@@ -178,7 +178,8 @@ struct StoryPage {
       return "<p class=\"muted\">\(words.nobody)</p>"
     }
     var table = PageTable(
-      words.people, [.init(words.when, .time), .init(words.what), .init(words.by), .init(words.note, .long)])
+      words.people,
+      [.init(words.when, .time), .init(words.what), .init(words.by), .init(words.note, .long)])
     for (index, verdict) in story.verdicts.enumerated() {
       let name = words.verdicts[verdict.verdict.rawValue] ?? ""
       table.add(

@@ -32,7 +32,8 @@ struct PreviewFragment {
   private var html: HTML {
     """
     \(figures)
-    <p class="notice warning"><strong>\(words.approximate)</strong> \(reach) \(words.why)\(check)</p>
+    <p class="notice warning"><strong>\(words.approximate)</strong> \(reach) \
+    \(words.why)\(check)</p>
     \(asked.figure(chart, id: "preview-chart", caption: caption))
     \(changes)
     <p>\(words.exact)\(scopeNote)</p>

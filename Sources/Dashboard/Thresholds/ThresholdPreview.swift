@@ -14,8 +14,8 @@ struct PreviewWish: Sendable {
 
 /// What a rule would have told with other thresholds, on the stored series.
 ///
-/// Approximate: rows that `keep` removed are not there, neither are those of windows without events,
-/// which count as zero where zero is a value and as no data elsewhere.
+/// Approximate: rows that `keep` removed are not there, neither are those of windows without
+/// events, which count as zero where zero is a value and as no data elsewhere.
 struct ThresholdPreview: Sendable {
   /// A time in which an alert fired.
   struct Firing: Sendable, Equatable {

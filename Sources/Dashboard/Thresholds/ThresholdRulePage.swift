@@ -177,7 +177,8 @@ struct ThresholdRulePage {
         """
         <input type="hidden" name="name" value="\(standing.threshold.name)">\
         <input type="hidden" name="dimensions" value="\(standing.dimensions)">\
-        <label>\(words.resetReason) <input name="reason" required maxlength="2000" size="32"></label>\
+        <label>\(words.resetReason) \
+        <input name="reason" required maxlength="2000" size="32"></label>\
         <button class="quiet" title="\(words.resetHelp)">\(words.reset) \(name) → \
         \(JSON.text(standing.standard))</button>
         """)

@@ -82,7 +82,8 @@ extension ThresholdsWords {
     file: "pipeline file", upcoming: { "\($0) from \($1)" }, current: "Values that hold",
     history: "History", noHistory: "No value was set yet.",
     noRules: "No rule of this pipeline has thresholds.", kindAlert: "alert", kindRisk: "risk",
-    condition: "Condition", owner: "Owner", tryOut: "What would have happened", tried: "Value", range: "Look back",
+    condition: "Condition", owner: "Owner", tryOut: "What would have happened", tried: "Value",
+    range: "Look back",
     spans: [
       "1d": "1 day", "7d": "7 days", "30d": "30 days", "90d": "90 days",
       "all": "everything that is stored",
