@@ -33,9 +33,7 @@ enum KPITreeView {
     let layer = state.node.layer
     let tag: HTML =
       "<span class=\"tag layer \(HTML(markup: layer.rawValue))\">\(own.layer(layer))</span>"
-    let change = Numbers.change(
-      state.settled?.value, from: state.settled?.previous, state.unit,
-      better: state.node.direction, words)
+    let change = Self.change(asked, state)
     let meter: HTML =
       state.meter(words).map { meter in
         "\(HTML(markup: meter.svg))<br><span class=\"muted small\">\(meter.label)</span>"
@@ -52,6 +50,17 @@ enum KPITreeView {
       <td>\(moved(asked, state))</td></tr>
 
       """
+  }
+
+  /// The newest settled part against the same one before; where the period has none yet, that of
+  /// the period before it, with its name.
+  private static func change(_ asked: Asked, _ state: KPIState) -> HTML {
+    let row = state.standing?.settled
+    let change = Numbers.change(
+      row?.value, from: row?.previous, state.unit, better: state.node.direction, asked.words)
+    guard let row, row.previous != nil, state.settled == nil else { return change }
+    let period = ZoneTimes.window(row.periodStart, row.periodEnd, asked.file.zone)
+    return "\(change)<div class=\"muted small\">\(period)</div>"
   }
 
   /// The KPI alone, large.
