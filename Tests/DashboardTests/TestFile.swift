@@ -59,6 +59,9 @@ final class TestFile {
     _ = try file.commit(change, durable: false)
   }
 
+  /// Ends the worker's hold of the file: from now on nobody commits to it.
+  func release() { try? file.close() }
+
   /// A console over what is committed, at a time of day shortly after.
   func console(
     tokens: [ConsoleToken] = [], pipeline: Pipeline? = nil,

@@ -162,7 +162,7 @@ import Testing
   @Test func `A file that may not grow is a full disk, and keeps its last snapshot`() throws {
     let directory = try TemporaryDirectory()
     var options = StoreOptions()
-    options.maxPages = 60
+    options.maxPages = 80
     try fill(directory.file(), options)
   }
 

@@ -97,6 +97,10 @@ enum WorkerPipeline {
       p90:     {p90: properties.total, every: 10m}
       mean:    {formula: revenue / sales}
       sales:   {count: true, every: 5m, by: [channel], where: 'event == "purchase"'}
+    kpis:
+      sold:   {formula: sales, period: 15m, layer: business, children: [people]}
+      people: {formula: users, period: 15m, layer: process, target: 50}
+      growth: {formula: revenue / previous(revenue), period: 15m, layer: business}
     \(more)
     """
   }

@@ -137,9 +137,9 @@ struct AlertsPage {
       var table = PageTable(
         words.findings,
         [
-          .init(words.state), .init(words.rule), .init(words.entity), .init(words.fired),
-          .init(words.ended), .init(words.severity), .init(words.owner), .init(words.figures),
-          .init(words.note),
+          .init(words.state), .init(words.rule), .init(words.entity), .init(words.fired, .time),
+          .init(words.ended, .time), .init(words.severity), .init(words.owner), .init(words.figures, .long),
+          .init(words.note, .long),
         ])
       for record in page.rows {
         let row = record.finding
@@ -199,8 +199,8 @@ struct AlertTable {
       words.alerts,
       [
         .init(words.state), .init(words.rule), .init(words.series), .init(words.severity),
-        .init(words.owner), .init(words.fired), .init(words.lasted, isNumber: true),
-        .init(words.value, isNumber: true), .init(words.judgedWith), .init(words.note),
+        .init(words.owner), .init(words.fired, .time), .init(words.lasted, isNumber: true),
+        .init(words.value, isNumber: true), .init(words.judgedWith), .init(words.note, .long),
       ])
     for record in rows {
       let row = record.alert

@@ -53,8 +53,8 @@ struct SilenceList {
     var table = PageTable(
       words.silences,
       [
-        .init(words.rule), .init(words.series), .init(words.from), .init(words.until),
-        .init(words.by), .init(words.note), .init(words.state),
+        .init(words.rule), .init(words.series), .init(words.from, .time), .init(words.until, .time),
+        .init(words.by), .init(words.note, .long), .init(words.state),
       ])
     for row in rows {
       let end = row.ended ?? row.until

@@ -178,7 +178,7 @@ struct StoryPage {
       return "<p class=\"muted\">\(words.nobody)</p>"
     }
     var table = PageTable(
-      words.people, [.init(words.when), .init(words.what), .init(words.by), .init(words.note)])
+      words.people, [.init(words.when, .time), .init(words.what), .init(words.by), .init(words.note, .long)])
     for (index, verdict) in story.verdicts.enumerated() {
       let name = words.verdicts[verdict.verdict.rawValue] ?? ""
       table.add(
@@ -198,7 +198,7 @@ struct StoryPage {
 
   private var steps: HTML {
     guard story.alert != nil else {
-      var table = PageTable(words.steps, [.init(words.when), .init(words.to)])
+      var table = PageTable(words.steps, [.init(words.when, .time), .init(words.to)])
       for step in story.findingTransitions {
         let name = words.names[step.kind.rawValue] ?? step.kind.rawValue
         table.add([.text(ZoneTimes.second(step.at, zone)), .tag(name)])
@@ -212,7 +212,7 @@ struct StoryPage {
     var table = PageTable(
       words.steps,
       [
-        .init(words.window), .init(words.to), .init(words.value, isNumber: true),
+        .init(words.window, .time), .init(words.to), .init(words.stepValue, isNumber: true),
         .init(words.samples, isNumber: true), .init(words.judgedWith),
       ])
     for step in story.alertTransitions.suffix(200) {

@@ -200,7 +200,7 @@ enum ConversionPage {
     let blocks = FunnelBlock.blocks(data.rows, by: [by], total: true)
     guard let steps = blocks.first?.steps else { return .empty }
     var columns: [PageTable.Column] = [
-      .init(by), .init(words.conversion.entries, isNumber: true),
+      .init(by), .init(words.conversion.entered, isNumber: true),
     ]
     columns += steps.dropFirst().map { .init($0.name, isNumber: true) }
     var table = PageTable(words.series.by(by), columns)
@@ -236,12 +236,14 @@ enum ConversionPage {
       blocks.count > 1
       ? PageFrame.figure(asked, chart, id: "windows", caption: words.series.openNote) : .empty
     var columns: [PageTable.Column] = [
-      .init(own.windowColumn), .init(own.entries, isNumber: true),
+      .init(own.windowColumn), .init(own.entered, isNumber: true),
     ]
     columns += steps.dropFirst().map { .init($0.name, isNumber: true) }
-    columns += [
-      .init(own.p50, isNumber: true), .init(own.p90, isNumber: true), .init(words.results.status),
-    ]
+    let hasTimes = blocks.prefix(60).contains { $0.steps.last?.p50Ms != nil }
+    if hasTimes {
+      columns += [.init(own.p50, isNumber: true), .init(own.p90, isNumber: true)]
+    }
+    columns.append(.init(words.results.status))
     var table = PageTable(own.byWindow, columns)
     for block in blocks.prefix(60) {
       let from = ZoneTimes.field(block.entryStart, asked.file.zone)
@@ -255,10 +257,10 @@ enum ConversionPage {
           "\(Numbers.count(block.entries))",
         ]
           + block.steps.dropFirst().map { "\(Numbers.share($0.fromStart, words))" as HTML }
-          + [
-            "\(Numbers.duration(end?.p50Ms, words))", "\(Numbers.duration(end?.p90Ms, words))",
-            Numbers.status(block.isProvisional ? .provisional : .final, words),
-          ])
+          + (hasTimes
+            ? ["\(Numbers.duration(end?.p50Ms, words))", "\(Numbers.duration(end?.p90Ms, words))"]
+            : [])
+          + [Numbers.status(block.isProvisional ? .provisional : .final, words)])
     }
     let csv = asked.link(
       "/api/v1/funnels/\(URLText.encoded(name))/rows",

@@ -127,7 +127,7 @@ struct DataPage {
       (live?.partitions ?? []).map { ($0.id, $0.lag) }, uniquingKeysWith: { a, _ in a })
     var columns: [PageTable.Column] = [
       .init(words.topic), .init(words.partition, isNumber: true),
-      .init(words.nextOffset, isNumber: true), .init(words.clock),
+      .init(words.nextOffset, isNumber: true), .init(words.clock, .time),
       .init(words.behind, isNumber: true), .init(words.state),
     ]
     if live != nil { columns.append(.init(words.lag, isNumber: true)) }
@@ -209,8 +209,8 @@ struct DataPage {
       var table = PageTable(
         words.restatements,
         [
-          .init(words.taken), .init(words.stage), .init(words.window), .init(words.row),
-          .init(words.before), .init(words.after), .init(words.by), .init(words.reason),
+          .init(words.taken, .time), .init(words.stage), .init(words.window, .time), .init(words.row, .long),
+          .init(words.before, .long), .init(words.after, .long), .init(words.by), .init(words.reason, .long),
         ])
       for row in rows {
         table.add([

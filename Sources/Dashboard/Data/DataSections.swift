@@ -16,10 +16,10 @@ struct SampleSection {
     let rows = try asked.reader.samplePage(kind, withPayload: mayReveal, limit: Self.rowsMax).rows
     guard !rows.isEmpty else { return "<p class=\"muted\">\(words.noSamples)</p>" }
     var columns: [PageTable.Column] = [
-      .init(words.taken), .init(words.reason), .init(words.detail), .init(words.place),
-      .init(words.eventTime),
+      .init(words.taken, .time), .init(words.reason, .long), .init(words.detail, .long), .init(words.place),
+      .init(words.eventTime, .time),
     ]
-    if mayReveal { columns.append(.init(words.payload)) }
+    if mayReveal { columns.append(.init(words.payload, .long)) }
     var table = PageTable(words.rejectedSamples, columns)
     for row in rows {
       let sample = row.sample
@@ -59,7 +59,7 @@ struct OutboxSection {
         words.outbox,
         [
           .init(words.destination), .init(words.state), .init(words.count, isNumber: true),
-          .init(words.oldest),
+          .init(words.oldest, .time),
         ])
       for depth in depths {
         let state = depth.state.rawValue

@@ -35,9 +35,9 @@ enum OutboxTable {
     var table = PageTable(
       words.messages,
       [
-        .init(words.decided), .init(words.destination), .init(words.event), .init(words.rule),
-        .init(words.state), .init(words.attempts, isNumber: true), .init(words.delivered),
-        .init(words.lastError),
+        .init(words.decided, .time), .init(words.destination), .init(words.event), .init(words.rule),
+        .init(words.state), .init(words.attempts, isNumber: true), .init(words.delivered, .time),
+        .init(words.lastError, .long),
       ])
     for row in rows {
       let message = row.message

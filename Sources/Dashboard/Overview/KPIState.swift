@@ -15,6 +15,14 @@ struct KPIState: Sendable {
   var unit: ValueUnit { Numbers.unit(node.unit) }
   /// The newest row.
   var row: KPIRow? { standing?.newest }
+  /// The newest row of the same period whose part is over: only that may be held against the same
+  /// part of another period. Nil before there is one.
+  var settled: KPIRow? {
+    guard let settled = standing?.settled, settled.periodStart == row?.periodStart else {
+      return nil
+    }
+    return settled
+  }
 
   /// All of a file, each behind its parent. O(KPIs · log rows).
   static func all(_ asked: Asked, points: Int = 60) throws -> [KPIState] {
@@ -46,7 +54,7 @@ struct KPIState: Sendable {
   /// Where the value should be by now, to come to the target in the end: the target's part that the
   /// last period had reached of its own end at the same part. Nil where that is not known.
   var expected: Double? {
-    guard let target = node.target, let row else { return nil }
+    guard let target = node.target, let row = settled else { return nil }
     if row.asOf == row.periodEnd { return target }
     guard let previous = row.previous, let total = previousTotal, total != 0 else { return nil }
     let share = previous / total
@@ -55,14 +63,8 @@ struct KPIState: Sendable {
 
   /// Whether it is where it should be by now; nil where nobody says.
   var isOnPace: Bool? {
-    guard let expected, let row else { return nil }
+    guard let expected, let row = settled else { return nil }
     return node.direction == .up ? row.value >= expected : row.value <= expected
-  }
-
-  /// How far through its period the newest row is, from 0 to 1.
-  var part: Double? {
-    guard let row, row.periodEnd > row.periodStart else { return nil }
-    return Double(row.asOf.ms - row.periodStart.ms) / Double(row.periodEnd.ms - row.periodStart.ms)
   }
 
   /// A bar towards the target, with a mark where it should be; nil without a target.

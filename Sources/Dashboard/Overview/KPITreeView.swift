@@ -34,7 +34,8 @@ enum KPITreeView {
     let tag: HTML =
       "<span class=\"tag layer \(HTML(markup: layer.rawValue))\">\(own.layer(layer))</span>"
     let change = Numbers.change(
-      row?.value, from: row?.previous, state.unit, better: state.node.direction, words)
+      state.settled?.value, from: state.settled?.previous, state.unit,
+      better: state.node.direction, words)
     let meter: HTML =
       state.meter(words).map { meter in
         "\(HTML(markup: meter.svg))<br><span class=\"muted small\">\(meter.label)</span>"
@@ -53,7 +54,7 @@ enum KPITreeView {
       """
   }
 
-  /// The API's rows of a KPI, as a table that any program reads.
+  /// The KPI alone, large.
   private static func link(_ kpi: String) -> String {
     URLText.link("/wall", [("kpi", kpi)])
   }
@@ -61,14 +62,18 @@ enum KPITreeView {
   private static func period(_ asked: Asked, _ state: KPIState) -> String {
     guard let row = state.row else { return state.node.period }
     let start = ZoneTimes.window(row.periodStart, row.periodEnd, asked.file.zone)
-    guard row.asOf < row.periodEnd else { return "\(state.node.period) · \(start)" }
-    let time = ZoneTimes.minute(row.asOf, asked.file.zone)
-    return "\(state.node.period) · \(start) · \(asked.words.overview.asOf(time))"
+    guard let settled = state.settled, settled.asOf < row.periodEnd else {
+      return "\(state.node.period) · \(start)"
+    }
+    let time = ZoneTimes.minute(settled.asOf, asked.file.zone)
+    let isSameDay = time.prefix(10) == start.prefix(10)
+    let until = isSameDay ? String(time.suffix(5)) : time
+    return "\(state.node.period) · \(start) · \(asked.words.overview.asOf(until))"
   }
 
   /// Who moved it: the child's name, with its link's target on the same page, and by how much.
   private static func moved(_ asked: Asked, _ state: KPIState) -> HTML {
-    guard let row = state.row, let child = row.movedBy else { return .empty }
+    guard let row = state.settled, let child = row.movedBy else { return .empty }
     guard let moved = row.moved else { return "\(child)" }
     let sign = moved > 0 ? "+" : moved < 0 ? "−" : ""
     let text = sign + state.unit.short(moved.magnitude)

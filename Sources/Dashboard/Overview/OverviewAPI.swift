@@ -75,15 +75,23 @@ enum OverviewAPI {
     },
     .init("as_of_ms", .nullable(.integer), "What came before counts.") { .time($0.row?.asOf) },
     .init("value", .nullable(.number), "The period's, so far.") { .optional($0.row?.value) },
-    .init("previous", .nullable(.number), "Over the same part of the period before.") {
-      .optional($0.row?.previous)
-    },
-    .init("moved_by", .nullable(.string), "The child that moved it most.") {
-      .optional($0.row?.movedBy)
-    },
-    .init("moved", .nullable(.number), "By how much that did.") { .optional($0.row?.moved) },
     .init(
-      "expected", .nullable(.number), "Where it should be by now, to come to the target in the end."
+      "settled_as_of_ms", .nullable(.integer),
+      "The end of the last part of that period that is over."
+    ) { .time($0.settled?.asOf) },
+    .init("settled_value", .nullable(.number), "The value up to then.") {
+      .optional($0.settled?.value)
+    },
+    .init("previous", .nullable(.number), "Over that part of the period before.") {
+      .optional($0.settled?.previous)
+    },
+    .init("moved_by", .nullable(.string), "The child that moved it most up to then.") {
+      .optional($0.settled?.movedBy)
+    },
+    .init("moved", .nullable(.number), "By how much that did.") { .optional($0.settled?.moved) },
+    .init(
+      "expected", .nullable(.number),
+      "Where it should have been then, to come to the target in the end."
     ) { .optional($0.expected) },
     .init("approximate", .nullable(.boolean), "Whether the value is an estimate.") {
       $0.row.map { .boolean($0.approximate) } ?? .null

@@ -1,13 +1,30 @@
 /// Rows and columns of a page whose cells may hold links, marks and small forms.
 struct PageTable {
-  /// A column; numbers stand right.
+  /// A column; numbers stand right, times on one line, long texts have room.
   struct Column {
+    /// What its cells hold.
+    enum Kind { case text, number, time, long }
+
     var title: String
-    var isNumber: Bool
+    var kind: Kind
 
     init(_ title: String, isNumber: Bool = false) {
       self.title = title
-      self.isNumber = isNumber
+      kind = isNumber ? .number : .text
+    }
+
+    init(_ title: String, _ kind: Kind) {
+      self.title = title
+      self.kind = kind
+    }
+
+    fileprivate var mark: HTML {
+      switch kind {
+      case .text: .empty
+      case .number: " class=\"number\""
+      case .time: " class=\"time\""
+      case .long: " class=\"long\""
+      }
     }
   }
 
@@ -24,7 +41,7 @@ struct PageTable {
   /// Adds a row; the first cell heads it.
   mutating func add(_ cells: [HTML], isHighlighted: Bool = false) {
     let cells = zip(columns, cells).enumerated().html { index, pair -> HTML in
-      let kind: HTML = pair.0.isNumber ? " class=\"number\"" : ""
+      let kind = pair.0.mark
       return index == 0
         ? "<th scope=\"row\"\(kind)>\(pair.1)</th>" : "<td\(kind)>\(pair.1)</td>"
     }
@@ -36,8 +53,7 @@ struct PageTable {
   var html: HTML {
     guard !rows.isEmpty else { return .empty }
     let heads = columns.html { column -> HTML in
-      let kind: HTML = column.isNumber ? " class=\"number\"" : ""
-      return "<th scope=\"col\"\(kind)>\(column.title)</th>"
+      "<th scope=\"col\"\(column.mark)>\(column.title)</th>"
     }
     return """
       <div class="table" tabindex="0" role="group" aria-label="\(label)">

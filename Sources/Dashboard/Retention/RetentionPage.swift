@@ -34,11 +34,11 @@ enum RetentionPage {
         asked, .retention, title: words.frame.retention,
         body: "<p class=\"notice\">\(words.results.noneDefined)</p>")
     }
-    let by = asked.text("by")
+    let wanted = asked.text("by")
     let count = asked.integer("cohorts").map(Int.init) ?? RetentionData.cohortsMax
     guard
       let data = try RetentionData.read(
-        asked, name, by: by, cohorts: count, dimensions: ResultsAPI.dimensions(asked))
+        asked, name, by: wanted, cohorts: count, dimensions: ResultsAPI.dimensions(asked))
     else { throw Problem.notFound(words.results.nothingNamed(name)) }
     let tabs =
       names.count < 2
@@ -47,6 +47,7 @@ enum RetentionPage {
         words.retention.table,
         names.map { ($0, asked.link(path, ["retention": $0], keeping: ["show"]), $0 == name) })
     let content = content(asked, data)
+    let by = wanted.flatMap { data.names.contains($0) ? $0 : nil }
     return PageFrame.answer(
       asked, .retention, title: "\(words.frame.retention): \(name)",
       subtitle: "<span class=\"muted\">\(words.results.zone(asked.file.zone.name))</span>",

@@ -71,6 +71,7 @@ struct MetricData: Sendable {
       facts: own, series: [], unit: .number(""), cutAt: cutAt, names: [], by: by)
     data.group(rows.reversed())
     data.unit = unit(own, facts, rows)
+    try data.addZeros(asked, to: to)
     return data
   }
 

@@ -50,7 +50,8 @@ enum SeriesCards {
     let from = preset.lengthMs.map { EventTime(ms: outline.reach.end.ms - $0) }
     let data = try MetricData.read(
       asked, outline.name, facts, from: from, by: [], limit: rowsMax)
-    let last = data.series.first?.points.last { $0.status != .provisional }
+    let points = data.series.first?.points ?? []
+    let last = points.last { $0.status != .provisional } ?? points.last
     var before: Double?
     if let last, data.series.count == 1 {
       let start = TimeSpan.shifted(last.start, days: -7, asked.file.zone)

@@ -32,7 +32,7 @@ struct PreviewFragment {
   private var html: HTML {
     """
     \(figures)
-    <p class="notice warning"><strong>\(words.approximate).</strong> \(reach) \(words.why)\(check)</p>
+    <p class="notice warning"><strong>\(words.approximate)</strong> \(reach) \(words.why)\(check)</p>
     \(asked.figure(chart, id: "preview-chart", caption: caption))
     \(changes)
     <p>\(words.exact)\(scopeNote)</p>
@@ -152,7 +152,7 @@ struct PreviewFragment {
   private func list(_ title: String, _ firings: [ThresholdPreview.Firing]) -> HTML {
     guard !firings.isEmpty else { return .empty }
     var table = PageTable(
-      title, [.init(words.fired), .init(words.ended), .init(words.scope)])
+      title, [.init(words.fired, .time), .init(words.ended, .time), .init(words.scope)])
     for firing in firings.suffix(Self.alertsMax).reversed() {
       let dimensions = PageText.dimensions(firing.dimensions)
       table.add([

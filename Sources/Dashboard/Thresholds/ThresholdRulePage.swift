@@ -98,7 +98,7 @@ struct ThresholdRulePage {
       return """
         <label>\(threshold.name) <input type="range" id="slider-\(id)" value="\(JSON.text(value))" \
         data-twin="number-\(id) set-\(id)"\(bounds)></label>\
-        <label>\(words.value) <input type="number" id="number-\(id)" name="\(name)" \
+        <label>\(words.tried) <input type="number" id="number-\(id)" name="\(name)" \
         value="\(JSON.text(value))" data-twin="slider-\(id) set-\(id)" step="any"></label>
         """
     }
@@ -214,8 +214,8 @@ struct ThresholdRulePage {
       var table = PageTable(
         words.history,
         [
-          .init(words.since), .init(words.threshold), .init(words.scope),
-          .init(words.value, isNumber: true), .init(words.by), .init(words.reason),
+          .init(words.since, .time), .init(words.threshold), .init(words.scope),
+          .init(words.value, isNumber: true), .init(words.by), .init(words.reason, .long),
         ])
       for row in page.rows {
         let scope = PageText.dimensions(row.dimensions)

@@ -113,7 +113,7 @@ struct StandingsTable {
     var columns: [PageTable.Column] = [
       .init(words.threshold), .init(words.scope), .init(words.value, isNumber: true),
       .init(words.standard, isNumber: true), .init(words.bounds, isNumber: true),
-      .init(words.since), .init(words.by), .init(words.reason),
+      .init(words.since, .time), .init(words.by), .init(words.reason, .long),
     ]
     if kinds != nil { columns.insert(.init(words.rule), at: 0) }
     var table = PageTable(words.current, columns)

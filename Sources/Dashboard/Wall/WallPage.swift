@@ -108,14 +108,14 @@ enum WallPage {
     func add(_ name: String, _ before: Double?) {
       guard let before else { return }
       let change = Numbers.change(
-        row?.value, from: before, state.unit, better: state.node.direction, words)
+        state.settled?.value, from: before, state.unit, better: state.node.direction, words)
       then.append("<span><span class=\"muted\">\(name)</span> \(change)</span>")
     }
-    add(words.wall.lastPeriod, row?.previous)
-    if let row {
-      add(words.wall.weekBefore, try value(asked, row, daysBefore: 7))
+    if let settled = state.settled {
+      add(words.wall.lastPeriod, settled.previous)
+      add(words.wall.weekBefore, try value(asked, settled, daysBefore: 7))
       // 52 weeks: the same day of the week.
-      add(words.wall.yearBefore, try value(asked, row, daysBefore: 364))
+      add(words.wall.yearBefore, try value(asked, settled, daysBefore: 364))
     }
     let owner: HTML =
       state.node.owner.map { " <span class=\"small muted\">\($0)</span>" } ?? .empty
@@ -131,12 +131,13 @@ enum WallPage {
     let words = asked.words.wall
     guard let target = state.node.target, let row = state.row else { return .empty }
     let aim = state.unit.described(target)
-    guard let expected = state.expected, row.asOf < row.periodEnd else {
+    guard let expected = state.expected, let settled = state.settled, row.asOf < row.periodEnd
+    else {
       return "<p class=\"pace\">\(words.noPace(aim))</p>"
     }
     var text = words.pace(state.unit.described(expected), aim)
     if expected != 0, target != 0 {
-      let end = row.value / (expected / target)
+      let end = settled.value / (expected / target)
       if end.isFinite { text += " · " + words.forecast(state.unit.described(end)) }
     }
     let mark: HTML = state.isOnPace == false ? " down" : state.isOnPace == true ? " up" : ""

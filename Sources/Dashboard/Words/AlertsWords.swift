@@ -49,6 +49,8 @@ struct AlertsWords: Sendable {
   var after: String
   var share: String
   var notExplained: String
+  /// The value of a step.
+  var stepValue: String
   var steps: String
   var noSteps: String
   var messages: String
@@ -115,7 +117,7 @@ extension AlertsWords {
       "suppressed:stale": "not sent: too late", "suppressed:silenced": "not sent: silenced",
       "suppressed:replay": "not sent: replay",
     ], series: "Series", entity: "Entity", began: "Began", fired: "Fired", ended: "Ended",
-    goesOn: "goes on", lasted: "For", value: "Value", judgedWith: "Thresholds",
+    goesOn: "goes on", lasted: "For", value: "Last value", judgedWith: "Thresholds",
     samples: "Samples", seenBy: { "seen by \($0)" },
     noSuchRule: "The pipeline has this rule no more.", condition: "Condition",
     runbook: "What to do", labels: "Labels", window: "Window", to: "became",
@@ -123,7 +125,7 @@ extension AlertsWords {
     noSeries: "The watched values of that time are not stored.", movedBy: "What moved it",
     movedFrom: { "\($0) → \($1) against the window it is compared with" },
     dimension: "Part", before: "Before", after: "Then", share: "Share of the change",
-    notExplained: "No part stands out, or the rule has no `explain`.", steps: "What it did",
+    notExplained: "No part stands out, or the rule has no `explain`.", stepValue: "Value", steps: "What it did",
     noSteps: "Nothing that is kept.", messages: "Messages",
     noMessages: "Nobody was to be told.", destination: "Destination", event: "Event",
     decided: "Decided", attempts: "Attempts", delivered: "Delivered", lastError: "Last error",
@@ -161,12 +163,12 @@ extension AlertsWords {
       "summary": "汇总", "delivered": "已送达", "dead": "已放弃", "suppressed:stale": "未发送：过期",
       "suppressed:silenced": "未发送：已静默", "suppressed:replay": "未发送：回放",
     ], series: "维度", entity: "对象", began: "开始", fired: "触发", ended: "结束", goesOn: "持续中",
-    lasted: "持续", value: "数值", judgedWith: "判定阈值", samples: "样本数",
+    lasted: "持续", value: "最近数值", judgedWith: "判定阈值", samples: "样本数",
     seenBy: { "\($0) 已确认" }, noSuchRule: "管道中已没有这条规则。", condition: "触发条件",
     runbook: "处理办法", labels: "标签", window: "窗口", to: "变为", seriesAround: "监控的指标",
     noSeries: "该时段的指标没有保存。", movedBy: "变化来源",
     movedFrom: { "与对比窗口相比：\($0) → \($1)" }, dimension: "部分", before: "之前", after: "当时",
-    share: "对变化的贡献", notExplained: "没有明显的来源，或规则未设置 explain。", steps: "状态变化",
+    share: "对变化的贡献", notExplained: "没有明显的来源，或规则未设置 explain。", stepValue: "数值", steps: "状态变化",
     noSteps: "没有保留的记录。", messages: "通知", noMessages: "没有需要通知的人。",
     destination: "目的地", event: "事件", decided: "决定时间", attempts: "尝试次数",
     delivered: "送达时间", lastError: "最近错误", people: "人工处理", nobody: "还没有人确认或判定。",

@@ -7,6 +7,7 @@ struct ConversionWords: Sendable {
   var steps: String
   var step: String
   var entries: String
+  var entered: String
   var ofEntered: String
   var ofBefore: String
   var p50: String
@@ -34,11 +35,12 @@ struct ConversionWords: Sendable {
   static let english = ConversionWords(
     headline: { "Of \($0) that entered, \($1) came to the end: \($2)" },
     headlineNone: "Nobody entered in this range", funnel: "Funnel", steps: "Steps", step: "Step",
-    entries: "Came so far", ofEntered: "Of those that entered", ofBefore: "Of the step before",
+    entries: "Came so far", entered: "Entered", ofEntered: "Of those that entered",
+    ofBefore: "Of the step before",
     p50: "Half within", p90: "9 of 10 within",
     timesNote:
       "Times are known for one entry window and series: quantiles do not add up. Choose one below.",
-    ofEnteredNote: { "\($0) of all" }, ofBeforeNote: { "\($0) of the step before" },
+    ofEnteredNote: { "\($0) of all" }, ofBeforeNote: { "\($0) of previous" },
     byWindow: "By entry window",
     byWindowChart: { "Share that came from the first step to \($0), by entry window" },
     windowColumn: "Entered", toTheEnd: "To the end",
@@ -54,11 +56,12 @@ struct ConversionWords: Sendable {
         + "had the same time to come to the end."
     },
     nothingToCompare: "There are no finished entry windows before this range to compare with.",
-    now: "Now", before: "Before", difference: "Difference", worst: "most are lost here")
+    now: "Now", before: "Before", difference: "Difference", worst: "biggest loss")
 
   static let chinese = ConversionWords(
     headline: { "进入 \($0) 人，完成 \($1) 人，整体转化率 \($2)" },
     headlineNone: "该范围内无人进入漏斗", funnel: "漏斗", steps: "步骤", step: "步骤", entries: "到达人数",
+    entered: "进入人数",
     ofEntered: "占进入人数", ofBefore: "占上一步", p50: "半数用时", p90: "九成用时",
     timesNote: "用时仅在单个进入窗口、单个分组下可得，因为分位数不可相加。请在下方选择一个窗口。",
     ofEnteredNote: { "占进入 \($0)" }, ofBeforeNote: { "占上一步 \($0)" }, byWindow: "按进入窗口",

@@ -24,6 +24,8 @@ struct ThresholdsWords: Sendable {
   var condition: String
   var owner: String
   var tryOut: String
+  /// The value that is tried.
+  var tried: String
   var range: String
   /// Names of the spans, by their raw values.
   var spans: [String: String]
@@ -80,7 +82,7 @@ extension ThresholdsWords {
     file: "pipeline file", upcoming: { "\($0) from \($1)" }, current: "Values that hold",
     history: "History", noHistory: "No value was set yet.",
     noRules: "No rule of this pipeline has thresholds.", kindAlert: "alert", kindRisk: "risk",
-    condition: "Condition", owner: "Owner", tryOut: "What would have happened", range: "Look back",
+    condition: "Condition", owner: "Owner", tryOut: "What would have happened", tried: "Value", range: "Look back",
     spans: [
       "1d": "1 day", "7d": "7 days", "30d": "30 days", "90d": "90 days",
       "all": "everything that is stored",
@@ -93,7 +95,7 @@ extension ThresholdsWords {
     states: ["waiting": "waiting", "taken": "taken", "refused": "refused"],
     askedBy: { "\($0) at \($1)" },
     waits: "waits for the worker's next snapshot, a few seconds; this page shows it when it comes",
-    commands: "The same on the command line", approximate: "Approximate",
+    commands: "The same on the command line", approximate: "Approximate.",
     why: "Judged again on stored results: rows that have been removed (keep) are missing, windows "
       + "without a row count as zero where zero is a value and as no data elsewhere. The backtest "
       + "below reads the events themselves.",
@@ -133,7 +135,7 @@ extension ThresholdsWords {
     file: "管道文件", upcoming: { "\($1) 起为 \($0)" }, current: "当前生效的值",
     history: "历史记录", noHistory: "还没有设定记录。", noRules: "该管道的规则都没有阈值。",
     kindAlert: "告警", kindRisk: "风控", condition: "触发条件", owner: "负责人",
-    tryOut: "如果换一个值", range: "回看",
+    tryOut: "如果换一个值", tried: "试算值", range: "回看",
     spans: ["1d": "1 天", "7d": "7 天", "30d": "30 天", "90d": "90 天", "all": "全部已存数据"],
     usualSpan: "30 天或 120 个窗口", preview: "试算", previewHelp: "在下方设定之前，不会有任何改动。",
     set: "设定", setOne: { "设定 \($0)" }, from: "起始时间（可选）",
@@ -141,7 +143,7 @@ extension ThresholdsWords {
     resetReason: "恢复原因", requests: "最近的设定请求",
     states: ["waiting": "等待中", "taken": "已生效", "refused": "被拒绝"],
     askedBy: { "\($0)，\($1)" }, waits: "等待 worker 的下一次快照（几秒），生效后本页会自动更新",
-    commands: "对应的命令行", approximate: "近似结果",
+    commands: "对应的命令行", approximate: "近似结果。",
     why: "根据已存结果重新判定：被 keep 清理的数据不在内；没有数据行的窗口，计数类按零处理，其余按无数据处理。下方的回测命令会读取原始事件。",
     alertsThen: "实际告警", alertsTried: "按此值的告警", firingFor: { "共持续 \($0)" },
     sameAgain: { "用当时的值在同样的数据上重算得到 \($0) 次，而实际为 \($1) 次：误差大致如此。" },

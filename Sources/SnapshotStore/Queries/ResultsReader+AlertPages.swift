@@ -152,9 +152,9 @@ extension ResultsReader {
   }
 }
 
-// Rows that most are (alerts that are over, settled findings, delivered messages) are found along an
-// index of time or of what else is asked: to search them by their state would read and sort them
-// all. One such state alone has an index in the order of time.
+// Rows that most are (alerts that are over, settled findings, delivered messages) are found along
+// an index of time or of what else is asked: to search them by their state would read and sort
+// them all. One such state alone has an index in the order of time.
 
 extension AlertQuery {
   /// What rows of `alerts` have to hold.

@@ -4,9 +4,9 @@ import StreamCore
 /// Rows of results, part by part: what may be long is never read at once.
 ///
 /// Each list is in the order of its table's key, or with `newestFirst` from its end on by start of
-/// window and then the rest of the key. With a name a part costs O(log rows + rows that are
-/// passed); without one `newestFirst` sorts the table. `limit` of a query is that of one part; parts of more
-/// than 100,000 rows are cut there. A file of an earlier schema has no rows of what it lacks.
+/// window and then the rest of the key. With a name a part costs O(log rows + rows passed); without
+/// one `newestFirst` sorts the table. `limit` of a query is that of one part; parts of more than
+/// 100,000 rows are cut there. A file of an earlier schema has no rows of what it lacks.
 extension ResultsReader {
   /// Rows of `metrics`: of one metric all series, window after window.
   ///

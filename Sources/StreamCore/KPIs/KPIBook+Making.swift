@@ -34,7 +34,7 @@ extension KPIBook {
     /// Series by metric and clock, and by result.
     private var known: [String: Int] = [:]
     private var knownLevels: [ResultReference: Int] = [:]
-    /// The group that closes each series.
+    /// The group that closes each series; -1: there is no such result.
     private var groupOf: [Int] = []
 
     init(plan: StagePlan) { self.plan = plan }
@@ -46,7 +46,7 @@ extension KPIBook {
       var feeds: Set<Int> = []
       var needs: Set<Int> = []
       let operands = kpi.inputs.map { operand($0, kpi, clock, &feeds, &needs) }
-      let groups = Set(feeds.map { groupOf[$0] })
+      let groups = Set(feeds.map { groupOf[$0] }.filter { $0 >= 0 })
       for need in needs { feeds.formUnion(nodes[need].feeds) }
       let children = kpi.children.sorted().compactMap { name in
         nodes.firstIndex { $0.plan.name == name }.map { node in
@@ -135,7 +135,7 @@ extension KPIBook {
 
     private mutating func newSeries(isZeroWithoutEvents: Bool, carryMs: Int64?) -> Int {
       series.append(KPISeries(isZeroWithoutEvents: isZeroWithoutEvents, carryMs: carryMs))
-      groupOf.append(0)
+      groupOf.append(-1)
       return series.count - 1
     }
   }

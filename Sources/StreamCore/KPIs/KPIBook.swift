@@ -133,10 +133,8 @@ extension KPIBook {
       }
       while levels[at].signal.settle(through: last, limit: 1_000) {}
       if let history = levels[at].signal.series[name]?.history, !history.isEmpty {
-        for ordinal in max(
-          history.first, before == .min ? .min : before + 1)..<max(
-            history.first, history.end)
-        {
+        let first = max(history.first, before == .min ? .min : before + 1)
+        for ordinal in first..<max(first, history.end) {
           guard let number = history[ordinal]?.number else { continue }
           let end = levels[at].signal.calendar.end(ordinal)
           series[levels[at].series].append(
@@ -183,10 +181,10 @@ extension KPIBook {
     _ limit: Limit, closed: (Int) -> EventTime, _ emit: (KPIKey, KPIRow?) -> Void
   ) {
     for index in nodes.indices {
-      let node = nodes[index]
-      let groups = node.groups.map(closed).min() ?? .distantFuture
-      let through = min(groups, node.needs.map { nodes[$0].closedThrough }.min() ?? .distantFuture)
-      guard through > node.closedThrough else { continue }
+      let groups = nodes[index].groups.map(closed).min() ?? .distantFuture
+      let needs = nodes[index].needs.map { nodes[$0].closedThrough }.min() ?? .distantFuture
+      let through = min(groups, needs)
+      guard through > nodes[index].closedThrough else { continue }
       walk(index, through: through, limit, emit)
       nodes[index].closedThrough = through
     }

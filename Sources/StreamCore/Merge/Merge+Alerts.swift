@@ -39,7 +39,9 @@ extension Merge {
     return taken
   }
 
-  private func offer(_ judge: AlertJudge, of rows: ResultRows? = nil, after before: ResultRows.Counts) {
+  private func offer(
+    _ judge: AlertJudge, of rows: ResultRows? = nil, after before: ResultRows.Counts
+  ) {
     let rows = rows ?? self.rows
     judge.take(rows.metrics[before.metrics...])
     judge.take(hiddenRows[...])

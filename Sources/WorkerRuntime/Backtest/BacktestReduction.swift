@@ -19,6 +19,8 @@ struct BacktestReduction {
         .sorted { $0.name < $1.name }
       return reduced
     }
+    // No rule reads a KPI.
+    reduced.kpis = []
     let needed = self.needed(by: alerts)
     reduced.formulas = plan.formulas.filter { needed.contains($0.name) }
     let together = Set(

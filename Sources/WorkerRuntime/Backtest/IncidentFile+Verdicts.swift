@@ -5,8 +5,8 @@ extension IncidentFile {
   /// How every SQLite file begins.
   static let resultsBeginning = Array("SQLite format 3\u{0}".utf8)
 
-  /// The incidents of the results file at `path`: alerts and findings that people judged to be real,
-  /// in the order in which they did.
+  /// The incidents of the results file at `path`: alerts and findings that people judged to be
+  /// real, in the order in which they did.
   ///
   /// An alert is one from the start of the first window in which its condition held to its end, or
   /// as far as it was judged; a finding from its opening to its close. Each is to be found by its

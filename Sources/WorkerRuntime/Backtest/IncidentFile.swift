@@ -2,9 +2,9 @@ import Foundation
 import PipelineSpec
 import StreamCore
 
-/// Reads a CSV file of incidents: the columns `incident`, `from`, `to`, perhaps `rule` and `series`,
-/// and others that are people's own. Or a results file, whose incidents are the alerts and findings
-/// that people judged to be real.
+/// Reads a CSV file of incidents: the columns `incident`, `from`, `to`, perhaps `rule` and
+/// `series`, and others that are people's own. Or a results file, whose incidents are the alerts
+/// and findings that people judged to be real.
 public enum IncidentFile {
   /// Largest file that is read, in bytes.
   static let bytesMax = 16 << 20

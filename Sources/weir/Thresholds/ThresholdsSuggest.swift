@@ -41,7 +41,8 @@ struct ThresholdsSuggest: ParsableCommand {
   @Option(help: ArgumentHelp("At most so many alerts in seven days.", valueName: "n"))
   var maxAlertsPerWeek: Double?
 
-  @Option(help: ArgumentHelp("What went wrong, and when: CSV, or a results file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("What went wrong, and when: CSV, or a results file.", valueName: "file"))
   var incidents: String?
 
   @Option(

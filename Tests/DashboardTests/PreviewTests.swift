@@ -1,0 +1,156 @@
+import Foundation
+import SnapshotStore
+import StreamCore
+import StreamTestKit
+import Testing
+
+@testable import Dashboard
+
+/// What other thresholds would have done, against runs of pipelines that have them.
+@Suite struct PreviewTests {
+  private struct Answer: Decodable {
+    struct Outcome: Decodable {
+      struct Firing: Decodable, Hashable {
+        var dimensions: [String: String]
+        var opened_ms: Int64
+        var resolved_ms: Int64?
+      }
+      var alerts: Int
+      var firing_ms: Int64
+      var firings: [Firing]
+    }
+    var missing: String?
+    var from_ms: Int64?
+    var to_ms: Int64?
+    var stored: Outcome?
+    var again: Outcome?
+    var tried: Outcome?
+    var command: String
+  }
+
+  private func ask(_ console: Console, _ rule: String, _ query: String = "") throws -> Answer {
+    let text = try console.text("/api/v1/thresholds/\(rule)/preview?span=all&\(query)")
+    return try JSONDecoder().decode(Answer.self, from: Data(text.utf8))
+  }
+
+  private func firings(_ driver: [AlertRow], _ rule: String) -> Set<Answer.Outcome.Firing> {
+    Set(
+      driver.filter { $0.rule == rule }.compactMap { row in
+        row.opened.map {
+          .init(
+            dimensions: Dimensions.read(row.dimensions).mapValues { "\($0)" }, opened_ms: $0.ms,
+            resolved_ms: row.resolved?.ms)
+        }
+      })
+  }
+
+  @Test("it tells exactly what a run with those values tells, where all rows are stored")
+  func isThatOfARun() throws {
+    try withSeeds(1...6) { seed, _ in
+      let room = try RoomFile(seed: seed)
+      let console = try room.console()
+      for value in [0.05, 0.15, 0.3, 0.5, 0.75] {
+        let other = try RoomFile.run(
+          try RoomFile.pipeline(above: value, drop: value), seed: seed, minutes: 240)
+        let trouble = try ask(console, "trouble", "set=above=\(value)")
+        #expect(Set(trouble.tried?.firings ?? []) == firings(other.alertRows, "trouble"))
+        let slump = try ask(console, "slump", "set=drop=\(value)")
+        #expect(Set(slump.tried?.firings ?? []) == firings(other.alertRows, "slump"))
+        #expect(slump.tried?.alerts == slump.tried?.firings.count)
+      }
+      let now = try ask(console, "trouble")
+      let expected = firings(room.driver.alertRows, "trouble")
+      #expect(!expected.isEmpty)
+      #expect(Set(now.stored?.firings ?? []) == expected)
+      #expect(Set(now.again?.firings ?? []) == expected)
+      #expect(Set(now.tried?.firings ?? []) == expected)
+      let length = expected.reduce(0) { $0 + ($1.resolved_ms ?? now.to_ms ?? 0) - $1.opened_ms }
+      #expect(now.stored?.firing_ms == length)
+    }
+  }
+
+  @Test("a value for one series leaves the others as they are")
+  func scope() throws {
+    try withSeeds(1...3) { seed, _ in
+      let room = try RoomFile(seed: seed)
+      let scope = "dimensions=" + URLText.encoded(#"{"channel":"web"}"#)
+      let answer = try ask(try room.console(), "trouble", "set=above=0.05&\(scope)")
+      let low = try RoomFile.run(
+        try RoomFile.pipeline(above: 0.05), seed: seed, minutes: 240)
+      let wanted =
+        firings(low.alertRows, "trouble").filter { $0.dimensions["channel"] == "web" }
+        .union(
+          firings(room.driver.alertRows, "trouble").filter { $0.dimensions["channel"] == "app" })
+      #expect(Set(answer.tried?.firings ?? []) == wanted)
+    }
+  }
+
+  @Test("a shorter look back judges its windows as the whole does")
+  func range() throws {
+    let room = try RoomFile(seed: 9, minutes: 60 * 30)
+    let console = try room.console()
+    let text = try console.text("/api/v1/thresholds/trouble/preview?span=1d&set=above=0.2")
+    let day = try JSONDecoder().decode(Answer.self, from: Data(text.utf8))
+    let all = try ask(console, "trouble", "set=above=0.2")
+    let from = try #require(day.from_ms)
+    #expect(day.to_ms == all.to_ms)
+    #expect(from > all.from_ms ?? .max)
+    let shared = Set(all.tried?.firings ?? []).filter { $0.opened_ms > from + 60_000 }
+    #expect(!shared.isEmpty)
+    #expect(Set(day.tried?.firings ?? []).isSuperset(of: shared))
+  }
+
+  @Test("the command sets what differs from the file, and names the range")
+  func command() throws {
+    let room = try RoomFile(seed: 2)
+    let answer = try ask(try room.console(), "trouble", "set=above=0.45")
+    #expect(
+      answer.command.hasPrefix("weir backtest PIPELINE.yaml --set trouble.above=0.45 --from 2026-"))
+    #expect(answer.command.contains(" --to 2026-"))
+  }
+
+  @Test("it says why there is nothing: risks need events, rules the pipeline, a start rows")
+  func missing() throws {
+    let room = try RoomFile(seed: 2, minutes: 30)
+    #expect(try ask(try room.console(), "card_testing").missing == "needs_events")
+    #expect(
+      try ask(try room.console(knowsPipeline: false), "trouble").missing == "no_pipeline")
+    let page = try room.console().text("/thresholds/card_testing?try.failures=9")
+    #expect(page.contains("--set card_testing.failures=9"))
+  }
+
+  @Test("values out of bounds, unknown ones and what is no number are refused")
+  func refusals() throws {
+    let console = try RoomFile(seed: 2, minutes: 30).console()
+    for query in ["set=above=1.5", "set=over=0.1", "set=above", "set=above=x", "set=above=nan"] {
+      #expect(throws: Problem.self) { try ask(console, "trouble", query) }
+    }
+    #expect(throws: Problem.self) { try console.ask("/thresholds/trouble?try.above=7") }
+    #expect(throws: Problem.self) { try console.ask("/thresholds/nobody/preview") }
+  }
+
+  @Test("the fragment for a slider is part of the page without script")
+  func fragment() throws {
+    let console = try RoomFile(seed: 3).console()
+    let query = "?try.above=0.1&span=all"
+    let fragment = try console.text("/thresholds/trouble/preview\(query)")
+    #expect(fragment.contains("<svg"))
+    #expect(try console.text("/thresholds/trouble\(query)").contains(fragment))
+  }
+
+  @Test("rows that are read are bounded, and it says so")
+  func bounded() throws {
+    let room = try RoomFile(seed: 1, minutes: 10)
+    let rows = (0..<(PreviewSource.rowsMax + 500)).map { number in
+      let start = RoomFile.startMs + Int64(number / 4) * RoomFile.minute
+      return MetricRow(
+        metric: "payments", windowStart: EventTime(ms: start),
+        windowEnd: EventTime(ms: start + RoomFile.minute),
+        dimensions: #"{"channel":"c\#(number % 4)"}"#, value: Double(number % 7 + 1),
+        valueExact: nil, samples: Int64(number % 7 + 1), approximate: false, status: .final)
+    }
+    try room.file.commit { $0.rows.metrics = rows }
+    let page = try room.console().text("/thresholds/slump?try.drop=0.5&span=all")
+    #expect(page.contains("Only the newest 60,000 rows"))
+  }
+}
