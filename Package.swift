@@ -82,8 +82,9 @@ let package = Package(
         "WorkerRuntime", "Dashboard", "Charts", "Inspection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      // The demo's pipeline, a link to the one in pipelines/.
-      resources: [.embedInCode("Resources/shop.yaml")], swiftSettings: swift),
+      // The demo's pipelines, links to those in pipelines/.
+      resources: [.embedInCode("Resources/shop.yaml"), .embedInCode("Resources/kpi.yaml")],
+      swiftSettings: swift),
     .target(
       name: "StreamTestKit", dependencies: ["StreamCore", "PipelineSpec"],
       path: "Tests/StreamTestKit", swiftSettings: swift),

@@ -20,6 +20,7 @@ struct Demo: ParsableCommand {
         weir demo --for 20s              ends by itself
         weir demo --speed 600 --seed 7   an hour in six seconds, and another day
         weir demo --customers 200000     a bigger shop
+        weir demo --kpis                 a company's KPIs, an hour a second
       """)
 
   @Option(
@@ -27,11 +28,23 @@ struct Demo: ParsableCommand {
     help: ArgumentHelp("Wall time after which it ends: 20s, 5m, 1h.", valueName: "time"))
   var duration: DemoDuration?
 
-  @Option(help: ArgumentHelp("How many times as fast as real time.", valueName: "n"))
-  var speed = 60.0
+  @Flag(
+    help: ArgumentHelp(
+      "The company's tree of KPIs, pipelines/kpi.yaml, with ads, costs, people and surveys besides "
+        + "the shop: a month in twelve minutes."))
+  var kpis = false
 
-  @Option(help: ArgumentHelp("Customers of the shop.", valueName: "n"))
-  var customers = 20_000
+  @Option(
+    name: .customLong("speed"),
+    help: ArgumentHelp(
+      "How many times as fast as real time. Default: 60; with --kpis 3600.", valueName: "n"))
+  var speedGiven: Double?
+
+  @Option(
+    name: .customLong("customers"),
+    help: ArgumentHelp(
+      "Customers of the shop. Default: 20000; with --kpis 400.", valueName: "n"))
+  var customersGiven: Int?
 
   @Option(help: ArgumentHelp("Another seed, another day; the same, the same.", valueName: "n"))
   var seed: UInt64 = 1
@@ -48,6 +61,9 @@ struct Demo: ParsableCommand {
         + "that is taken.", valueName: "address:port"))
   var listen: ConsoleAddress?
 
+  private var speed: Double { speedGiven ?? (kpis ? 3_600 : 60) }
+  private var customers: Int { customersGiven ?? (kpis ? 400 : 20_000) }
+
   func validate() throws {
     guard speed >= 0.1, speed <= 3_600 else {
       throw ValidationError("--speed takes a number from 0.1 to 3600.")
@@ -60,7 +76,8 @@ struct Demo: ParsableCommand {
   func run() throws {
     let notes = DemoNotes()
     var options = DemoOptions(
-      pipelineText: String(decoding: PackageResources.shop_yaml, as: UTF8.self),
+      pipelineText: String(
+        decoding: kpis ? PackageResources.kpi_yaml : PackageResources.shop_yaml, as: UTF8.self),
       dataPath: DemoFile.path(data))
     options.seed = seed
     options.customers = customers

@@ -116,8 +116,9 @@ enum PageCheck {
     let xml = html.dropFirst(doctype.count)
       .replacing(#/<(meta|link|input|br|hr|img|col)\b([^>]*?)\/?>/#) { "<\($0.1)\($0.2)/>" }
       .replacing(
-        #/\s(defer|required|checked|selected|data-live|open|hidden|disabled|data-submit-on-change)(?=[\s\/>])/#
+        #/\s(defer|required|checked|selected|data-live|open|hidden|disabled)(?=[\s\/>])/#
       ) { " \($0.1)=\"\"" }
+      .replacing(#/\s(data-submit-on-change)(?=[\s\/>])/#) { " \($0.1)=\"\"" }
     let parser = XMLParser(data: Data(xml.utf8))
     if !parser.parse() {
       let lines = xml.split(separator: "\n", omittingEmptySubsequences: false)

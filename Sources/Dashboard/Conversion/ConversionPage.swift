@@ -203,6 +203,12 @@ enum ConversionPage {
       .init(by), .init(words.conversion.entered, isNumber: true),
     ]
     columns += steps.dropFirst().map { .init($0.name, isNumber: true) }
+    let hasTimes = blocks.prefix(20).contains { $0.steps.last?.p50Ms != nil }
+    if hasTimes {
+      columns += [
+        .init(words.conversion.p50, isNumber: true), .init(words.conversion.p90, isNumber: true),
+      ]
+    }
     var table = PageTable(words.series.by(by), columns)
     for block in blocks.prefix(20) {
       let link = asked.link(
@@ -211,7 +217,10 @@ enum ConversionPage {
       let head = HTML.link(link, Numbers.series(block.dimensions, words))
       table.add(
         [head, "\(Numbers.count(block.entries))"]
-          + block.steps.dropFirst().map { "\(Numbers.share($0.fromStart, words))" as HTML })
+          + block.steps.dropFirst().map { "\(Numbers.share($0.fromStart, words))" as HTML }
+          + [block.steps.last?.p50Ms, block.steps.last?.p90Ms].map {
+            "\(Numbers.duration($0, words))" as HTML
+          })
     }
     let rest = blocks.count - 20
     let more: HTML = rest > 0 ? "<p class=\"muted\">\(words.results.more(rest))</p>" : .empty

@@ -13,7 +13,7 @@ struct Health: Sendable {
     case well
   }
 
-  var verdict: Verdict
+  var verdict = Verdict.file
   /// Why it is stuck.
   var reasons: [String] = []
   /// The newest snapshot; nil before the first.
@@ -35,6 +35,9 @@ struct Health: Sendable {
 
   /// Most alerts that are read.
   static let shown = 12
+
+  /// A file whose newest snapshot is younger than this is written to, in milliseconds.
+  private static let writtenMs: Int64 = 60_000
 
   /// Looks. O(log rows + alerts).
   init(_ asked: Asked) throws {
@@ -60,10 +63,17 @@ struct Health: Sendable {
           .sorted { Self.rank($0) < Self.rank($1) }.prefix(Self.shown))
     }
     reasons = isLive ? Readiness.reasons(asked) : []
-    verdict =
-      if firingCount > 0 { .firing } else if !reasons.isEmpty { .stuck } else if !isLive {
-        .file
-      } else if live?.isCatchingUp == true { .catchingUp } else { .well }
+    // A file that somebody writes to is as good as a worker.
+    let ageMs = snapshot.map { asked.now.ms - $0.taken.ms } ?? .max
+    if firingCount > 0 {
+      verdict = .firing
+    } else if !reasons.isEmpty {
+      verdict = .stuck
+    } else if !isLive, ageMs >= Self.writtenMs {
+      verdict = .file
+    } else {
+      verdict = live?.isCatchingUp == true ? .catchingUp : .well
+    }
   }
 
   /// Events in a second between the newest snapshots and those up to a minute before.
@@ -87,7 +97,7 @@ struct Health: Sendable {
     return clock.ms - watermark.ms
   }
 
-  /// Fates by name, without those that the stages got.
+  /// How many events had which fate.
   var shares: [(name: KeyPath<OverviewWords, String>, count: Int64)] {
     [
       (\.applied, fates.applied), (\.filtered, fates.filtered), (\.late, fates.late),

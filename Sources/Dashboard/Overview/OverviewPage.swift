@@ -76,6 +76,10 @@ enum OverviewPage {
         threshold.map { "\(words.overview.threshold) <b class=\"number\">\($0)</b>" } ?? .empty
       let owner: HTML = alert.owner.map { "<span class=\"muted\">\($0)</span>" } ?? .empty
       let since = ZoneTimes.minute(alert.opened ?? alert.windowStart, asked.file.zone)
+      let seen: HTML =
+        record.acknowledgements.last.map {
+          "<span class=\"tag good\">\(words.overview.seenBy($0.by))</span>"
+        } ?? .empty
       let link = "/alerts/\(URLText.encoded(alert.alertID))"
       return """
         <li><span class="tag \(HTML(markup: Numbers.identifier(alert.severity)))">\
@@ -83,7 +87,7 @@ enum OverviewPage {
         <a href="\(link)"><strong>\(alert.rule)</strong></a>\(dimensions)
         <span>\(words.overview.value) <b class="number">\(value)</b></span>
         <span>\(line)</span>
-        <span class="muted">\(words.overview.since) \(since)</span> \(owner)</li>
+        <span class="muted">\(words.overview.since) \(since)</span> \(owner) \(seen)</li>
 
         """
     }

@@ -74,7 +74,8 @@ struct ClosedWindows: Sendable {
 
 extension MetricData {
   /// Adds the zeros of closed windows without a row, to what has a value in each: counts, sums,
-  /// distinct values. A series with dimensions has them from its first row to a week after its last.
+  /// distinct values. A series with dimensions has them from its first row to a week after its
+  /// last.
   mutating func addZeros(_ asked: Asked, to end: EventTime?) throws {
     guard isAdditive || facts.kind == .distinct, !series.isEmpty,
       let closed = ClosedWindows(

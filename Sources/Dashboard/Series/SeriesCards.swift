@@ -64,6 +64,11 @@ enum SeriesCards {
       title: "", unit: data.unit, zone: asked.file.zone,
       series: data.chartSeries(words, count: 3), plotHeight: 90)
     chart.isSmall = true
+    if points.count < 3, data.series.count == 1, let first = points.first, let last = points.last {
+      // A line of one or two windows is not seen.
+      chart.range = first.start..<last.end
+      for index in chart.series.indices { chart.series[index].mark = .bars }
+    }
     let id = "card-" + Numbers.identifier(outline.name)
     let time = last.map { ZoneTimes.window($0.start, $0.end, asked.file.zone) } ?? ""
     let value: HTML =

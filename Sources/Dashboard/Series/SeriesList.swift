@@ -58,7 +58,8 @@ enum SeriesList {
       table.add([
         .link(SeriesPage.link(outline.name), outline.name),
         """
-        \(Numbers.value(last?.value, data.unit, words))<span class="muted small">\(name)</span>\(open)
+        \(Numbers.value(last?.value, data.unit, words))\
+        <span class="muted small">\(name)</span>\(open)
         """, HTML(markup: curve.svg), "<span class=\"nowrap\">\(time)</span>",
         "<span class=\"muted\">\(SeriesText.line(data.facts, words))</span>",
       ])

@@ -48,7 +48,8 @@ enum SeriesPage {
         \(choices(asked, data, probe, path))
         <div id="chart" data-live>\(chart(asked, data, before, span, reach))</div>
         \(SeriesText.notes(asked, data, hasOpen: hasOpen(data)))
-        <div id="tables" data-live>\(breakdown(asked, data, path))\(table(asked, data, before))</div>
+        <div id="tables" data-live>\(breakdown(asked, data, path))\
+        \(table(asked, data, before))</div>
         \(SeriesText.definition(asked, data.facts, facts))
         """)
   }

@@ -8,6 +8,7 @@ struct SessionData: Sendable {
   /// One day.
   struct Day: Sendable {
     var start: EventTime
+    var end: EventTime
     var day: String
     var sessions: Int64 = 0
     /// Users of all series: who is in two counts twice.
@@ -37,6 +38,11 @@ struct SessionData: Sendable {
 
   /// In order of time.
   var days: [Day]
+  /// From the first day's start to the last one's end; nil without days.
+  var range: Range<EventTime>? {
+    guard let first = days.first, let last = days.last else { return nil }
+    return first.start..<last.end
+  }
   /// Series by their dimensions, all days added up, the greatest first.
   var series: [(dimensions: DimensionValues, all: Day)]
   /// The first day that is shown, where earlier ones of the range were left out.
@@ -52,7 +58,8 @@ struct SessionData: Sendable {
     var dimensions: [String: DimensionValues] = [:]
     for row in page.rows {
       let day = Day(
-        start: row.dayStart, day: row.day, sessions: row.sessions, users: row.users,
+        start: row.dayStart, end: row.dayEnd, day: row.day, sessions: row.sessions,
+        users: row.users,
         events: row.events, bounces: row.bounces, durationMs: row.durationMs,
         entries: counts(row.entryEvents), exits: counts(row.exitEvents), status: row.status)
       if days[row.dayStart]?.add(day) == nil { days[row.dayStart] = day }
@@ -115,7 +122,7 @@ enum SessionsPage {
     func chart(
       _ title: String, _ unit: ValueUnit, _ value: (SessionData.Day) -> Double?
     ) -> TimeChart {
-      TimeChart(
+      var chart = TimeChart(
         title: title, unit: unit, zone: asked.file.zone,
         series: [
           TimeChart.Series(
@@ -123,8 +130,10 @@ enum SessionsPage {
             points: data.days.map {
               TimeChart.Point(
                 time: $0.start, value: value($0), isProvisional: $0.status == .provisional)
-            })
-        ], plotHeight: 110)
+            }, mark: .bars)
+        ], range: data.range, plotHeight: 110)
+      chart.isSmall = true
+      return chart
     }
     let all = [
       chart(words.count, .count("")) { Double($0.sessions) },

@@ -52,8 +52,8 @@ struct ConversionWords: Sendable {
     definition: { "within \($0) of the first step" }, compare: "Compare with the range before",
     compareNot: "Do not compare", compared: "Against the range before, at equal age",
     comparedHow: {
-      "Compared are finished entry windows alone, \($0) of this range and the \($1) before them: all "
-        + "had the same time to come to the end."
+      "Compared are finished entry windows alone, \($0) of this range and the \($1) before them: "
+        + "all had the same time to come to the end."
     },
     nothingToCompare: "There are no finished entry windows before this range to compare with.",
     now: "Now", before: "Before", difference: "Difference", worst: "biggest loss")

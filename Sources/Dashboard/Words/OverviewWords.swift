@@ -30,6 +30,8 @@ struct OverviewWords: Sendable {
   var rejected: String
   var firesNow: String
   var since: String
+  /// Who has seen an alert.
+  var seenBy: @Sendable (String) -> String
   var value: String
   var threshold: String
   var owner: String
@@ -66,7 +68,8 @@ struct OverviewWords: Sendable {
     ago: { "\($0) ago" }, eventTime: "Event time", closed: "input ended, all is closed",
     fates: "What became of events", read: "read", applied: "applied", filtered: "filtered",
     late: "late", duplicate: "duplicate", rejected: "rejected", firesNow: "Fires now",
-    since: "Since", value: "Value", threshold: "Threshold", owner: "Owner",
+    since: "Since", seenBy: { "seen by \($0)" }, value: "Value", threshold: "Threshold",
+    owner: "Owner",
     pending: { $0 == 1 ? "1 alert is pending" : "\($0) alerts are pending" },
     findings: { $0 == 1 ? "1 finding is open" : "\($0) findings are open" },
     allAlerts: "All alerts", kpis: "KPIs", kpi: "KPI", target: "Target", soFar: "Period to date",
@@ -94,7 +97,8 @@ struct OverviewWords: Sendable {
     lagNote: "条记录待读取（Kafka）", watermark: "水位线延迟", watermarkNote: "落后于时钟", snapshot: "快照",
     ago: { "\($0) 前" }, eventTime: "事件时间", closed: "输入已结束，全部关闭", fates: "事件去向",
     read: "读取", applied: "已计入", filtered: "已过滤", late: "迟到", duplicate: "重复", rejected: "拒收",
-    firesNow: "正在触发", since: "开始时间", value: "当前值", threshold: "阈值", owner: "负责人",
+    firesNow: "正在触发", since: "开始时间", seenBy: { "\($0) 已确认" }, value: "当前值", threshold: "阈值",
+    owner: "负责人",
     pending: { "\($0) 条告警待确认" }, findings: { "\($0) 个风险发现未关闭" }, allAlerts: "全部告警",
     kpis: "KPI 树", kpi: "KPI", target: "目标", soFar: "本期至今", samePart: "较上期同进度",
     movedBy: "主要影响", movedByHow: { "\($0)（\($1)）" }, curve: "本期走势（灰线为上期）",

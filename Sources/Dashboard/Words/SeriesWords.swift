@@ -50,8 +50,8 @@ struct SeriesWords: Sendable {
     of: { "of \($0)" }, where_: { "where \($0)" }, by: { "by \($0)" }, every: { "every \($0)" },
     windows: { "windows of \($0)" }, lateness: { "lateness \($0)" }, whatItIs: "What it computes",
     distinctNote:
-      "Rows do not add up: who is in two windows or two series counts in each, and once in a longer "
-      + "window or all series together.",
+      "Rows do not add up: who is in two windows or two series counts in each, and once in a "
+      + "longer window or all series together.",
     quantileNote:
       "Rows do not add up: the quantile of all is found from all events, not from the quantiles of "
       + "parts.",

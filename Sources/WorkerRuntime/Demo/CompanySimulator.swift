@@ -31,7 +31,7 @@ struct CompanySimulator: Sendable {
   private static let impressionsPerHour = 900
   private static let clickChance = 0.035
   private static let answersPerHour = 6
-  private static let staff: Int64 = 140
+  private static let staff: Int64 = 42
 
   private let customers: Int
   private let startMs: Int64
@@ -69,7 +69,7 @@ struct CompanySimulator: Sendable {
     let start = hourStartMs
     for _ in 0..<Self.impressionsPerHour { addAd(start) }
     for campaign in Self.campaigns {
-      let cents = random.between(6_000, 18_000)
+      let cents = random.between(60, 110) * Int64(customers)
       addFact(
         "ad_spend", atMs: start, delayMs: random.between(2, 20) * Self.hourMs,
         ["\"campaign\":\"\(campaign)\"", "\"amount\":\(Self.money(cents))"])
@@ -78,7 +78,7 @@ struct CompanySimulator: Sendable {
       let at = start + Int64(random.below(Int(Self.hourMs)))
       addFact(
         "survey_answer", atMs: at, delayMs: random.between(0, 12) * Self.hourMs,
-        ["\"user_id\":\"u\(1 + random.below(customers))\"", "\"score\":\(score())"])
+        ["\"score\":\(score())"])
     }
     if hour % 24 == 0 { addDay(start) }
     hour += 1
@@ -86,21 +86,22 @@ struct CompanySimulator: Sendable {
   }
 
   private mutating func addDay(_ start: Int64) {
+    // In hundredths, a day, for each customer.
     let costs: [(kind: String, low: Int64, high: Int64)] = [
-      ("goods", 900_000_000, 1_100_000_000), ("logistics", 70_000_000, 90_000_000),
-      ("payroll", 11_000_000, 12_000_000), ("rent", 2_000_000, 2_000_000),
+      ("goods", 45_000, 55_000), ("shipping", 2_500, 3_500), ("salaries", 7_800, 8_200),
+      ("rent", 1_200, 1_200),
     ]
     for cost in costs {
       addFact(
         "cost", atMs: start, delayMs: random.between(4, 30) * Self.hourMs,
         [
           "\"kind\":\"\(cost.kind)\"",
-          "\"amount\":\(Self.money(random.between(cost.low, cost.high)))",
+          "\"amount\":\(Self.money(random.between(cost.low, cost.high) * Int64(customers)))",
         ])
     }
     addFact(
       "headcount", atMs: start, delayMs: random.between(1, 10) * Self.hourMs,
-      ["\"people\":\(Self.staff + random.between(-3, 3))"])
+      ["\"heads\":\(Self.staff + random.between(-3, 3))"])
   }
 
   private mutating func addAd(_ start: Int64) {
@@ -124,21 +125,24 @@ struct CompanySimulator: Sendable {
     _ name: String, atMs: Int64, _ visitor: String, _ campaign: String
   ) {
     let text =
-      "{\"event\":\"\(name)\",\"anonymous_id\":\"\(visitor)\",\(stamp(atMs)),"
+      "{\"event\":\"\(name)\",\"anonymous_id\":\"\(visitor)\",\"timestamp\":\(time(atMs)),"
+      + "\"message_id\":\(newID()),"
       + "\"channel\":\"web\",\"properties\":{\"campaign\":\"\(campaign)\"}}"
     add(.behaviour, key: visitor, text, sentMs: atMs)
   }
 
   private mutating func addFact(_ name: String, atMs: Int64, delayMs: Int64, _ members: [String]) {
-    let text = "{\"fact\":\"\(name)\",\(stamp(atMs)),\(members.joined(separator: ","))}"
+    let text =
+      "{\"fact\":\"\(name)\",\"at\":\(time(atMs)),\"id\":\(newID()),"
+      + "\(members.joined(separator: ","))}"
     add(.facts, key: name, text, sentMs: atMs + delayMs)
   }
 
-  /// The members that every message has: when it happened, and its id.
-  private mutating func stamp(_ atMs: Int64) -> String {
+  private func time(_ ms: Int64) -> String { "\"\(Instants.text(EventTime(ms: ms)))\"" }
+
+  private mutating func newID() -> String {
     count += 1
-    let id = String(ShopRandom.mixed(idSalt &+ count), radix: 16)
-    return "\"timestamp\":\"\(Instants.text(EventTime(ms: atMs)))\",\"message_id\":\"\(id)\""
+    return "\"\(String(ShopRandom.mixed(idSalt &+ count), radix: 16))\""
   }
 
   private mutating func add(_ stream: Stream, key: String, _ text: String, sentMs: Int64) {
