@@ -3,8 +3,10 @@ import Testing
 
 /// What people change through the pages of a worker that runs, and what comes of it.
 @Suite(.serialized) struct ConsoleChangesTests {
-  private func signIn(_ console: Console, _ page: BrowserPage, back: String) async throws {
-    let token = try #require(console.token, "the demonstration printed no token")
+  private func signIn(
+    _ console: Console, _ page: BrowserPage, back: String, secret: String? = nil
+  ) async throws {
+    let token = try #require(secret ?? console.token, "the demonstration printed no token")
     try await page.go(console.url("/sign-in?back=\(back)"))
     try await page.type(token, into: "input[name=token]")
     try await page.navigating { try await page.press("Enter") }
@@ -80,5 +82,37 @@ import Testing
     #expect(try await page.text().contains("1"), "the bound is told")
     let history = try await Command.run(["thresholds", "history", console.data, "payment_trouble"])
     #expect(!history.output.contains("no share is seven"), "\(history)")
+  }
+
+  @Test func `An alert is acknowledged, silenced and judged on its page, by name and with why`()
+    async throws
+  {
+    let console = try await ConsoleFixture.console()
+    let page = try await Browser().open()
+    let alert = try #require(try await alerts(console, "trouble").first?["id"] as? String)
+    let path = "/alerts/\(alert)"
+    try await signIn(console, page, back: path, secret: ConsoleFixture.writer)
+    for (action, field, value) in [
+      ("acknowledge", "note", "looking into it"), ("silence", "note", "while we mend it"),
+      ("verdict", "note", "the provider was down"),
+    ] {
+      let form = "form[action^='/alerts/'][action$='/\(action)']"
+      try await page.type(value, into: "\(form) [name=\(field)]")
+      if action == "verdict" {
+        try await page.evaluate(
+          "document.querySelector(\"\(form) [name=verdict]\").value = 'real'", as: String.self)
+      }
+      try await page.navigating { try await page.click("\(form) button") }
+      #expect(try await page.status() == 200)
+      let text = try await page.text()
+      #expect(text.contains(value) && text.contains("ann"), "\(action): \(text)")
+    }
+    #expect(page.complaints.isEmpty, "\(page.complaints)")
+    let shown = try await Command.run(["alerts", "show", console.data, alert])
+    for word in ["acknowledged by ann", "looking into it", "silence", "the provider was down"] {
+      #expect(shown.output.contains(word), "\(word): \(shown)")
+    }
+    let incidents = try await console.probe.get("/api/v1/incidents")
+    #expect(incidents.status == 200 && incidents.body.contains("trouble"), "\(incidents)")
   }
 }
