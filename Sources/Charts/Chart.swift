@@ -74,7 +74,7 @@ extension Chart {
       aria-describedby="\(id)-desc">
 
       """)
-    svg.element("title", ["id": id + "-title"], text: title)
+    svg.element("title", ["id": id + "-title"], text: title.isEmpty ? summary : title)
     svg.element("desc", ["id": id + "-desc"], text: summary)
     if let style {
       svg.raw("<style>\n\(style)</style>\n")

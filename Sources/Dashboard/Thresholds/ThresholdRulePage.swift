@@ -238,7 +238,7 @@ struct ThresholdRulePage {
     return .commands(
       words.commands,
       [
-        "weir thresholds history FILE.sqlite \(rule.rule)",
+        "weir thresholds history FILE.sqlite --rule \(rule.rule)",
         "weir thresholds set FILE.sqlite \(name)=VALUE --by NAME --reason WHY",
         "weir thresholds reset FILE.sqlite \(name) --by NAME --reason WHY",
         "weir backtest PIPELINE.yaml --sweep \(name)=LO..HI:STEP",

@@ -45,27 +45,53 @@ enum Language: String, Sendable, CaseIterable {
 
 /// Every string that people read, in one language: a part for the frame of all pages and one for
 /// each page. A string that one language lacks does not compile.
-struct Words: Sendable {
+///
+/// An object, as there are hundreds of strings: whoever asks for one must not copy them all.
+final class Words: Sendable {
   /// The frame of every page.
-  var frame: FrameWords
+  let frame: FrameWords
   /// What pages of results share.
-  var results: ResultsWords
+  let results: ResultsWords
   /// The overview.
-  var overview: OverviewWords
+  let overview: OverviewWords
   /// The pages of metrics.
-  var series: SeriesWords
+  let series: SeriesWords
   /// The page of funnels.
-  var conversion: ConversionWords
+  let conversion: ConversionWords
   /// The page of retention.
-  var retention: RetentionWords
+  let retention: RetentionWords
   /// The wall.
-  var wall: WallWords
+  let wall: WallWords
   /// The pages of alerts.
-  var alerts: AlertsWords
+  let alerts: AlertsWords
   /// The page of data.
-  var data: DataWords
+  let data: DataWords
   /// The pages of thresholds.
-  var thresholds: ThresholdsWords
+  let thresholds: ThresholdsWords
+
+  init(
+    frame: FrameWords,
+    results: ResultsWords,
+    overview: OverviewWords,
+    series: SeriesWords,
+    conversion: ConversionWords,
+    retention: RetentionWords,
+    wall: WallWords,
+    alerts: AlertsWords,
+    data: DataWords,
+    thresholds: ThresholdsWords
+  ) {
+    self.frame = frame
+    self.results = results
+    self.overview = overview
+    self.series = series
+    self.conversion = conversion
+    self.retention = retention
+    self.wall = wall
+    self.alerts = alerts
+    self.data = data
+    self.thresholds = thresholds
+  }
 
   static let english = Words(
     frame: .english,

@@ -25,6 +25,7 @@ import Testing
     async throws
   {
     let console = try await Console.demo()
+    try await console.wait(for: "href=\"/alerts/", at: "/alerts")
     let page = try await Browser().open()
     let path = "/thresholds/payment_trouble"
     try await signIn(console, page, back: path)
@@ -50,7 +51,7 @@ import Testing
       until: "document.querySelector('#history').textContent.includes('one too many')")
     #expect(page.complaints.isEmpty, "\(page.complaints)")
     let history = try await Command.run([
-      "thresholds", "history", console.data, "payment_trouble", "--json",
+      "thresholds", "history", console.data, "--rule", "payment_trouble", "--json",
     ])
     #expect(history.code == 0, "\(history)")
     #expect(history.output.contains("every failure is one too many"), "\(history)")
@@ -60,7 +61,7 @@ import Testing
     let deadline = ContinuousClock.now + .seconds(60)
     while found.isEmpty, ContinuousClock.now < deadline {
       found = try await alerts(console, "payment_trouble").filter { alert in
-        (alert["thresholds"] as? [String: Any])?["above"] as? Double == 0
+        (alert["judged"] as? [String: Any])?["above"] as? Double == 0
       }
       _ = await console.process.ended(withinMs: 200)
     }
@@ -80,7 +81,9 @@ import Testing
     try await page.navigating { try await page.click("\(form) button") }
     #expect((400..<500).contains(try await page.status()))
     #expect(try await page.text().contains("1"), "the bound is told")
-    let history = try await Command.run(["thresholds", "history", console.data, "payment_trouble"])
+    let history = try await Command.run([
+      "thresholds", "history", console.data, "--rule", "payment_trouble",
+    ])
     #expect(!history.output.contains("no share is seven"), "\(history)")
   }
 

@@ -16,7 +16,7 @@ import Testing
       } else {
         console = try await Console.demo()
         // Some hours of the shop, so that each page has something to show.
-        try await console.wait(for: "payment_trouble", at: "/alerts?state=all")
+        try await console.wait(for: "href=\"/alerts/", at: "/alerts")
         self.console = console
       }
       let browser = try self.browser ?? Browser()
@@ -73,11 +73,11 @@ import Testing
   @Test func `The switch of languages stays chosen and leads back`() async throws {
     let (console, page) = try await Stage.shared.open()
     try await page.speak("en")
-    try await page.go(console.url("/alerts?state=all"))
+    try await page.go(console.url("/alerts?state=past"))
     try await page.navigating { try await page.click("a[hreflang=zh-Hans]") }
     #expect(
       try await page.evaluate("location.pathname + location.search", as: String.self)
-        == "/alerts?state=all")
+        == "/alerts?state=past")
     #expect(try await page.evaluate("document.documentElement.lang", as: String.self) == "zh-Hans")
     try await page.go(console.url("/data"))
     #expect(try await page.evaluate("document.documentElement.lang", as: String.self) == "zh-Hans")
@@ -130,7 +130,7 @@ import Testing
     async throws
   {
     let (console, page) = try await Stage.shared.open()
-    try await page.go(console.url("/alerts?state=all"))
+    try await page.go(console.url("/alerts?state=past"))
     let controls = #"[...document.querySelectorAll("a, button, input:not([type=hidden]), select")]"#
     let count = try await page.evaluate("\(controls).length", as: Int.self)
     var seen: [Int] = []

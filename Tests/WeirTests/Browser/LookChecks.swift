@@ -56,6 +56,15 @@ enum LookChecks {
     })()
     """
 
+  /// Boxes that their own text does not fit into.
+  static let tooFull = """
+    [...document.querySelectorAll(
+      ".card, .wall-tile, .figures > *, .tag, button, .notice, .kpis tr")]
+      .filter((box) => box.clientWidth > 0 && box.scrollWidth > box.clientWidth + 1)
+      .map((box) => `${box.className || box.tagName}: ${box.textContent.trim().slice(0, 60)}`)
+      .slice(0, 5)
+    """
+
   /// Controls that cannot be reached by keyboard, or have no name.
   static let controls = """
     [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
@@ -70,12 +79,13 @@ enum LookChecks {
   /// Roles that have to say what they are.
   static let named: Set = [
     "button", "link", "textbox", "combobox", "checkbox", "radio", "slider", "spinbutton",
-    "searchbox", "table", "image", "img",
+    "searchbox", "image", "img",
   ]
 
   /// Everything that is wrong with a page as it stands.
   static func faults(_ page: BrowserPage) async throws -> [String] {
     var faults = try await page.evaluate(tooWide, as: [String].self).map { "too wide: \($0)" }
+    faults += try await page.evaluate(tooFull, as: [String].self).map { "too full: \($0)" }
     faults += try await page.evaluate(labels, as: [String].self)
     faults += try await page.evaluate(controls, as: [String].self).map { "not by keyboard: \($0)" }
     for (role, name) in try await page.accessibility() where named.contains(role) {
