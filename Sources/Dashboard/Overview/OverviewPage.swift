@@ -129,7 +129,7 @@ enum OverviewPage {
       figures.append((own.watermark, "\(Numbers.duration(delay, words))", "\(own.watermarkNote)"))
     }
     if let snapshot = health.snapshot {
-      let age = Numbers.duration(max(0, asked.now.ms - snapshot.taken.ms) / 1_000 * 1_000, words)
+      let age = Numbers.duration(max(1_000, asked.now.ms - snapshot.taken.ms) / 1_000 * 1_000, words)
       let taken = ZoneTimes.second(snapshot.taken, zone)
       let value: HTML = health.isLive ? "\(own.ago(age))" : "<span class=\"time\">\(taken)</span>"
       figures.append((own.snapshot, value, health.isLive ? "\(taken)" : "#\(snapshot.id)"))
