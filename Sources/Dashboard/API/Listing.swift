@@ -44,7 +44,9 @@ struct Listing<Row>: Sendable {
     var answer = Answer.text(csv(rows), contentType: "text/csv; charset=utf-8; header=present")
     if let next {
       let path = URLText.path(of: asked.target)
-      let link = asked.link(path, ["cursor": next], keeping: asked.values.keys.sorted())
+      let link = asked.link(
+        path, ["cursor": next],
+        keeping: asked.endpoint.parameters.filter { $0.place == .query }.map(\.name))
       if let name = HTTPField.Name("Link") { answer.headers[name] = "<\(link)>; rel=\"next\"" }
     }
     return answer

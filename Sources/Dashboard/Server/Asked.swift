@@ -10,11 +10,13 @@ struct Asked: Sendable {
   let reader: ResultsReader
   /// What the file is about.
   let file: FileFacts
+  /// What was asked for.
+  let endpoint: Endpoint
   /// Who asks.
   let visitor: Visitor
   /// The language of pages.
   let language: Language
-  /// The path with its query, as it was asked for.
+  /// The path with those parts of its query that the endpoint knows.
   let target: String
   /// Checked values by name.
   let values: [String: String]

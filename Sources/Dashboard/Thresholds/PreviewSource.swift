@@ -47,6 +47,8 @@ struct PreviewSource: Sendable {
   var series: [AlertTrial.Series] = []
   /// Windows in the range.
   var windows: Int64
+  /// The alerts of these rows with the values that held then.
+  private(set) var again: [AlertRow] = []
   var cut: Cut?
 
   /// Reads it; nil when nothing that the rule watches is closed.
@@ -88,6 +90,12 @@ struct PreviewSource: Sendable {
   }
 
   private var rowsAreCut = false
+
+  /// Judges the rows with the values that were set.
+  mutating func judgeAgain(_ history: [ThresholdRow]) {
+    again = trial.alerts(
+      of: rows, through: range.upperBound, thresholds: ThresholdSchedule(history))
+  }
 
   /// By when all that the rule reads is closed: by the clocks, or, where the input has ended, by
   /// what is settled.

@@ -88,7 +88,10 @@ struct ThresholdPreview: Sendable {
       guard let trial = AlertTrial(pipeline, rule: rule.rule, keyed: isKeyed) else {
         throw Missing.noPipeline
       }
-      return try PreviewSource(trial, asked.reader, span: wish.span, zone: asked.file.zone)
+      var source = try PreviewSource(
+        trial, asked.reader, span: wish.span, zone: asked.file.zone)
+      source?.judgeAgain(try asked.reader.thresholdHistory(rule: rule.rule))
+      return source
     }
     guard let source = found else { throw Missing.noRows }
     let standings = try asked.reader.thresholds().filter { $0.rule == rule.rule }
@@ -104,9 +107,7 @@ struct ThresholdPreview: Sendable {
         of: source.rows, through: range.upperBound,
         thresholds: Self.schedule(wish, standings, trial.alert)),
       in: range)
-    let history = ThresholdSchedule(try asked.reader.thresholdHistory(rule: rule.rule))
-    again = Outcome(
-      trial.alerts(of: source.rows, through: range.upperBound, thresholds: history), in: range)
+    again = Outcome(source.again, in: range)
     var query = AlertQuery()
     query.rule = rule.rule
     query.kind = .alert
