@@ -52,7 +52,7 @@ enum ConversionPage {
       body: """
         \(tabs)\(picker)\(splits(asked, data))
         <div id="funnel" data-live>
-        \(headline(asked, data))\(bars(asked, data))\(steps(asked, data))
+        \(headline(asked, data, per: facts.option("per", of: name, "funnel")))\(bars(asked, data))\(steps(asked, data))
         \(try compared(asked, name, data, dimensions))
         \(series(asked, data))\(windows(asked, name, data))</div>
         """)
@@ -90,7 +90,7 @@ enum ConversionPage {
 
   // MARK: - Steps
 
-  private static func headline(_ asked: Asked, _ data: FunnelData) -> HTML {
+  private static func headline(_ asked: Asked, _ data: FunnelData, per: String?) -> HTML {
     let words = asked.words
     guard let total = data.total, total.entries > 0, let last = total.steps.last else {
       return "<p class=\"notice\">\(words.conversion.headlineNone)</p>"
@@ -98,10 +98,13 @@ enum ConversionPage {
     let open = data.openWindows
     let note: HTML =
       open > 0 ? "<div class=\"muted\">\(words.conversion.unfinished(open))</div>" : .empty
+    let entries: HTML =
+      total.windows > 1 || per != nil
+      ? "<div class=\"muted\">\(words.conversion.entriesNote)</div>" : .empty
     let text = words.conversion.headline(
       Numbers.count(total.entries), Numbers.count(last.users),
       Numbers.share(last.fromStart, words))
-    return "<div class=\"notice verdict\"><strong>\(text)</strong>\(note)</div>"
+    return "<div class=\"notice verdict\"><strong>\(text)</strong>\(entries)\(note)</div>"
   }
 
   private static func bars(_ asked: Asked, _ data: FunnelData) -> HTML {
