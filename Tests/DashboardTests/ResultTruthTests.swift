@@ -1,9 +1,9 @@
 import Charts
-import SnapshotStore
 import StreamCore
 import Testing
 
 @testable import Dashboard
+@testable import SnapshotStore
 
 /// That pages claim no more than the rows say.
 @Suite struct ResultTruthTests {
@@ -155,11 +155,14 @@ import Testing
     }
     let month = WallPlaces(try time("2026-03-01"), try time("2026-04-01"), zone)
     #expect(month.isMonths && month.week == nil)
-    #expect(month.year == (try time("2025-03-01")))
+    let (march, third, eleventh) = (
+      try time("2025-03-01"), try time("2026-03-03"), try time("2025-03-11")
+    )
+    #expect(month.year == march)
     let year = WallPlaces(try time("2025-01-01"), try time("2026-01-01"), zone)
     #expect(year.year == nil && year.week == nil)
     let day = WallPlaces(try time("2026-03-10"), try time("2026-03-11"), zone)
-    #expect(day.week == (try time("2026-03-03")) && day.year == (try time("2025-03-11")))
+    #expect(day.week == third && day.year == eleventh)
     #expect(!day.isMonths)
     let week = WallPlaces(try time("2026-03-09"), try time("2026-03-16"), zone)
     #expect(week.week == nil && week.year != nil)

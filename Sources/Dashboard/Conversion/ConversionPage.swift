@@ -45,6 +45,7 @@ enum ConversionPage {
       : Numbers.tabs(
         words.conversion.funnel,
         names.map { ($0, asked.link(path, ["funnel": $0], keeping: TimeSpan.names), $0 == name) })
+    let per = facts.option("per", of: name, "funnel")
     let picker = span.picker(asked, path: path, end: reach.end, keeping: kept, presets: presets)
     return PageFrame.answer(
       asked, .conversion, title: "\(words.frame.conversion): \(name)",
@@ -52,7 +53,7 @@ enum ConversionPage {
       body: """
         \(tabs)\(picker)\(splits(asked, data))
         <div id="funnel" data-live>
-        \(headline(asked, data, per: facts.option("per", of: name, "funnel")))\(bars(asked, data))\(steps(asked, data))
+        \(headline(asked, data, per: per))\(bars(asked, data))\(steps(asked, data))
         \(try compared(asked, name, data, dimensions))
         \(series(asked, data))\(windows(asked, name, data))</div>
         """)

@@ -61,8 +61,8 @@ struct KPIState: Sendable {
   var isLevel: Bool { unit == .share || readsLevels }
 
   /// Where the value should be by now, to come to the target in the end: the target's part that the
-  /// last period had reached of its own end at the same part. Nil where that is not known, and where
-  /// the last period did not grow from 0 towards an end of the target's sign.
+  /// last period had reached of its own end at the same part. Nil where that is not known, and
+  /// where the last period did not grow from 0 towards an end of the target's sign.
   var expected: Double? {
     guard let target = node.target, let row = settled else { return nil }
     return row.asOf == row.periodEnd || isLevel ? target : part.map { target * $0 }
@@ -114,7 +114,8 @@ struct KPIState: Sendable {
       }
     }
     return Sparkline(
-      points: points(standing.current.filter { $0.status != .provisional }), behind: points(standing.before),
+      points: points(standing.current.filter { $0.status != .provisional }),
+      behind: points(standing.before),
       label: words.overview.sparkline(title))
   }
 }

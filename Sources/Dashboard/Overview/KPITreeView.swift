@@ -83,6 +83,9 @@ enum KPITreeView {
     let time = ZoneTimes.minute(settled.asOf, asked.file.zone)
     // What the start has said already is left out: the day, or the year.
     let isSameDay = time.prefix(10) == start.prefix(10)
+    if isSameDay, start.count > 10 {
+      return "\(state.node.period) · \(start)–\(time.suffix(5))"
+    }
     let isSameYear = time.prefix(5) == start.prefix(5)
     let until = isSameDay ? String(time.suffix(5)) : String(time.dropFirst(isSameYear ? 5 : 0))
     return "\(state.node.period) · \(start) · \(asked.words.overview.asOf(until))"

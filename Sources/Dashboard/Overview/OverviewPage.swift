@@ -133,7 +133,8 @@ enum OverviewPage {
       let ageMs = asked.now.ms - snapshot.taken.ms
       let age = Numbers.duration(ageMs / 1_000 * 1_000, words)
       let taken = ZoneTimes.second(snapshot.taken, zone)
-      let value: HTML = health.isLive
+      let value: HTML =
+        health.isLive
         ? "\(ageMs < 1_000 ? own.justNow : own.ago(age))" : "<span class=\"time\">\(taken)</span>"
       figures.append((own.snapshot, value, health.isLive ? "\(taken)" : "#\(snapshot.id)"))
     }

@@ -48,13 +48,15 @@ enum RetentionPage {
         names.map { ($0, asked.link(path, ["retention": $0], keeping: ["show"]), $0 == name) })
     let content = content(asked, data)
     let by = wanted.flatMap { data.names.contains($0) ? $0 : nil }
+    let isRecurring = try isRecurring(asked, name)
     return PageFrame.answer(
       asked, .retention, title: "\(words.frame.retention): \(name)",
       subtitle: "<span class=\"muted\">\(words.results.zone(asked.file.zone.name))</span>",
       body: """
         \(tabs)\(choices(asked, data, content))
         <div id="retention" data-live>
-        \(headline(asked, data, isRecurring: try isRecurring(asked, name)))\(triangle(asked, name, data, content))
+        \(headline(asked, data, isRecurring: isRecurring))\
+        \(triangle(asked, name, data, content))
         \(curve(asked, data, content, by))\(table(asked, name, data))</div>
         """)
   }

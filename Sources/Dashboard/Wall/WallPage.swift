@@ -36,7 +36,8 @@ enum WallPage {
     return PageFrame.answer(
       asked, .wall, title: words.frame.wall,
       body: """
-        <div class="wall\(many)" id="wall" data-live>\(head(asked, health))\(alerts(asked, health))\(body)
+        <div class="wall\(many)" id="wall" data-live>\(head(asked, health))\
+        \(alerts(asked, health))\(body)
         <p class="pace">\(notes.joined(separator: " ")) <a href="/">\(words.wall.back)</a></p></div>
         """)
   }
@@ -53,7 +54,8 @@ enum WallPage {
     if health.isLive, let snapshot = health.snapshot {
       let ageMs = max(0, asked.now.ms - snapshot.taken.ms) / 1_000 * 1_000
       notes.append(
-        ageMs == 0 ? words.wall.snapshotNow : words.wall.snapshotAgo(Numbers.duration(ageMs, words)))
+        ageMs == 0 ? words.wall.snapshotNow : words.wall.snapshotAgo(Numbers.duration(ageMs, words))
+      )
     } else if let snapshot = health.snapshot {
       notes.append(words.overview.file(ZoneTimes.second(snapshot.taken, asked.file.zone)))
     }

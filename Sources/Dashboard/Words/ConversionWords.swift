@@ -37,7 +37,8 @@ struct ConversionWords: Sendable {
   static let english = ConversionWords(
     headline: { "Of \($0) entries, \($1) came to the end: \($2)" },
     headlineNone: "Nobody entered in this range", funnel: "Funnel", steps: "Steps", step: "Step",
-    entries: "Came so far", entered: "Entries", entriesNote:
+    entries: "Came so far", entered: "Entries",
+    entriesNote:
       "Entries are counted, not people: whoever enters in several windows, or by several keys, "
       + "counts in each.",
     ofEntered: "Of those that entered",
