@@ -37,7 +37,7 @@ enum KPITreeView {
     let meter: HTML =
       state.meter(words).map { meter in
         "\(HTML(markup: meter.svg))<br><span class=\"muted small\">\(meter.label)</span>"
-      } ?? "<span class=\"muted small\">\(own.noTarget)</span>"
+      } ?? "<span class=\"muted small\">\(aim(state, words))</span>"
     let curve = state.sparkline(words).map { HTML(markup: $0.svg) } ?? .empty
     let mark: HTML =
       row?.status == .provisional ? " class=\"number provisional\"" : " class=\"number\""
@@ -63,6 +63,12 @@ enum KPITreeView {
     return "\(change)<div class=\"muted small\">\(period)</div>"
   }
 
+  /// The target, in place of a bar.
+  private static func aim(_ state: KPIState, _ words: Words) -> String {
+    guard let target = state.node.target else { return words.overview.noTarget }
+    return words.wall.noPace(Numbers.described(target, state.unit, words))
+  }
+
   /// The KPI alone, large.
   private static func link(_ kpi: String) -> String {
     URLText.link("/wall", [("kpi", kpi)])
@@ -75,8 +81,13 @@ enum KPITreeView {
       return "\(state.node.period) · \(start)"
     }
     let time = ZoneTimes.minute(settled.asOf, asked.file.zone)
+    // What the start has said already is left out: the day, or the year.
     let isSameDay = time.prefix(10) == start.prefix(10)
-    let until = isSameDay ? String(time.suffix(5)) : time
+    if isSameDay, start.count > 10 {
+      return "\(state.node.period) · \(start)–\(time.suffix(5))"
+    }
+    let isSameYear = time.prefix(5) == start.prefix(5)
+    let until = isSameDay ? String(time.suffix(5)) : String(time.dropFirst(isSameYear ? 5 : 0))
     return "\(state.node.period) · \(start) · \(asked.words.overview.asOf(until))"
   }
 
@@ -84,8 +95,7 @@ enum KPITreeView {
   private static func moved(_ asked: Asked, _ state: KPIState) -> HTML {
     guard let row = state.settled, let child = row.movedBy else { return .empty }
     guard let moved = row.moved else { return "\(child)" }
-    let sign = moved > 0 ? "+" : moved < 0 ? "−" : ""
-    let text = sign + state.unit.short(moved.magnitude)
+    let text = Numbers.signed(moved, state.unit, asked.words)
     return "\(asked.words.overview.movedByHow(child, text))"
   }
 }
