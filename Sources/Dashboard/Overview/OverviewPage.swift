@@ -68,7 +68,7 @@ enum OverviewPage {
     let words = asked.words
     let items = health.firing.html { record -> HTML in
       let alert = record.alert
-      let series = Dimensions.text(Dimensions.read(alert.dimensions))
+      let series = Dimensions.text(Dimensions.read(asked.dimensions(alert.dimensions)))
       let dimensions: HTML = series.isEmpty ? .empty : " <span class=\"muted\">\(series)</span>"
       let value = alert.value.map { ValueUnit.number("").short($0) } ?? words.frame.missing
       let threshold = alert.threshold.map { ValueUnit.number("").short($0) }

@@ -178,10 +178,12 @@ enum SeriesPage {
       let json = Dimensions.json(series.dimensions)
       let link = asked.link(path, ["dimensions": json], keeping: kept)
       let name = Numbers.series(series.dimensions, words)
+      let mayFilter = asked.mayFilter(series.dimensions.keys)
       let share = data.isAdditive && all > 0 ? ValueUnit.share.short(size / all) : ""
       let curve = Sparkline(series.points.suffix(120).map(\.value), label: name)
       table.add([
-        .link(link, name), Numbers.value(size, data.unit, words), "\(share)",
+        mayFilter ? .link(link, name) : .text(name),
+        Numbers.value(size, data.unit, words), "\(share)",
         HTML(markup: curve.svg),
       ])
     }
