@@ -54,8 +54,8 @@ struct PersonalDimensions: Sendable, Equatable {
     return Dimensions.json(masked(values))
   }
 
-  /// Likewise, a row of results as a JSON object with sorted names, in which dimensions are the only
-  /// object before any text that people wrote.
+  /// Likewise, a row of results as a JSON object with sorted names, in which dimensions are the
+  /// only object before any text that people wrote.
   func maskedRow(_ json: String) -> String {
     guard !names.isEmpty, let start = json.firstRange(of: "\"dimensions\":{") else { return json }
     let open = json.index(before: start.upperBound)

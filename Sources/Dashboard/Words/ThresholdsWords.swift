@@ -129,7 +129,8 @@ extension ThresholdsWords {
         "Risks are judged on single events, which are not stored. This command tries values on the "
         + "events:",
       "too_much":
-        "Judging so much takes too long. Look back less far, one day or seven, or use this command:",
+        "Judging so much takes too long. Look back less far, one day or seven, or use this "
+        + "command:",
       "no_thresholds": "This rule has no thresholds to try.",
       "no_pipeline":
         "The console does not know the pipeline file; start it with --pipeline to try values. This "
