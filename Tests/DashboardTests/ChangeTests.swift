@@ -205,7 +205,7 @@ import Testing
       try await client.execute(uri: "/api/v1/silences", method: .get) { response in
         let text = String(buffer: response.body)
         #expect(text.contains(#"{"channel":"web"}"#))
-        #expect(text.contains("•••") && !text.contains(RoomFile.person))
+        #expect(text.contains(#""user":"•"#) && !text.contains(RoomFile.person))
       }
       try await client.execute(
         uri: "/api/v1/silences/1/end", method: .post, headers: Self.writer

@@ -10,6 +10,7 @@ import Testing
   private static let lists = [
     "/alerts", "/findings", "/silences", "/thresholds", "/thresholds/trouble/history",
     "/partitions", "/samples/rejected", "/samples/late", "/outbox", "/restatements", "/manifest",
+    "/transitions", "/thresholds/requests",
   ]
 
   private func pages(_ room: RoomFile?) -> [String] {
@@ -62,7 +63,7 @@ import Testing
         guard
           !own.isDisjoint(with: [
             "alerts", "findings", "silences", "thresholds", "incidents", "partitions", "samples",
-            "outbox", "restatements", "manifest",
+            "outbox", "restatements", "manifest", "transitions",
           ])
         else { continue }
         var path = endpoint.path

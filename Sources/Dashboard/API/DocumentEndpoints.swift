@@ -160,6 +160,12 @@ enum OpenAPI {
       ),
     ])
     let good = JSON.object([("description", .string("Done.")), ("content", .object(content))])
-    return [("200", good), ("default", problem)]
+    let further = endpoint.furtherStatuses.map { status, text in
+      (
+        "\(status.code)",
+        JSON.object([("description", .string(text)), ("content", .object(content))])
+      )
+    }
+    return [("200", good)] + further + [("default", problem)]
   }
 }

@@ -21,7 +21,7 @@
     if (underWay) { again = true; return; }
     underWay = true;
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const answer = await fetch(document.body.dataset.page || location.href, { headers: { Accept: "text/html" } });
       if (!answer.ok || answer.redirected) return;
       const next = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const old of document.querySelectorAll("[data-live][id]")) {

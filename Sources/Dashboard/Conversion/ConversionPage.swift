@@ -218,7 +218,9 @@ enum ConversionPage {
       let link = asked.link(
         path, ["dimensions": Dimensions.json(block.dimensions), "by": nil],
         keeping: kept + TimeSpan.names)
-      let head = HTML.link(link, Numbers.series(block.dimensions, words))
+      let name = Numbers.series(block.dimensions, words)
+      let head: HTML =
+        asked.mayFilter(block.dimensions.keys) ? .link(link, name) : .text(name)
       table.add(
         [head, "\(Numbers.count(block.entries))"]
           + block.steps.dropFirst().map { "\(Numbers.share($0.fromStart, words))" as HTML }

@@ -7,7 +7,7 @@ struct DataPage {
   static let endpoints: [Endpoint] = [
     .page("/data", summary: "Events, partitions, samples, messages, restatements.") { asked in
       try DataPage(asked).answer()
-    }
+    }.fresh
   ]
 
   let asked: Asked

@@ -69,7 +69,7 @@ enum OverviewPage {
     let units = WatchedUnits(asked)
     let items = health.firing.html { record -> HTML in
       let alert = record.alert
-      let series = Dimensions.text(Dimensions.read(alert.dimensions))
+      let series = Dimensions.text(Dimensions.read(asked.dimensions(alert.dimensions)))
       let dimensions: HTML = series.isEmpty ? .empty : " <span class=\"muted\">\(series)</span>"
       let value = units.text(alert.value, of: alert.rule)
       let threshold = alert.threshold.map { units.text($0, of: alert.rule) }

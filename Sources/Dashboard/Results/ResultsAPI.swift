@@ -70,7 +70,7 @@ enum ResultsAPI {
 
   // MARK: - Rows
 
-  private static func rows<Row: Sendable>(
+  private static func rows<Row: SeriesRow & Sendable>(
     _ path: String, _ parameter: String, _ kind: ResultKind, _ listing: Listing<Row>,
     _ example: String, _ summary: String,
     read: @escaping @Sendable (Asked, String, Cursor?) throws -> Page<Row>
@@ -86,7 +86,8 @@ enum ResultsAPI {
       if page.rows.isEmpty, try asked.reader.reach(of: kind, name: name) == nil {
         throw Problem.notFound("there are no rows of \(kind.rawValue) \(name.prefix(128))")
       }
-      return listing.answer(page.rows, next: page.next?.description, to: asked)
+      return listing.answer(
+        asked.shown(page.rows), next: page.next?.description, to: asked)
     }
   }
 
@@ -105,6 +106,7 @@ enum ResultsAPI {
     guard let values = Dimensions.parse(text) else {
       throw Problem.badRequest("dimensions is no JSON object of texts, numbers, truth values, null")
     }
+    try asked.checkFilter(values.keys)
     return values.mapValues { $0 == .null ? String?.none : $0.description }
   }
 
@@ -182,7 +184,7 @@ enum ResultsAPI {
       by: asked.text("order") == "last" || !adds ? .last : .sum,
       limit: limit(asked, usual: 100))
     return seriesColumns.answer(
-      list.series.map { SeriesLine(summary: $0, adds: adds) }, to: asked)
+      asked.shown(list.series).map { SeriesLine(summary: $0, adds: adds) }, to: asked)
   }
 }
 

@@ -212,8 +212,11 @@ enum RetentionPage {
       let json = Dimensions.json(triangle.dimensions)
       let link = asked.link(path, ["dimensions": json, "by": nil], keeping: kept)
       let users = triangle.cohorts.reduce(0) { $0 + ($1.users ?? 0) }
+      let name = Numbers.series(triangle.dimensions, words)
+      let head: HTML =
+        asked.mayFilter(triangle.dimensions.keys) ? .link(link, name) : .text(name)
       table.add(
-        [.link(link, Numbers.series(triangle.dimensions, words)), "\(Numbers.count(users))"]
+        [head, "\(Numbers.count(users))"]
           + [1, 2, 4].map { period in
             let share = means.first { $0.period == period }?.share
             return "\(Numbers.share(share, words))"

@@ -70,7 +70,7 @@ struct MetricData: Sendable {
     let page = try asked.reader.metricPage(
       MetricQuery(
         metric: name, from: from, to: to, dimensions: dimensions, limit: limit, newestFirst: true))
-    var rows = page.rows
+    var rows = asked.shown(page.rows)
     var cutAt: EventTime?
     if page.next != nil, let last = rows.last?.windowStart {
       // The oldest window may lack rows.

@@ -182,10 +182,12 @@ enum SeriesPage {
       let json = Dimensions.json(series.dimensions)
       let link = asked.link(path, ["dimensions": json], keeping: kept)
       let name = Numbers.series(series.dimensions, words)
+      let mayFilter = asked.mayFilter(series.dimensions.keys)
       let share = data.addsOverTime && all > 0 ? ValueUnit.share.short(size / all) : ""
       let curve = series.sparkline(120, label: name)
       table.add([
-        .link(link, name), "\(Numbers.value(size, data.unit, words)) \(open)", "\(share)",
+        mayFilter ? .link(link, name) : .text(name),
+        "\(Numbers.value(size, data.unit, words)) \(open)", "\(share)",
         HTML(markup: curve.svg),
       ])
     }

@@ -3,6 +3,7 @@ import HTTPTypes
 import PipelineSpec
 import SnapshotStore
 import StreamCore
+import Synchronization
 
 /// What a console is about and who may use it.
 public struct ConsoleSetup: Sendable {
@@ -58,6 +59,8 @@ final class Console: Sendable {
   let endpoints: [Endpoint]
   private let readers: ReaderPool
   private let cache = AnswerCache()
+  /// What names people in this file, by version of the file.
+  private let personal = Mutex<(version: Int64, found: PersonalDimensions)?>(nil)
 
   /// Opens the file. Throws a `StoreError` when it cannot be read.
   init(_ setup: ConsoleSetup) throws {
@@ -79,6 +82,18 @@ final class Console: Sendable {
   /// Changes whenever anybody commits to the file. O(1).
   func version() throws -> Int64 { try readers.dataVersion() }
 
+  /// Dimensions that name people, by the pipeline and by the file's own copy of it.
+  private func personal(_ reader: ResultsReader) throws -> PersonalDimensions {
+    let version = try version()
+    if let known = personal.withLock({ $0 }), known.version == version { return known.found }
+    let definitions = [
+      file.pipeline?.plan.definition, try reader.manifest()["definition"],
+    ].compactMap(\.self)
+    let found = PersonalDimensions(definitions: definitions, rules: try reader.rules())
+    personal.withLock { $0 = (version, found) }
+    return found
+  }
+
   /// Ends the use of the file.
   func close() { readers.close() }
 
@@ -99,7 +114,8 @@ final class Console: Sendable {
         try endpoint.handler(
           Asked(
             console: self, reader: reader, file: file, endpoint: endpoint, visitor: visitor,
-            language: language, target: target, values: values, now: setup.now(), session: session))
+            language: language, target: target, values: values, now: setup.now(), session: session,
+            personal: visitor.mayReveal ? .none : try personal(reader)))
       }
     }
     guard endpoint.isCached else { return try make() }

@@ -44,6 +44,8 @@ struct Endpoint: Sendable {
   /// For how many milliseconds of wall time at most it may be kept; nil: until a commit. For what
   /// also says how long ago something was.
   var freshMs: Int64?
+  /// What else than 200 it answers with the same schema when all is well, and when.
+  var furtherStatuses: [(status: HTTPResponse.Status, text: String)] = []
   /// Whether making it may take long: such answers are made one at a time.
   var isHeavy = false
   /// The answer itself, where it depends on nothing: given without a thread or the file, so that it
@@ -78,6 +80,13 @@ struct Endpoint: Sendable {
     ) { _ in answer() }
     endpoint.immediate = answer
     return endpoint
+  }
+
+  /// The same, which may also answer that a change waits.
+  var acceptingLater: Endpoint {
+    var copy = self
+    copy.furtherStatuses.append((.accepted, "Noted; a worker answers with its next snapshot."))
+    return copy
   }
 
   /// The same, made one at a time.

@@ -74,7 +74,8 @@ enum WallPage {
       return "<ul class=\"wall-alerts\"><li>\(words.quiet)</li></ul>"
     }
     let items = health.firing.prefix(4).html { record -> HTML in
-      let series = Dimensions.text(Dimensions.read(record.alert.dimensions))
+      let series = Dimensions.text(
+        Dimensions.read(asked.dimensions(record.alert.dimensions)))
       let link = "/alerts/\(URLText.encoded(record.alert.alertID))"
       let since = ZoneTimes.minute(
         record.alert.opened ?? record.alert.windowStart, asked.file.zone)
