@@ -159,7 +159,10 @@ enum OpenAPI {
         ])
       ),
     ])
-    let good = JSON.object([("description", .string("Done.")), ("content", .object(content))])
-    return [("200", good), ("default", problem)]
+    // What a worker has to take first is answered with 202 where it has not yet.
+    let isChange = endpoint.access == .write
+    let text = isChange ? "Done, or asked for: 202 where the worker has not answered yet." : "Done."
+    let good = JSON.object([("description", .string(text)), ("content", .object(content))])
+    return [(isChange ? "2XX" : "200", good), ("default", problem)]
   }
 }
