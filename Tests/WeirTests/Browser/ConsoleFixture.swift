@@ -69,7 +69,7 @@ struct Crawl {
 
   /// Follows links as a person with `headers` would; gives up where a page is no 200.
   static func run(
-    _ probe: Probe, _ headers: [(String, String)] = [], limit: Int = 60
+    _ probe: Probe, _ headers: [(String, String)] = [], perKind: Int = 2, limit: Int = 60
   ) async throws -> Crawl {
     var crawl = Crawl()
     var found = ["/"]
@@ -85,7 +85,7 @@ struct Crawl {
         let link = String(match.link).replacing("&amp;", with: "&")
         if ["/assets", "/language", "/sign-"].contains(where: link.hasPrefix) { continue }
         let kind = Self.kind(of: link)
-        if found.contains(link) || kinds[kind, default: 0] >= 2 { continue }
+        if found.contains(link) || kinds[kind, default: 0] >= perKind { continue }
         kinds[kind, default: 0] += 1
         found.append(link)
       }

@@ -26,7 +26,7 @@ import Testing
   }
 
   private func paths(_ console: Console) async throws -> [String] {
-    try await Crawl.run(console.probe).pages
+    try await Crawl.run(console.probe, perKind: 1).pages
       .filter { ($0.answer.header("content-type") ?? "").hasPrefix("text/html") }.map(\.path)
   }
 
@@ -131,20 +131,27 @@ import Testing
   {
     let (console, page) = try await Stage.shared.open()
     try await page.go(console.url("/alerts?state=past"))
-    let controls = #"[...document.querySelectorAll("a, button, input:not([type=hidden]), select")]"#
+    let controls = """
+      [...document.querySelectorAll(
+        "a, button, input:not([type=hidden]), select, summary, [tabindex='0']")]
+      """
     let count = try await page.evaluate("\(controls).length", as: Int.self)
     var seen: [Int] = []
     for _ in 0..<min(count, 60) {
       try await page.press("Tab")
-      seen.append(
-        try await page.evaluate("\(controls).indexOf(document.activeElement)", as: Int.self))
+      let place = try await page.evaluate(
+        "\(controls).indexOf(document.activeElement)", as: Int.self)
+      // After the last one the browser's own controls have the focus.
+      if place < 0 { break }
+      seen.append(place)
       let isVisible = try await page.evaluate(
         """
         (() => { const style = getComputedStyle(document.activeElement);
           return style.outlineStyle !== "none" || style.boxShadow !== "none"; })()
         """, as: Bool.self)
-      #expect(isVisible, "what has the focus does not look like it")
+      #expect(isVisible, "control \(place) has the focus and does not look like it")
     }
+    #expect(seen.count > 15)
     #expect(seen == seen.sorted() && Set(seen).count == seen.count && seen.first == 0, "\(seen)")
   }
 }
