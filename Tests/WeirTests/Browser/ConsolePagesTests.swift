@@ -1,5 +1,9 @@
 import Foundation
+import Synchronization
 import Testing
+
+/// The process of the demonstration that tests of pages share.
+private let sharedDemo = Atomic<Int32>(0)
 
 /// The demonstration's pages in a browser, as people see them.
 @Suite(.serialized) struct ConsolePagesTests {
@@ -15,6 +19,9 @@ import Testing
         console = known
       } else {
         console = try await Console.demo()
+        // Nobody lets go of what is shared before the tests end, and then nothing is let go of.
+        sharedDemo.store(console.process.id, ordering: .sequentiallyConsistent)
+        atexit { kill(sharedDemo.load(ordering: .sequentiallyConsistent), SIGKILL) }
         // Some hours of the shop, so that each page has something to show.
         try await console.wait(for: "href=\"/alerts/", at: "/alerts")
         self.console = console
