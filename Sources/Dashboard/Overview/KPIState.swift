@@ -11,6 +11,8 @@ struct KPIState: Sendable {
   var depth: Int
   /// Whether its formula reads an average, a quantile or a ratio, which do not grow from 0.
   var readsLevels = false
+  /// The greatest clock of an input that has ended: a period that it cut short is judged by nobody.
+  var inputEnd: EventTime?
 
   /// What people read in place of the name.
   var title: String { node.title ?? node.kpi }
@@ -20,9 +22,9 @@ struct KPIState: Sendable {
   /// The newest row of the same period whose part is over: only that may be held against the same
   /// part of another period. Nil before there is one.
   var settled: KPIRow? {
-    guard let settled = standing?.settled, settled.periodStart == row?.periodStart else {
-      return nil
-    }
+    guard let settled = standing?.settled, settled.periodStart == row?.periodStart,
+      !settled.isCutShort(by: inputEnd)
+    else { return nil }
     return settled
   }
 
@@ -31,6 +33,7 @@ struct KPIState: Sendable {
     let nodes = try asked.reader.kpiTree()
     let standings = try asked.reader.latestKPIs(points: points)
     let facts = try asked.facts()
+    let inputEnd = try asked.reader.inputEnd()
     let byName = Dictionary(standings.map { ($0.kpi, $0) }) { first, _ in first }
     var depths: [String: Int] = [:]
     var states = nodes.map { node -> KPIState in
@@ -38,14 +41,15 @@ struct KPIState: Sendable {
       depths[node.kpi] = depth
       return KPIState(
         node: node, standing: byName[node.kpi], depth: depth,
-        readsLevels: facts.readsLevels(node.formula))
+        readsLevels: facts.readsLevels(node.formula), inputEnd: inputEnd)
     }
     // Rows of KPIs that the pipeline has no more are shown all the same.
     for standing in standings where depths[standing.kpi] == nil {
       let node = KPINode(
         kpi: standing.kpi, parent: nil, position: states.count, title: nil, layer: .operational,
         period: "", formula: "", unit: nil, owner: nil, target: nil, direction: .up)
-      states.append(KPIState(node: node, standing: standing, depth: 0))
+      states.append(
+        KPIState(node: node, standing: standing, depth: 0, inputEnd: inputEnd))
     }
     return states
   }
