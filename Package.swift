@@ -79,7 +79,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "WorkerRuntime", "Dashboard", "Charts", "Inspection",
+        "WorkerRuntime", "Dashboard", "Charts", "Inspection", "Digests",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       // The demo's pipelines, links to those in pipelines/.

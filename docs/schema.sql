@@ -16,7 +16,8 @@
 -- Provisional alerts and findings are for people who watch; when a worker starts, those alerts end.
 --
 -- A row of kpis says how far a period had come; the one whose as_of_ms is the period's end is the
--- period's own. kpi_tree says what the pipeline file says now.
+-- period's own. Provisional ones have no previous, moved_by and moved: the slice that they are about
+-- goes on. kpi_tree says what the pipeline file says now.
 --
 -- thresholds, acknowledgements, verdicts and silences are what people did; no row of them is ever
 -- changed but to end a silence. A running worker sets a threshold by a row of threshold_requests, which its next

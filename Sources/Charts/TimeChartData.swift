@@ -18,12 +18,15 @@ struct TimeChartData {
   var range: Range<EventTime>?
   /// The usual time from point to point, in milliseconds; 0 when unknown.
   var stepMs: Int64
+  /// The end of the times that were asked for.
+  private let wantedEnd: Int64?
 
   /// Times that calendars can show.
   private static let limitMs: Int64 = 8_640_000_000_000_000
 
   init(_ chart: TimeChart) {
     var times: Set<Int64> = []
+    wantedEnd = chart.range?.upperBound.ms
     series = chart.series.map { series in
       var series = series
       series.points = Self.sorted(series.points, in: chart.range)
@@ -122,6 +125,8 @@ struct TimeChartData {
   /// Days and months differ in length.
   func barEnd(_ points: [TimeChart.Point], _ index: Int) -> Int64 {
     let start = points[index].time.ms
+    // A lone bar fills the times that were asked for.
+    if stepMs == 0, let wantedEnd, wantedEnd > start { return wantedEnd }
     let usual = stepMs > 0 ? stepMs : 60_000
     guard index + 1 < points.count else { return start + usual }
     let next = points[index + 1].time.ms - start

@@ -145,7 +145,7 @@ import Testing
       }
       try await client.execute(
         uri: path, method: .post, headers: form,
-        body: ByteBuffer(string: "form_key=\(key)&back=https%3A%2F%2Fevil.example")
+        body: ByteBuffer(string: "form_key=\(key)&note=seen%20it&back=https%3A%2F%2Fevil.example")
       ) { #expect($0.headers[.location] == "/alerts") }
       try await client.execute(uri: "/alerts/\(alert)", method: .get) {
         #expect(String(buffer: $0.body).contains("seen it"))
@@ -175,7 +175,7 @@ import Testing
       }
       try await client.execute(uri: "/api/v1/incidents", method: .get) { response in
         let lines = String(buffer: response.body).split(separator: "\r\n")
-        #expect(lines.first == "incident,from,to,rule,by,note")
+        #expect(lines.first == "incident,from,to,rule,series,by,note")
         #expect(lines.count == 3)
         #expect(lines.contains { $0.contains(first.alertID.prefix(8)) && $0.contains(",ann,") })
         #expect(!lines.contains { $0.contains(second.alertID.prefix(8)) })
@@ -205,7 +205,7 @@ import Testing
       try await client.execute(uri: "/api/v1/silences", method: .get) { response in
         let text = String(buffer: response.body)
         #expect(text.contains(#"{"channel":"web"}"#))
-        #expect(text.contains("•••") && !text.contains(RoomFile.person))
+        #expect(text.contains(#""user":"•"#) && !text.contains(RoomFile.person))
       }
       try await client.execute(
         uri: "/api/v1/silences/1/end", method: .post, headers: Self.writer

@@ -1,7 +1,9 @@
 import Foundation
+import PipelineSpec
 import SnapshotStore
 import StreamCore
 import StreamTestKit
+import Synchronization
 import Testing
 
 @testable import Dashboard
@@ -26,6 +28,10 @@ import Testing
     var again: Outcome?
     var tried: Outcome?
     var command: String
+
+    var storedFirings: Set<Outcome.Firing> { Set(stored?.firings ?? []) }
+    var againFirings: Set<Outcome.Firing> { Set(again?.firings ?? []) }
+    var triedFirings: Set<Outcome.Firing> { Set(tried?.firings ?? []) }
   }
 
   private func ask(_ console: Console, _ rule: String, _ query: String = "") throws -> Answer {
@@ -53,18 +59,24 @@ import Testing
         let other = try RoomFile.run(
           try RoomFile.pipeline(above: value, drop: value), seed: seed, minutes: 240)
         let trouble = try ask(console, "trouble", "set=above=\(value)")
-        #expect(Set(trouble.tried?.firings ?? []) == firings(other.alertRows, "trouble"))
+        #expect(trouble.triedFirings == firings(other.alertRows, "trouble"))
         let slump = try ask(console, "slump", "set=drop=\(value)")
-        #expect(Set(slump.tried?.firings ?? []) == firings(other.alertRows, "slump"))
+        #expect(slump.triedFirings == firings(other.alertRows, "slump"))
         #expect(slump.tried?.alerts == slump.tried?.firings.count)
       }
       let now = try ask(console, "trouble")
       let expected = firings(room.driver.alertRows, "trouble")
       #expect(!expected.isEmpty)
-      #expect(Set(now.stored?.firings ?? []) == expected)
-      #expect(Set(now.again?.firings ?? []) == expected)
-      #expect(Set(now.tried?.firings ?? []) == expected)
-      let length = expected.reduce(0) { $0 + ($1.resolved_ms ?? now.to_ms ?? 0) - $1.opened_ms }
+      #expect(now.storedFirings == expected)
+      #expect(now.againFirings == expected)
+      #expect(now.triedFirings == expected)
+      let end = try #require(now.to_ms)
+      let minutes = expected.reduce(into: Set<Int64>()) { minutes, firing in
+        for at in stride(from: firing.opened_ms, to: firing.resolved_ms ?? end, by: 60_000) {
+          minutes.insert(at)
+        }
+      }
+      let length = Int64(minutes.count) * 60_000
       #expect(now.stored?.firing_ms == length)
     }
   }
@@ -81,7 +93,7 @@ import Testing
         firings(low.alertRows, "trouble").filter { $0.dimensions["channel"] == "web" }
         .union(
           firings(room.driver.alertRows, "trouble").filter { $0.dimensions["channel"] == "app" })
-      #expect(Set(answer.tried?.firings ?? []) == wanted)
+      #expect(answer.triedFirings == wanted)
     }
   }
 
@@ -94,10 +106,10 @@ import Testing
     let all = try ask(console, "trouble", "set=above=0.2")
     let from = try #require(day.from_ms)
     #expect(day.to_ms == all.to_ms)
-    #expect(from > all.from_ms ?? .max)
-    let shared = Set(all.tried?.firings ?? []).filter { $0.opened_ms > from + 60_000 }
+    #expect(from > (try #require(all.from_ms)))
+    let shared = all.triedFirings.filter { $0.opened_ms > from + 60_000 }
     #expect(!shared.isEmpty)
-    #expect(Set(day.tried?.firings ?? []).isSuperset(of: shared))
+    #expect(day.triedFirings.isSuperset(of: shared))
   }
 
   @Test("the command sets what differs from the file, and names the range")
@@ -136,6 +148,95 @@ import Testing
     let fragment = try console.text("/thresholds/trouble/preview\(query)")
     #expect(fragment.contains("<svg"))
     #expect(try console.text("/thresholds/trouble\(query)").contains(fragment))
+  }
+
+  @Test("alerts that went on before the range are counted apart, and time counts once")
+  func openBefore() throws {
+    func row(_ series: Int, _ from: Int64, _ opened: Int64, _ resolved: Int64?) -> AlertRow {
+      AlertRow(
+        alertID: "\(series)-\(opened)", rule: "r", dimensions: "{\"s\":\(series)}",
+        state: .resolved, severity: "info", owner: nil, windowStart: EventTime(ms: from),
+        windowEnd: EventTime(ms: opened), value: nil, threshold: nil, thresholds: "{}",
+        opened: EventTime(ms: opened), resolved: resolved.map(EventTime.init(ms:)),
+        explanation: nil, status: .final)
+    }
+    let range = EventTime(ms: 100)..<EventTime(ms: 200)
+    let outcome = ThresholdPreview.Outcome(
+      [
+        row(1, 80, 90, 120), row(2, 90, 110, 130), row(1, 140, 150, 160), row(2, 150, 155, 170),
+        row(3, 190, 195, nil), row(3, 10, 20, 100), row(3, 200, 210, nil),
+      ], in: range)
+    #expect(outcome.firings.map(\.opened.ms) == [150, 155, 195])
+    #expect(outcome.before.map(\.opened.ms) == [90, 110])
+    #expect(outcome.totalMs == 30 + 20 + 5)
+  }
+
+  @Test("what only one outcome has is what no alert of the other overlaps in the same series")
+  func only() throws {
+    try withSeeds(1...20) { _, generator in
+      func outcome() -> ThresholdPreview.Outcome {
+        var outcome = ThresholdPreview.Outcome([], in: .distantPast..<EventTime(ms: 1))
+        outcome.firings = (0..<30).map { _ in
+          let opened = generator.whole(0...200)
+          return .init(
+            dimensions: "{\"s\":\(generator.below(3))}", opened: EventTime(ms: opened),
+            resolved: generator.chance(0.1) ? nil : EventTime(ms: opened + generator.whole(1...9)))
+        }.sorted { $0.opened < $1.opened }
+        return outcome
+      }
+      let (a, b) = (outcome(), outcome())
+      let expected = a.firings.filter { one in
+        !b.firings.contains {
+          $0.dimensions == one.dimensions && $0.opened < (one.resolved ?? .distantFuture)
+            && one.opened < ($0.resolved ?? .distantFuture)
+        }
+      }
+      #expect(ThresholdPreview.only(a, not: b) == expected)
+    }
+  }
+
+  @Test("a preview that takes too long says to look back less far")
+  func tooMuch() throws {
+    let room = try RoomFile(seed: 2, minutes: 30)
+    let clock = Mutex<Int64>(1_772_000_003_000)
+    let console = try Console(
+      ConsoleSetup(
+        dataPath: room.file.path, pipeline: room.pipeline,
+        address: #require(ConsoleAddress("127.0.0.1:0")),
+        now: {
+          WallTime(
+            ms: clock.withLock {
+              $0 += 1_000
+              return $0
+            })
+        }))
+    let problem = #expect(throws: Problem.self) {
+      try console.ask("/api/v1/thresholds/trouble/preview?span=all")
+    }
+    #expect(problem?.whatToDo.contains("span=1d") == true)
+    let page = try console.text("/thresholds/trouble?span=all")
+    #expect(page.contains("Look back less far"))
+  }
+
+  @Test("the page after a refused value is the rule's page, with the scope that was chosen")
+  func refused() throws {
+    let room = try RoomFile(seed: 2, minutes: 30)
+    let console = try room.console()
+    let web = #"{"channel":"web"}"#
+    let answer = try console.ask(
+      "/thresholds/trouble/set", rights: [.read, .write], method: .post,
+      body: [
+        ("name", "above"), ("value", "1.5"), ("dimensions", web), ("reason", "noise"),
+      ])
+    #expect(answer.status == .conflict)
+    let page = String(decoding: answer.body, as: UTF8.self)
+    let own = "/thresholds/trouble?dimensions=" + URLText.encoded(web)
+    #expect(page.contains("data-page=\"\(own)\""))
+    #expect(page.contains("name=\"back\" value=\"\(own)\""))
+    #expect(!page.contains("/thresholds/trouble/set\" value"))
+    #expect(page.contains("selected"))
+    PageCheck.check(page, "after a refusal")
+    _ = try console.ask(own)
   }
 
   @Test("rows that are read are bounded, and it says so")

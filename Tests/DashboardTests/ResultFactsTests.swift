@@ -1,8 +1,8 @@
-import SnapshotStore
 import StreamCore
 import Testing
 
 @testable import Dashboard
+@testable import SnapshotStore
 
 @Suite struct ResultFactsTests {
   @Test("the file's own copy of the pipeline says what a metric computes and whether rows add up")

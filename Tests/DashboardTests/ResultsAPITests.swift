@@ -92,7 +92,7 @@ import Testing
       let names = lines[0].split(separator: ",").map(String.init)
       #expect(Set(names) == Set(json.first?.keys.map { $0 } ?? names), "\(path)")
       for (line, row) in zip(lines.dropFirst(), json) {
-        #expect(line.hasPrefix(row[names[0]]?.text ?? ""), "\(path)")
+        #expect(line.hasPrefix(CSVText.field(row[names[0]]?.text ?? "")), "\(path)")
       }
     }
   }

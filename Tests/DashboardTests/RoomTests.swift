@@ -10,6 +10,7 @@ import Testing
   private static let lists = [
     "/alerts", "/findings", "/silences", "/thresholds", "/thresholds/trouble/history",
     "/partitions", "/samples/rejected", "/samples/late", "/outbox", "/restatements", "/manifest",
+    "/transitions", "/thresholds/requests",
   ]
 
   private func pages(_ room: RoomFile?) -> [String] {
@@ -62,7 +63,7 @@ import Testing
         guard
           !own.isDisjoint(with: [
             "alerts", "findings", "silences", "thresholds", "incidents", "partitions", "samples",
-            "outbox", "restatements", "manifest",
+            "outbox", "restatements", "manifest", "transitions",
           ])
         else { continue }
         var path = endpoint.path
@@ -84,7 +85,7 @@ import Testing
     let schema = Schema.object([
       .init("a", .integer), .init("b", .nullable(.choice(["x"]))), .init("c", .array(.boolean)),
     ])
-    let check = { SchemaCheck.faults(Array($0.utf8), schema) }
+    let check = { (text: String) in SchemaCheck.faults(Array(text.utf8), schema) }
     #expect(check(#"{"a":1,"b":null,"c":[true]}"#) == [])
     for wrong in [
       #"{"a":1,"b":null}"#, #"{"a":1,"b":null,"c":[],"d":1}"#, #"{"a":1.5,"b":null,"c":[]}"#,

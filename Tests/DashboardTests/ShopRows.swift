@@ -62,11 +62,13 @@ enum ShopRows {
           value: Double(100 + day), valueExact: nil, samples: 300, approximate: day == 3,
           status: day == 2 ? .restated : .final))
     }
-    rows.append(
-      MetricRow(
-        metric: hostile, windowStart: EventTime(ms: start),
-        windowEnd: EventTime(ms: start + hour), dimensions: #"{"a":"<b>\"&"}"#, value: 1,
-        valueExact: nil, samples: 1, approximate: false, status: .final))
+    for name in [#"{"a":"<i>\"&"}"#, #"{"a":"<i>'"}"#] {
+      rows.append(
+        MetricRow(
+          metric: hostile, windowStart: EventTime(ms: start),
+          windowEnd: EventTime(ms: start + hour), dimensions: name, value: 1, valueExact: nil,
+          samples: 1, approximate: false, status: .final))
+    }
     return rows
   }
 

@@ -90,6 +90,36 @@ import Testing
     #expect(driver.conflicts == [])
   }
 
+  @Test func `A row of the running slice is held against nothing, for that is whole`() throws {
+    let pipeline = try Self.pipeline(
+      """
+        sold: {formula: orders, period: 1h, layer: business, children: [people]}
+        people: {formula: buyers, period: 1h, layer: process}
+        grown: {formula: sold - previous(sold), period: 1h, layer: business}
+        share: {formula: grown / sold, period: 1h, layer: business}
+      """)
+    let driver = try Self.driver(pipeline)
+    for at in ["10:01:00", "10:02:00", "11:01:00"] {
+      driver.push(#"{"at":"2026-01-01T\#(at)Z","event":"buy","user":"ann"}"#)
+    }
+    driver.snapshot()
+    let running = driver.tables.rows.kpis.filter { $0.asOf == Self.at("01T11:05:00") }
+    #expect(
+      running.map(\.kpi) == ["people", "sold"]
+        && running.map(\.status) == [
+          .provisional, .provisional,
+        ])
+    #expect(running.allSatisfy { $0.previous == nil && $0.movedBy == nil && $0.moved == nil })
+    driver.push(#"{"at":"2026-01-01T11:07:00Z","event":"buy","user":"ann"}"#)
+    driver.snapshot()
+    // As soon as the slice is closed there is all of it.
+    let closed = driver.tables.rows.kpis.filter { $0.asOf == Self.at("01T11:05:00") }
+    #expect(closed.map(\.kpi) == ["grown", "people", "share", "sold"])
+    #expect(closed.map(\.value) == [-1, 1, -1, 1] && closed.last?.previous == 2)
+    driver.close()
+    #expect(driver.conflicts == [])
+  }
+
   @Test func `Long silence has no rows, however long it is`() throws {
     let pipeline = try Self.pipeline("  sold: {formula: orders, period: 1h, layer: business}")
     let driver = try Self.driver(pipeline)

@@ -166,12 +166,40 @@ func node(_ name: String, of parent: String? = nil, _ position: Int = 0) -> KPIN
     #expect(standings[1].settled == nil && standings[1].before.isEmpty)
     let few = try reader.latestKPIs(points: 5)[0]
     #expect(few.before.map(\.value) == [2, 4, 6, 8, 10] && few.current == standings[0].current)
-    #expect(try reader.kpiPeriods(of: "growth", limit: 9) == [rows.kpis[14], rows.kpis[9]])
-    #expect(try reader.kpiPeriods(of: "growth", limit: 1) == [rows.kpis[14]])
+    let periods = try reader.kpiPeriods(of: "growth", limit: 9)
+    #expect(periods.map(\.newest) == [rows.kpis[14], rows.kpis[9]])
+    #expect(periods.map(\.settled) == [rows.kpis[13], rows.kpis[9]])
+    #expect(try reader.kpiPeriods(of: "growth", limit: 1) == [periods[0]])
+    #expect(try reader.kpiPeriods(of: "new", limit: 1).map(\.settled) == [nil])
     #expect(
       try reader.reach(of: .kpis, name: "growth")
         == StageReach(end: EventTime(ms: 45 * day), settledTo: EventTime(ms: 44 * day)))
     try file.close()
+  }
+
+  @Test func `A period is cut short where the input ended with more than a hundredth to go`()
+    throws
+  {
+    let directory = try TemporaryDirectory()
+    let file = try ResultsFile.open(path: directory.file(), identity: shop)
+    let reader = try ResultsReader.open(path: directory.file())
+    defer { reader.close() }
+    #expect(try reader.inputEnd() == nil)
+    _ = try file.commit(change(next: 1, watermark: 9 * day), durable: false)
+    #expect(try reader.inputEnd() == nil)
+    var ended = change(next: 2, watermark: EventTime.distantFuture.ms)
+    ended.partitions = [partition(0, next: 2, clock: 5 * day), partition(1, next: 0, clock: day)]
+    _ = try file.commit(ended, durable: false)
+    try file.close()
+    #expect(try reader.inputEnd() == EventTime(ms: 5 * day))
+    let hour = day / 24
+    // A hundredth of ten days is 2.4 hours.
+    for (endMs, isCut) in [
+      (10 * day, false), (10 * day - 2 * hour, false), (10 * day - 3 * hour, true), (-day, true),
+    ] {
+      #expect(kpi().isCutShort(by: EventTime(ms: endMs)) == isCut, "\(endMs)")
+    }
+    #expect(!kpi().isCutShort(by: nil))
   }
 
   @Test func `A file from before there were KPIs has none, and gets room for them`() throws {

@@ -31,7 +31,9 @@ import Testing
       movedBy: child, moved: moved, approximate: approximate, status: status)
   }
 
-  private func report(_ arguments: [String], isEmpty: Bool = false) async throws -> Outcome {
+  private func report(_ arguments: [String], isEmpty: Bool = false, inputEnd: EventTime? = nil)
+    async throws -> Outcome
+  {
     let folder = try TemporaryFolder()
     let path = folder.file("shop.sqlite")
     let identity = PipelineIdentity(
@@ -40,14 +42,20 @@ import Testing
       tzdataVersion: "2025b", weirVersion: "1.0")
     let file = try ResultsFile.open(path: path, identity: identity)
     var change = SnapshotChange(taken: WallTime(ms: 1_770_000_000_000))
+    if let inputEnd {
+      change.watermark = .distantFuture
+      change.partitions = [
+        PartitionProgress(
+          id: PartitionID(topic: "t", partition: 0), nextOffset: 1, clock: inputEnd,
+          fates: FateCounts(), idle: false)
+      ]
+    }
     if !isEmpty {
       change.kpiTree = tree
       change.rows.kpis = [
         row("growth", week: 0, value: 50_000, previous: 40_000, by: "orders", 9_000),
         row("growth", week: 1, days: 2, value: 12_500.5, previous: 11_000, by: "orders", 1_200.25),
-        row(
-          "growth", week: 1, days: 3, value: 13_200, previous: 12_000, by: "orders", -300,
-          approximate: true, .provisional),
+        row("growth", week: 1, days: 3, value: 13_200, approximate: true, .provisional),
         row("orders", week: 0, value: 120),
         row("refunds", week: 0, value: 0.04, previous: 0.05, by: "orders", -0.01),
         row("refunds", week: 1, days: 1, value: 0.0625, previous: 0, by: "x"),
@@ -69,12 +77,12 @@ import Testing
     #expect(outcome.code == 0, "\(outcome)")
     #expect(
       outcome.output == """
-        KPI                period                    value  unit  before  change   target     off  moved by     owner
-        营收增长 (growth)  2026-01-12 … 2026-01-15  13,200  CNY   12,000  +10.0%  100,000  -86.8%  orders -300  growth  so far, estimated, provisional
+        KPI                period                    value  unit  before  change   target           off  moved by       owner
+        营收增长 (growth)  2026-01-12 … 2026-01-15  13,200  CNY   11,000  +13.6%  100,000   13.2% of it  orders +1,200  growth  so far, estimated, provisional, change as of 2026-01-14
           orders           2026-01-05                  120
-            refunds        2026-01-12 … 2026-01-13   6.25%         0.00%            5.00%  +25.0%  x            care    so far
-        nps                1q                                                          40                               no value yet
-        old                2026-01-05                -3.40                                                              not in the pipeline any more
+            refunds        2026-01-12 … 2026-01-13   6.25%         0.00%            5.00%  125.0% of it  x              care    so far
+        nps                1q                                                          40                                       no value yet
+        old                2026-01-05                -3.40                                                                      not in the pipeline any more
 
         pipeline shop, snapshot 1, 0 events applied
 
@@ -86,10 +94,10 @@ import Testing
     #expect(
       outcome.output.hasPrefix(
         """
-        KPI        period                   value  unit  before  change  target     off  moved by             owner
+        KPI        period                   value  unit  before  change  target           off  moved by             owner
         orders     2026-01-05                 120
-          refunds  2026-01-12 … 2026-01-13  6.25%         0.00%           5.00%  +25.0%  x                    care   so far
-                   2026-01-05               4.00%         5.00%  -20.0%   5.00%     met  orders -1.00 points
+          refunds  2026-01-12 … 2026-01-13  6.25%         0.00%           5.00%  125.0% of it  x                    care   so far
+                   2026-01-05               4.00%         5.00%  -20.0%   5.00%           met  orders -1.00 points
 
         """), "\(outcome.output)")
     let csv = try await report(["kpis", "FILE", "--csv", "--periods", "5"])
@@ -98,16 +106,19 @@ import Testing
     #expect(
       lines[2]
         == "growth,,营收增长,business,CNY,growth,2026-01-05T00:00:00+08:00,2026-01-12T00:00:00+08:00,"
-        + "2026-01-12T00:00:00+08:00,50000.0,40000.0,0.25,100000.0,up,-0.5,false,orders,9000.0,"
-        + "false,final", "\(csv)")
+        + "2026-01-12T00:00:00+08:00,50000.0,40000.0,0.25,100000.0,up,,-0.5,false,orders,9000.0,"
+        + "2026-01-12T00:00:00+08:00,false,final,", "\(csv)")
   }
 
   private struct Line: Decodable {
     struct Period: Decodable {
       var value: Double
       var change: Double?
+      var reached: Double?
       var met: Bool?
       var moved: Double?
+      var comparedAsOf: String?
+      var inputEnded: String?
     }
     var kpi: String
     var depth: Int
@@ -121,9 +132,34 @@ import Testing
     #expect(lines.map(\.kpi) == ["growth", "orders", "refunds", "nps", "old"])
     #expect(lines.map(\.depth) == [0, 1, 2, 0, 0] && lines[2].parent == "orders")
     #expect(lines[0].periods.map(\.value) == [13_200, 50_000])
-    #expect(lines[0].periods.map(\.met) == [false, false])
+    #expect(lines[0].periods.map(\.met) == [nil, false])
+    #expect(lines[0].periods.map(\.reached) == [0.132, nil])
+    // A value that may still change is not compared; the newest one that is settled is.
+    #expect(lines[0].periods.map(\.change) == [1_500.5 / 11_000, 0.25])
+    #expect(lines[0].periods[0].comparedAsOf == "2026-01-14T00:00:00+08:00")
     #expect(lines[2].periods.map(\.change) == [nil, -0.2] || lines[2].periods[0].change == nil)
-    #expect(lines[2].periods.map(\.met) == [false, true] && lines[3].periods.isEmpty)
+    #expect(lines[2].periods.map(\.met) == [nil, true] && lines[3].periods.isEmpty)
+  }
+
+  @Test func `What the end of the input cut short is not judged, and what it did not is`()
+    async throws
+  {
+    let arguments = ["kpis", "FILE", "--kpi", "growth", "--json"]
+    func newest(_ inputEnd: EventTime) async throws -> Line.Period {
+      let outcome = try await report(arguments + ["--periods", "2"], inputEnd: inputEnd)
+      let lines = try JSONDecoder().decode([Line].self, from: Data(outcome.output.utf8))
+      return try #require(lines[0].periods.last)
+    }
+    // The period is 7 days from day 0 on.
+    let cut = try await newest(ReportFixture.at(days: 2))
+    #expect(cut.inputEnded == "2026-01-07T00:00:00+08:00" && cut.reached == 0.5)
+    #expect(cut.change == nil && cut.met == nil && cut.moved == nil && cut.comparedAsOf == nil)
+    let whole = try await newest(ReportFixture.at(days: 6, hours: 23))
+    #expect(whole.inputEnded == nil && whole.change == 0.25 && whole.met == false)
+    let text = try await report(
+      ["kpis", "FILE", "--kpi", "orders"], inputEnd: ReportFixture.at(days: 2))
+    #expect(text.output.contains("input ended on 2026-01-07\n"), "\(text.output)")
+    #expect(!text.output.contains("so far"))
   }
 
   @Test func `A slip is told, and so is a file without KPIs; the overview mentions them`()

@@ -159,10 +159,13 @@ enum OpenAPI {
         ])
       ),
     ])
-    // What a worker has to take first is answered with 202 where it has not yet.
-    let isChange = endpoint.access == .write
-    let text = isChange ? "Done, or asked for: 202 where the worker has not answered yet." : "Done."
-    let good = JSON.object([("description", .string(text)), ("content", .object(content))])
-    return [(isChange ? "2XX" : "200", good), ("default", problem)]
+    let good = JSON.object([("description", .string("Done.")), ("content", .object(content))])
+    let further = endpoint.furtherStatuses.map { status, text in
+      (
+        "\(status.code)",
+        JSON.object([("description", .string(text)), ("content", .object(content))])
+      )
+    }
+    return [("200", good)] + further + [("default", problem)]
   }
 }

@@ -42,11 +42,7 @@ struct Listing<Row>: Sendable {
       return .json(.object([("rows", .array(rows.map(json))), ("next", .optional(next))]))
     }
     var answer = Answer.text(csv(rows), contentType: "text/csv; charset=utf-8; header=present")
-    if let next {
-      let path = URLText.path(of: asked.target)
-      let link = asked.link(path, ["cursor": next], keeping: asked.values.keys.sorted())
-      if let name = HTTPField.Name("Link") { answer.headers[name] = "<\(link)>; rel=\"next\"" }
-    }
+    answer.link(next: next, asked)
     return answer
   }
 
@@ -57,6 +53,17 @@ struct Listing<Row>: Sendable {
       text += columns.map { CSVText.field($0.value(row)) }.joined(separator: ",") + "\r\n"
     }
     return text
+  }
+}
+
+extension Answer {
+  /// Says where a list goes on, in a `Link`; `next` nil: nowhere.
+  mutating func link(next: String?, _ asked: Asked) {
+    guard let next, let name = HTTPField.Name("Link") else { return }
+    let link = asked.link(
+      URLText.path(of: asked.target), ["cursor": next],
+      keeping: asked.endpoint.parameters.filter { $0.place == .query }.map(\.name))
+    headers[name] = "<\(link)>; rel=\"next\""
   }
 }
 

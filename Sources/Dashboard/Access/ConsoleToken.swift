@@ -2,6 +2,7 @@ import Digests
 
 /// What a token may do.
 public struct ConsoleRights: OptionSet, Sendable, Hashable {
+  /// A bit for each right.
   public let rawValue: Int
 
   /// Makes a set of its bits.

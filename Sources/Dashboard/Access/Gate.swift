@@ -10,14 +10,13 @@ import StreamCore
 /// from a page of this console.
 struct Gate: Sendable {
   let isLoopback: Bool
-  let book: TokenBook
   let sessions: Sessions
 
   /// Who asks; a bearer token that is unknown is a problem, an unknown session is nobody.
   func visitor(_ headers: HTTPFields, now: WallTime) throws -> Visitor {
     if let header = headers[.authorization] {
       guard header.lowercased().hasPrefix("bearer "),
-        let token = book.token(secret: header.dropFirst(7).trimming(" "))
+        let token = try sessions.token(secret: header.dropFirst(7).trimming(" "), now: now)
       else {
         throw Problem(
           .unauthorized, "the bearer token is not known here",
@@ -39,8 +38,10 @@ struct Gate: Sendable {
   func checkHost(_ authority: String?) throws {
     guard isLoopback else { return }
     let named = authority.flatMap { $0.isEmpty || $0.hasPrefix(":") ? nil : $0 }
-    let name = named.flatMap { ConsoleAddress($0.contains(":") ? $0 : $0 + ":80") }
-    guard let name, name.isLoopback, authority?.hasPrefix(":") == false, authority != "" else {
+    let name = named.flatMap { text in
+      ConsoleAddress(text.contains(":") && !text.hasSuffix("]") ? text : text + ":80")
+    }
+    guard let name, name.isLoopback else {
       throw Problem(
         .misdirectedRequest,
         "this console is for this machine alone, and was asked for by "
@@ -54,7 +55,8 @@ struct Gate: Sendable {
     formKey: String?
   ) throws {
     switch endpoint.access {
-    case .open: return
+    case .open:
+      if endpoint.method != .get { try Self.checkSite(headers, authority: authority) }
     case .read:
       guard visitor.rights.contains(.read) else { throw Self.unknown }
     case .write:

@@ -1,8 +1,12 @@
-/// Ids of people for those who may not see them: enough to tell two apart, too little to know who.
+import Digests
+
+/// Ids of people for those who may not see them: enough to tell two apart, nothing of who it is.
 enum Masking {
-  /// The first characters, at most a third of them and at most three, and how many there are.
+  /// Made when the process starts, so that nobody can try out ids against what is shown.
+  private static let key = SecretBytes.make(32)
+
+  /// Equal for equal ids, while this process runs.
   static func masked(_ text: String) -> String {
-    let shown = text.prefix(min(3, text.count / 3))
-    return shown + "•••(\(text.count))"
+    "•" + Hex.text(SHA256Digest.authentication(of: text.utf8, key: key).prefix(4))
   }
 }

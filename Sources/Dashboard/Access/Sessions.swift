@@ -4,8 +4,8 @@ import Synchronization
 
 /// Who has signed in, in memory: a restart signs everybody out.
 ///
-/// Limits: `countMax` sessions, the oldest go first; each ends after `lifeMs`; `failuresMax` wrong
-/// tokens within `failureSpanMs` stop signing in until the span is over.
+/// Limits: `countMax` sessions, the oldest go first; each ends after `lifeMs`. After `failuresMax`
+/// unknown tokens within `failureSpanMs` further unknown ones are a problem; known ones are not.
 final class Sessions: Sendable {
   static let countMax = 1_000
   static let lifeMs: Int64 = 12 * 3_600_000
@@ -32,9 +32,10 @@ final class Sessions: Sendable {
 
   init(_ book: TokenBook) { self.book = book }
 
-  /// Signs in; the new session's id, or nil for an unknown token. Throws a problem when too many
-  /// were wrong of late.
-  func begin(secret: String, now: WallTime) throws -> String? {
+  /// The token with this secret; nil for an unknown one. Throws a problem when too many were
+  /// unknown of late.
+  func token(secret: String, now: WallTime) throws -> ConsoleToken? {
+    if let token = book.token(secret: secret) { return token }
     try state.withLock { state in
       state.failures.removeAll { now.ms - $0.ms >= Self.failureSpanMs || $0.ms > now.ms }
       guard state.failures.count < Self.failuresMax else {
@@ -42,10 +43,15 @@ final class Sessions: Sendable {
           .tooManyRequests, "too many unknown tokens were tried",
           whatToDo: "Wait a minute and try again", headers: [.retryAfter: "60"])
       }
-      guard let token = book.token(secret: secret) else {
-        state.failures.append(now)
-        return nil
-      }
+      state.failures.append(now)
+    }
+    return nil
+  }
+
+  /// Signs in; the new session's id, or nil for an unknown token. Throws as `token` does.
+  func begin(secret: String, now: WallTime) throws -> String? {
+    guard let token = try token(secret: secret, now: now) else { return nil }
+    return state.withLock { state in
       state.sessions = state.sessions.filter { now.ms - $0.value.since.ms < Self.lifeMs }
       if state.sessions.count >= Self.countMax,
         let oldest = state.sessions.min(by: { $0.value.since < $1.value.since })
@@ -71,14 +77,6 @@ final class Sessions: Sendable {
     state.withLock { $0.sessions[SHA256Digest.of(id.utf8)] = nil }
   }
 
-  /// 256 bits of the system's randomness in hexadecimal.
-  private static func randomText() -> String {
-    var random = SystemRandomNumberGenerator()
-    var bytes: [UInt8] = []
-    for _ in 0..<4 {
-      let word: UInt64 = random.next()
-      withUnsafeBytes(of: word) { bytes += $0 }
-    }
-    return Hex.text(bytes)
-  }
+  /// 256 bits in hexadecimal.
+  private static func randomText() -> String { Hex.text(SecretBytes.make(32)) }
 }

@@ -138,6 +138,10 @@ enum AlertChange {
   static func silence(_ asked: Asked, rule: String, dimensions: String) throws -> Silence {
     var until = asked.time("until").map { WallTime(ms: $0.ms) }
     if let hours = asked.integer("hours") {
+      guard until == nil else {
+        throw Problem.badRequest(
+          "a silence has either hours or until", whatToDo: "Leave one of them out")
+      }
       until = WallTime(ms: asked.now.ms + hours * 3_600_000)
     }
     let wish = Silence(

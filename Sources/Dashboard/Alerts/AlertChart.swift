@@ -113,7 +113,7 @@ struct AlertChart {
     _ name: String, _ unit: ValueUnit, _ points: [TimeChart.Point], _ range: Range<EventTime>,
     drawsThresholds: Bool
   ) -> TimeChart {
-    let dimensions = PageText.dimensions(alert.dimensions)
+    let dimensions = asked.dimensionsText(alert.dimensions)
     let inside = points.filter { range.contains($0.time) }
     var chart = TimeChart(
       title: name, unit: unit, zone: asked.file.zone,

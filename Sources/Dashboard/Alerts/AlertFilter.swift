@@ -6,21 +6,28 @@ struct AlertFilter {
   static let open: [AlertState] = [.firing, .recovering, .pending]
   static let past: [AlertState] = [.resolved]
 
-  /// States of alerts, statuses of findings, and groups of both.
-  static let stateNames: [String] =
-    ["open", "past"] + AlertState.allCases.map(\.rawValue)
-    + FindingStatus.allCases.map(\.rawValue)
+  private static let groups = ["open", "past"]
+  private static let alertStates = groups + AlertState.allCases.map(\.rawValue)
+  private static let findingStates = groups + FindingStatus.allCases.map(\.rawValue)
 
-  static let parameters: [Parameter] =
+  /// Of lists of alerts.
+  static let ofAlerts = parameters(alertStates, "A state of alerts, or open or past ones.")
+  /// Of lists of findings.
+  static let ofFindings = parameters(findingStates, "A status of findings, or open or past ones.")
+  /// Of the page that shows either.
+  static let parameters = parameters(
+    alertStates + FindingStatus.allCases.map(\.rawValue),
+    "A state of alerts, a status of findings, or open or past ones.")
+
+  private static func parameters(_ states: [String], _ text: String) -> [Parameter] {
     [
-      .query(
-        "state", .choice(stateNames),
-        "A state of alerts, a status of findings, or open or past ones."),
+      .query("state", .choice(states), text),
       .query("rule", .text(max: 256), "Name of the rule."),
       .query("kind", .choice(AlertKind.allCases.map(\.rawValue)), "Of results, or of the worker."),
       .query("severity", .choice(["info", "warning", "critical"]), "How urgent."),
       .query("owner", .text(max: 256), "Whose."),
     ] + TimeSpan.parameters
+  }
   /// Their names but those of the range.
   static let ownNames = ["state", "rule", "kind", "severity", "owner"]
   static let names = ownNames + TimeSpan.names
@@ -62,7 +69,9 @@ struct AlertFilter {
     case "open":
       showsPast = false
       findings.isOpen = true
-    case "past": showsOpen = false
+    case "past":
+      showsOpen = false
+      findings.isPast = true
     default:
       if let state = AlertState(rawValue: state) {
         states = [state]
@@ -101,7 +110,7 @@ struct AlertFilterForm {
     let isFindings = part == .findings
     let states =
       isFindings
-      ? ["open"] + FindingStatus.allCases.map(\.rawValue)
+      ? ["open", "past"] + FindingStatus.allCases.map(\.rawValue)
       : ["open", "past"] + AlertState.allCases.map(\.rawValue)
     let known = rules.filter { ($0.kind == .risk) == isFindings }
     let owners = Set(known.compactMap(\.owner)).sorted()

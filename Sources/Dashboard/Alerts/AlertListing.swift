@@ -47,7 +47,7 @@ enum AlertListing {
     },
     .init("opened_ms", .integer, "") { .integer($0.record.finding.opened.ms) },
     .init("closed_ms", .nullable(.integer), "") { .time($0.record.finding.closed) },
-    .init("figures", .anyObject, "What the rule counted.") { .raw($0.record.finding.figures) },
+    .init("figures", .anyObject, "What the rule counted.") { .raw($0.figures) },
     .init("announced_as", .nullable(.string), "The finding that people were told of.") {
       .optional($0.record.finding.announcedAs)
     },
@@ -89,23 +89,35 @@ enum AlertListing {
     .init("note", .string, "") { .string($0.note) },
   ])
 
-  static let silences = Listing<ShownSilence>(columns: [
-    .init("id", .integer, "") { .integer($0.row.id) },
-    .init("rule", .string, "") { .string($0.row.rule) },
-    .init("dimensions", .anyObject, "Series that are meant; of risks masked like entities.") {
-      $0.dimensions
+  static let silences = Listing<Silence>(columns: [
+    .init("id", .integer, "") { .integer($0.id) },
+    .init("rule", .string, "") { .string($0.rule) },
+    .init("dimensions", .anyObject, "Series that are meant; those that name people are masked.") {
+      .raw($0.dimensions)
     },
-    .init("from_wall_ms", .integer, "") { .integer($0.row.from.ms) },
+    .init("from_wall_ms", .integer, "") { .integer($0.from.ms) },
     .init("until_wall_ms", .nullable(.integer), "null: until somebody ends it.") {
-      .time($0.row.until)
+      .time($0.until)
     },
-    .init("created_wall_ms", .integer, "") { .integer($0.row.created.ms) },
-    .init("created_by", .string, "") { .string($0.row.createdBy) },
-    .init("note", .string, "") { .string($0.row.note) },
+    .init("created_wall_ms", .integer, "") { .integer($0.created.ms) },
+    .init("created_by", .string, "") { .string($0.createdBy) },
+    .init("note", .string, "") { .string($0.note) },
     .init("ended_wall_ms", .nullable(.integer), "When somebody ended it.") {
-      .time($0.row.ended)
+      .time($0.ended)
     },
   ])
+
+  static let transitions = Listing<AlertTransition>(
+    columns: [
+      .init("alert_id", .string, "") { .string($0.alertID) },
+      .init("rule", .string, "") { .string($0.rule) },
+      .init(
+        "kind", .choice(AlertKind.allCases.map(\.rawValue)),
+        "health: about the worker; its times are wall time."
+      ) { .string($0.kind.rawValue) },
+      .init("dimensions", .anyObject, "Its series.") { .raw($0.dimensions) },
+      .init("status", .choice(["provisional", "final"]), "") { .string($0.status.rawValue) },
+    ] + alertSteps.columns)
 
   private static let alertSteps = Listing<AlertTransition>(columns: [
     .init("window_start_ms", .integer, "") { .integer($0.windowStart.ms) },
@@ -143,7 +155,6 @@ enum AlertListing {
   /// The row with everything else about it.
   static func answer(_ row: JSON, _ story: SubjectStory, _ asked: Asked) -> Answer {
     guard case .object(let members) = row else { return .json(row) }
-    let risks: Set<String> = story.rule.map { $0.kind == .risk ? [$0.rule] : [] } ?? []
     let steps =
       story.alert != nil
       ? story.alertTransitions.map(alertSteps.json)
@@ -155,10 +166,7 @@ enum AlertListing {
           ("transitions", .array(steps)),
           ("acknowledgements", .array(story.acknowledgements.map(acknowledgements.json))),
           ("verdicts", .array(story.verdicts.map(verdicts.json))),
-          (
-            "silences",
-            .array(story.silences.map { silences.json(ShownSilence($0, risks, asked)) })
-          ),
+          ("silences", .array(asked.shown(story.silences).map(silences.json))),
           ("messages", .array(story.messages.map(OutboxListing.rows.json))),
         ]))
   }

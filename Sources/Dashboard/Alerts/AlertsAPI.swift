@@ -7,14 +7,15 @@ enum AlertsAPI {
   static let endpoints: [Endpoint] = [
     .api(
       "/alerts", summary: "Alerts, the newest first.",
-      parameters: AlertFilter.parameters + [.limit(100), .cursor, .format],
+      parameters: AlertFilter.ofAlerts + [.limit(100), .cursor, .format],
       response: AlertListing.alerts.schema
     ) { asked in
       let filter = try AlertFilter(asked)
       var query = filter.listed
       query.limit = Int(asked.integer("limit") ?? 100)
       let page = try asked.reader.alertPage(query, after: try asked.cursor())
-      return AlertListing.alerts.answer(page.rows, next: page.next?.description, to: asked)
+      return AlertListing.alerts.answer(
+        page.rows.map(asked.shown), next: page.next?.description, to: asked)
     },
     .api(
       "/alerts/{id}", summary: "Everything about one alert.", parameters: [AlertChange.id],
@@ -24,11 +25,11 @@ enum AlertsAPI {
       guard let alert = story.alert else { throw noSuch("alert", asked) }
       let record = AlertRecord(
         alert: alert, acknowledgements: story.acknowledgements, verdict: story.verdicts.first)
-      return AlertListing.answer(AlertListing.alerts.json(record), story, asked)
+      return AlertListing.answer(AlertListing.alerts.json(asked.shown(record)), story, asked)
     },
     .api(
       "/findings", summary: "Findings, the newest first; entities masked unless the token may see.",
-      parameters: AlertFilter.parameters + [.limit(100), .cursor, .format],
+      parameters: AlertFilter.ofFindings + [.limit(100), .cursor, .format],
       response: AlertListing.findings.schema
     ) { asked in
       let filter = try AlertFilter(asked)
@@ -67,26 +68,37 @@ enum AlertsAPI {
     ) { asked in
       let page = try asked.reader.silencePage(
         limit: Int(asked.integer("limit") ?? 100), after: try asked.cursor())
-      let risks = try ShownSilence.risks(asked)
-      let rows = page.rows.map { ShownSilence($0, risks, asked) }
-      return AlertListing.silences.answer(rows, next: page.next?.description, to: asked)
-    },
+      return AlertListing.silences.answer(
+        asked.shown(page.rows), next: page.next?.description, to: asked)
+    }.fresh,
     .change(
       "/silences", summary: "Silences a rule.", parameters: AlertChange.silence,
       response: AlertListing.silences.rowSchema
     ) { asked in
       let row = try AlertChange.silence(
         asked, rule: asked.text("rule") ?? "", dimensions: asked.text("dimensions") ?? "{}")
-      return .json(
-        AlertListing.silences.json(ShownSilence(row, try ShownSilence.risks(asked), asked)))
+      return .json(AlertListing.silences.json(asked.shown(row)))
     },
     .change(
       "/silences/{id}/end", summary: "Ends a silence.", parameters: [AlertChange.silenceID],
       response: AlertListing.silences.rowSchema
     ) { asked in
       let row = try AlertChange.end(asked)
-      return .json(
-        AlertListing.silences.json(ShownSilence(row, try ShownSilence.risks(asked), asked)))
+      return .json(AlertListing.silences.json(asked.shown(row)))
+    },
+    .api(
+      "/transitions", summary: "What alerts did, window by window, the newest first.",
+      parameters: [
+        .query("rule", .text(max: 256), "Name of the rule."), .from, .to, .limit(100), .cursor,
+        .format,
+      ], response: AlertListing.transitions.schema
+    ) { asked in
+      let query = TransitionQuery(
+        rule: asked.text("rule"), from: asked.time("from"), to: asked.time("to"),
+        limit: Int(asked.integer("limit") ?? 100))
+      let page = try asked.reader.transitions(query, after: try asked.cursor())
+      return AlertListing.transitions.answer(
+        asked.shown(page.rows), next: page.next?.description, to: asked)
     },
     Incidents.endpoint,
   ]
@@ -102,79 +114,70 @@ struct ShownFinding: Sendable {
   let record: FindingRecord
   let entity: String
   let evidence: String?
+  let figures: String
 
   init(record: FindingRecord, _ asked: Asked) {
     self.record = record
     entity = asked.personal(record.finding.entity)
+    figures = asked.figures(record.finding.figures)
     evidence = asked.visitor.mayReveal ? record.finding.evidence : nil
-  }
-}
-
-/// A silence as a visitor may see it: that of a risk names somebody.
-struct ShownSilence: Sendable {
-  let row: Silence
-  let dimensions: JSON
-
-  init(_ row: Silence, _ risks: Set<String>, _ asked: Asked) {
-    self.row = row
-    guard risks.contains(row.rule), !asked.visitor.mayReveal else {
-      dimensions = .raw(row.dimensions)
-      return
-    }
-    dimensions = .object(
-      Dimensions.read(row.dimensions).sorted { $0.key < $1.key }
-        .map { ($0.key, .string(Masking.masked("\($0.value)"))) })
-  }
-
-  /// Rules whose series are somebody.
-  static func risks(_ asked: Asked) throws -> Set<String> {
-    Set(try asked.reader.rules().filter { $0.kind == .risk }.map(\.rule))
   }
 }
 
 /// What was wrong, by people's verdicts, as backtests read it.
 enum Incidents {
-  private static let verdictsMax = 10_000
+  private static let usual: Int64 = 10_000
 
   static let endpoint = Endpoint(
     .get, APIPath.prefix + "/incidents", kind: .api,
-    summary:
-      "Alerts and findings that people called real, as `weir backtest --incidents` reads them.",
-    response: .text("text/csv")
+    summary: "What people called real, as `weir backtest --incidents` reads it.",
+    parameters: [.limit(usual, max: usual), .cursor], response: .text("text/csv")
   ) { asked in
-    var newest: [String: VerdictRow] = [:]
-    var order: [String] = []
-    for row in try asked.reader.verdictPage(limit: verdictsMax).rows
-    where newest[row.subjectID] == nil {
-      newest[row.subjectID] = row
-      order.append(row.subjectID)
-    }
-    var text = "incident,from,to,rule,by,note\r\n"
-    for id in order.reversed() {
-      guard let verdict = newest[id], verdict.verdict == .real,
-        let span = try span(of: id, asked)
-      else { continue }
+    let page = try asked.reader.judgedPage(
+      .real, limit: Int(asked.integer("limit") ?? usual), after: try asked.cursor())
+    var text = "incident,from,to,rule,series,by,note\r\n"
+    for judged in page.rows {
+      guard let incident = Incident(judged, asked) else { continue }
       let fields = [
-        "\(span.rule) \(id.prefix(8))", Instants.text(span.from, zone: asked.file.zone),
-        Instants.text(span.to, zone: asked.file.zone), span.rule, verdict.by, verdict.note,
+        "\(incident.rule) \(judged.verdict.subjectID.prefix(10))",
+        Instants.text(incident.from, zone: asked.file.zone),
+        Instants.text(incident.to, zone: asked.file.zone), incident.rule, incident.series,
+        judged.verdict.by, judged.verdict.note,
       ]
       text += fields.map { CSVText.field($0) }.joined(separator: ",") + "\r\n"
     }
-    return .text(text, contentType: "text/csv; charset=utf-8; header=present")
-  }
+    var answer = Answer.text(text, contentType: "text/csv; charset=utf-8; header=present")
+    answer.link(next: page.next?.description, asked)
+    return answer
+  }.heavy
 
-  /// From the first window in which its condition held to its end.
-  private static func span(
-    of id: String, _ asked: Asked
-  ) throws -> (rule: String, from: EventTime, to: EventTime)? {
-    guard case .success(let story) = try asked.reader.story(of: id) else { return nil }
-    if let alert = story.alert {
-      // Of a health rule times are not those of events.
-      guard alert.kind == .alert else { return nil }
-      return (alert.rule, alert.windowStart, alert.resolved ?? alert.windowEnd)
+  /// From the first window in which a condition held to its end, or from an opening to its close.
+  private struct Incident {
+    var rule: String
+    var from: EventTime
+    var to: EventTime
+    /// In which it is to be found; empty: in any. Whose series names somebody is told to nobody
+    /// who may not see that.
+    var series: String
+
+    /// Nil of a health alert, whose times are not those of events.
+    init?(_ judged: JudgedSubject, _ asked: Asked) {
+      if let alert = judged.alert {
+        let end = alert.resolved ?? alert.windowEnd
+        guard alert.kind == .alert, alert.windowStart < end else { return nil }
+        (rule, from, to) = (alert.rule, alert.windowStart, end)
+        // Masked it would be found in no series.
+        let shown = asked.dimensions(alert.dimensions)
+        series = shown == alert.dimensions ? shown : ""
+      } else if let finding = judged.finding {
+        let least = EventTime(ms: finding.opened.ms + 1)
+        (rule, from, to) = (
+          finding.rule, finding.opened, max(finding.closed ?? least, least)
+        )
+        series = asked.visitor.mayReveal ? finding.entity : ""
+      } else {
+        return nil
+      }
     }
-    guard let finding = story.finding else { return nil }
-    let to = max(finding.closed ?? finding.opened, EventTime(ms: finding.opened.ms + 1_000))
-    return (finding.rule, finding.opened, to)
   }
 }

@@ -10,11 +10,11 @@ struct AlertsPage {
   static let endpoints: [Endpoint] = [
     .page("/alerts", summary: "Alerts, findings, silences.", parameters: parameters) { asked in
       try AlertsPage(asked).answer()
-    },
+    }.fresh,
     .page(
       "/alerts/{id}", summary: "One alert or finding.",
       parameters: [.path("id", "Its id, or the beginning of it.", example: "4be0a1c2")]
-    ) { asked in try StoryPage(asked).answer() },
+    ) { asked in try StoryPage(asked).answer() }.fresh,
   ]
 
   static let parameters: [Parameter] =
@@ -88,7 +88,8 @@ struct AlertsPage {
         var query = filter.alerts
         query.states = filter.states ?? AlertFilter.past
         let page = try asked.reader.alertPage(query, after: try asked.cursor())
-        let table = AlertTable(page.rows, silences, asked)
+        let fired = try asked.reader.firedValues(of: page.rows.map(\.alert.alertID))
+        let table = AlertTable(page.rows, silences, asked, fired: fired)
         let none: HTML = "<p class=\"muted\">\(words.nonePast)</p>"
         sections += """
           <section id="alerts-past" data-live><h2>\(words.past)</h2>
@@ -116,7 +117,7 @@ struct AlertsPage {
         row.opened.map {
           TimelineChart.Span(
             lane: row.rule, from: $0, to: row.resolved,
-            label: PageText.dimensions(row.dimensions), isStrong: row.severity == "critical")
+            label: asked.dimensionsText(row.dimensions), isStrong: row.severity == "critical")
         }
       }
       let chart = TimelineChart(
@@ -138,7 +139,8 @@ struct AlertsPage {
         words.findings,
         [
           .init(words.state), .init(words.rule), .init(words.entity), .init(words.fired, .time),
-          .init(words.ended, .time), .init(words.severity), .init(words.owner), .init(words.figures, .long),
+          .init(words.ended, .time), .init(words.severity), .init(words.owner),
+          .init(words.figures, .long),
           .init(words.note, .long),
         ])
       for record in page.rows {
@@ -150,7 +152,7 @@ struct AlertsPage {
           .text(ZoneTimes.second(row.opened, zone)),
           .text(row.closed.map { ZoneTimes.second($0, zone) } ?? words.goesOn),
           .tag(words.names[row.severity] ?? row.severity, row.severity), .text(row.owner ?? ""),
-          .text(PageText.values(row.figures)),
+          .text(PageText.values(asked.figures(row.figures))),
           PeopleMarks.of(record.acknowledgements, record.verdict, isSilenced: false, words),
         ])
       }
@@ -185,7 +187,13 @@ struct AlertTable {
   private let silences: [Silence]
   private let asked: Asked
 
-  init(_ rows: [AlertRecord], _ silences: [Silence], _ asked: Asked) {
+  /// Values with which alerts fired; nil: those that were judged last are shown.
+  private let fired: [String: Double]?
+
+  init(
+    _ rows: [AlertRecord], _ silences: [Silence], _ asked: Asked, fired: [String: Double]? = nil
+  ) {
+    self.fired = fired
     self.rows = rows
     self.silences = silences
     self.asked = asked
@@ -200,7 +208,8 @@ struct AlertTable {
       [
         .init(words.state), .init(words.rule), .init(words.series), .init(words.severity),
         .init(words.owner), .init(words.fired, .time), .init(words.lasted, isNumber: true),
-        .init(words.value, isNumber: true), .init(words.judgedWith), .init(words.note, .long),
+        .init(fired == nil ? words.value : words.firedValue, isNumber: true),
+        .init(words.judgedWith), .init(words.note, .long),
       ])
     for record in rows {
       let row = record.alert
@@ -209,11 +218,12 @@ struct AlertTable {
       let end = row.resolved ?? row.windowEnd
       table.add([
         StateTag.of(row, words), .link("/alerts/\(row.alertID)", row.rule),
-        .text(PageText.dimensions(row.dimensions)),
+        .text(asked.dimensionsText(row.dimensions)),
         .tag(words.names[row.severity] ?? row.severity, row.severity), .text(row.owner ?? ""),
         .text(ZoneTimes.minute(began, zone)),
         .text(PageText.duration(max(0, end.ms - began.ms))),
-        .text(units.text(row.value, of: row.rule)), .text(PageText.values(row.thresholds)),
+        .text(units.text(fired == nil ? row.value : fired?[row.alertID], of: row.rule)),
+        .text(PageText.values(row.thresholds)),
         PeopleMarks.of(record.acknowledgements, record.verdict, isSilenced: isSilenced, words),
       ])
     }
@@ -226,9 +236,9 @@ enum StateTag {
   static func of(_ row: AlertRow, _ words: AlertsWords) -> HTML {
     let name = words.names[row.state.rawValue] ?? row.state.rawValue
     let kind = row.state == .recovering ? "warning" : row.state.rawValue
-    return row.status == .provisional
-      ? "\(HTML.tag(name, kind)) <span class=\"provisional\">\(words.names["provisional"] ?? "")</span>"
-      : .tag(name, kind)
+    guard row.status == .provisional else { return .tag(name, kind) }
+    let provisional = words.names["provisional"] ?? ""
+    return "\(HTML.tag(name, kind)) <span class=\"provisional\">\(provisional)</span>"
   }
 
   static func of(_ row: FindingRow, _ words: AlertsWords) -> HTML {

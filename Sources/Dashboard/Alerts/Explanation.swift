@@ -28,10 +28,15 @@ struct Explanation {
   }
 
   /// Reads it; nil for what is no explanation.
-  init?(_ json: String?) {
+  init?(_ json: String?, _ personal: PersonalDimensions) {
     guard let json, let stored = try? JSONDecoder().decode(Stored.self, from: Data(json.utf8))
     else { return nil }
-    (from, to, parts) = (stored.baseline?.value, stored.value, stored.by ?? [])
+    let shown = (stored.by ?? []).map { part in
+      var part = part
+      part.value = personal.masked([part.dimension: part.value])[part.dimension] ?? part.value
+      return part
+    }
+    (from, to, parts) = (stored.baseline?.value, stored.value, shown)
   }
 }
 

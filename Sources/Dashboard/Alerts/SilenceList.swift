@@ -16,7 +16,7 @@ struct SilenceList {
       let csv = "\(APIPath.prefix)/silences?format=csv"
       return """
         <p class="muted">\(words.silenceHelp)</p>
-        <section id="silences" data-live>\(rows.isEmpty ? none : Self.table(rows, rules, asked))
+        <section id="silences" data-live>\(rows.isEmpty ? none : Self.table(rows, asked))
         </section>
         \(form)
         <p><a href="\(csv)">\(asked.words.frame.csv)</a></p>
@@ -46,10 +46,9 @@ struct SilenceList {
   }
 
   /// Silences as rows, with a button for those that go on.
-  static func table(_ rows: [Silence], _ rules: [RuleRow], _ asked: Asked) -> HTML {
+  static func table(_ rows: [Silence], _ asked: Asked) -> HTML {
     let words = asked.words.alerts
     let zone = asked.file.zone
-    let risks = Set(rules.filter { $0.kind == .risk }.map(\.rule))
     var table = PageTable(
       words.silences,
       [
@@ -67,7 +66,7 @@ struct SilenceList {
             "<button class=\"quiet\">\(words.endSilence)</button>") : .empty
       let state: HTML =
         holds ? HTML.tag(words.goesOn, "warning") + button : .tag(words.names["past"] ?? "")
-      let dimensions = shown(row, isRisk: risks.contains(row.rule), asked)
+      let dimensions = asked.dimensionsText(row.dimensions)
       table.add([
         .text(row.rule),
         .text(dimensions.isEmpty ? words.wholeRule : dimensions),
@@ -77,12 +76,5 @@ struct SilenceList {
       ])
     }
     return table.html
-  }
-
-  /// The dimensions of a silence; of a risk they name somebody.
-  private static func shown(_ row: Silence, isRisk: Bool, _ asked: Asked) -> String {
-    guard isRisk, !asked.visitor.mayReveal else { return PageText.dimensions(row.dimensions) }
-    return Dimensions.read(row.dimensions).sorted { $0.key < $1.key }
-      .map { "\($0.key) = \(Masking.masked("\($0.value)"))" }.joined(separator: ", ")
   }
 }

@@ -42,7 +42,7 @@ struct StoryPage {
         \(AlertActions(asked: asked, story: story, isOpen: isOpen).html)
         <section id="story-series" data-live>\(chart)\(explanation)\(evidence)</section>
         <section id="story-people" data-live><h2>\(words.people)</h2>\(people)
-        \(SilenceList.table(story.silences, [story.rule].compactMap(\.self), asked))</section>
+        \(SilenceList.table(story.silences, asked))</section>
         <section id="story-steps" data-live><h2>\(words.steps)</h2>\(steps)
         <h2>\(words.messages)</h2>\(messages)</section>
         \(commands)
@@ -51,7 +51,7 @@ struct StoryPage {
 
   private var subtitle: HTML {
     if let alert = story.alert {
-      let dimensions = PageText.dimensions(alert.dimensions)
+      let dimensions = asked.dimensionsText(alert.dimensions)
       return """
         \(StateTag.of(alert, words)) \(severity(alert.severity)) <span>\(dimensions)</span> \
         \(asked.zoneNote)
@@ -73,9 +73,13 @@ struct StoryPage {
     if let alert = story.alert {
       let began = alert.opened ?? alert.windowStart
       let end = alert.resolved ?? alert.windowEnd
+      // At its end the value says that it is over.
+      let fired = story.alertTransitions.first { $0.to == .firing }?.value
+      let isPast = alert.resolved != nil && fired != nil
       return .figures([
         (
-          words.value, .text(units.text(alert.value, of: rule)),
+          isPast ? words.firedValue : words.value,
+          .text(units.text(isPast ? fired : alert.value, of: rule)),
           .text(PageText.values(alert.thresholds))
         ),
         (words.fired, .text(alert.opened.map { ZoneTimes.minute($0, zone) } ?? missing), .empty),
@@ -93,7 +97,7 @@ struct StoryPage {
         words.ended, .text(finding.closed.map { ZoneTimes.second($0, zone) } ?? words.goesOn),
         .empty
       ),
-      (words.figures, "<small>\(PageText.values(finding.figures))</small>", .empty),
+      (words.figures, "<small>\(PageText.values(asked.figures(finding.figures)))</small>", .empty),
     ])
   }
 
@@ -127,7 +131,9 @@ struct StoryPage {
 
   private var explanation: HTML {
     guard let alert = story.alert, alert.opened != nil else { return .empty }
-    guard let told = Explanation(alert.explanation), !told.parts.isEmpty || told.from != nil else {
+    guard let told = Explanation(alert.explanation, asked.personal),
+      !told.parts.isEmpty || told.from != nil
+    else {
       return "<h2>\(words.movedBy)</h2><p class=\"muted\">\(words.notExplained)</p>"
     }
     let number = { (value: Double?) in units.text(value, of: rule) }
@@ -178,7 +184,8 @@ struct StoryPage {
       return "<p class=\"muted\">\(words.nobody)</p>"
     }
     var table = PageTable(
-      words.people, [.init(words.when, .time), .init(words.what), .init(words.by), .init(words.note, .long)])
+      words.people,
+      [.init(words.when, .time), .init(words.what), .init(words.by), .init(words.note, .long)])
     for (index, verdict) in story.verdicts.enumerated() {
       let name = words.verdicts[verdict.verdict.rawValue] ?? ""
       table.add(

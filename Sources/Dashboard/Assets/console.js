@@ -21,7 +21,7 @@
     if (underWay) { again = true; return; }
     underWay = true;
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const answer = await fetch(document.body.dataset.page || location.href, { headers: { Accept: "text/html" } });
       if (!answer.ok || answer.redirected) return;
       const next = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const old of document.querySelectorAll("[data-live][id]")) {
@@ -40,16 +40,24 @@
   };
 
   if (document.querySelector("[data-live]")) {
-    const events = new EventSource("/live");
-    events.addEventListener("open", () => say(true));
-    events.addEventListener("error", () => say(false));
-    events.addEventListener("snapshot", () => { if (!document.hidden) refresh(); else again = true; });
+    // Browsers allow few connections to one server: a page that nobody sees gives its own back.
+    let events = null;
+    const listen = () => {
+      if (events) return;
+      events = new EventSource("/live");
+      events.addEventListener("open", () => say(true));
+      events.addEventListener("error", () => say(false));
+      events.addEventListener("snapshot", refresh);
+    };
+    const leave = () => { events?.close(); events = null; };
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && again && !underWay) { again = false; refresh(); }
+      if (document.hidden) { leave(); } else { listen(); refresh(); }
     });
     // Also when nothing is committed: that is news as well.
     setInterval(() => { if (!document.hidden) refresh(); }, 15000);
-    addEventListener("pagehide", () => events.close());
+    addEventListener("pagehide", leave);
+    addEventListener("pageshow", () => { if (!document.hidden) listen(); });
+    if (!document.hidden) listen();
   }
 
   // A form with `data-preview` shows what the address that it names says to its fields, while they

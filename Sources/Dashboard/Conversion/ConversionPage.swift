@@ -45,6 +45,7 @@ enum ConversionPage {
       : Numbers.tabs(
         words.conversion.funnel,
         names.map { ($0, asked.link(path, ["funnel": $0], keeping: TimeSpan.names), $0 == name) })
+    let per = facts.option("per", of: name, "funnel")
     let picker = span.picker(asked, path: path, end: reach.end, keeping: kept, presets: presets)
     return PageFrame.answer(
       asked, .conversion, title: "\(words.frame.conversion): \(name)",
@@ -52,7 +53,7 @@ enum ConversionPage {
       body: """
         \(tabs)\(picker)\(splits(asked, data))
         <div id="funnel" data-live>
-        \(headline(asked, data))\(bars(asked, data))\(steps(asked, data))
+        \(headline(asked, data, per: per))\(bars(asked, data))\(steps(asked, data))
         \(try compared(asked, name, data, dimensions))
         \(series(asked, data))\(windows(asked, name, data))</div>
         """)
@@ -90,7 +91,7 @@ enum ConversionPage {
 
   // MARK: - Steps
 
-  private static func headline(_ asked: Asked, _ data: FunnelData) -> HTML {
+  private static func headline(_ asked: Asked, _ data: FunnelData, per: String?) -> HTML {
     let words = asked.words
     guard let total = data.total, total.entries > 0, let last = total.steps.last else {
       return "<p class=\"notice\">\(words.conversion.headlineNone)</p>"
@@ -98,10 +99,13 @@ enum ConversionPage {
     let open = data.openWindows
     let note: HTML =
       open > 0 ? "<div class=\"muted\">\(words.conversion.unfinished(open))</div>" : .empty
+    let entries: HTML =
+      total.windows > 1 || per != nil
+      ? "<div class=\"muted\">\(words.conversion.entriesNote)</div>" : .empty
     let text = words.conversion.headline(
       Numbers.count(total.entries), Numbers.count(last.users),
       Numbers.share(last.fromStart, words))
-    return "<div class=\"notice verdict\"><strong>\(text)</strong>\(note)</div>"
+    return "<div class=\"notice verdict\"><strong>\(text)</strong>\(entries)\(note)</div>"
   }
 
   private static func bars(_ asked: Asked, _ data: FunnelData) -> HTML {
@@ -214,7 +218,9 @@ enum ConversionPage {
       let link = asked.link(
         path, ["dimensions": Dimensions.json(block.dimensions), "by": nil],
         keeping: kept + TimeSpan.names)
-      let head = HTML.link(link, Numbers.series(block.dimensions, words))
+      let name = Numbers.series(block.dimensions, words)
+      let head: HTML =
+        asked.mayFilter(block.dimensions.keys) ? .link(link, name) : .text(name)
       table.add(
         [head, "\(Numbers.count(block.entries))"]
           + block.steps.dropFirst().map { "\(Numbers.share($0.fromStart, words))" as HTML }

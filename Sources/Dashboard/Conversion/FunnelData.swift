@@ -20,7 +20,7 @@ struct FunnelData: Sendable {
       StageQuery(
         name: name, from: from, to: to, dimensions: dimensions, status: status, limit: rowsMax,
         newestFirst: true))
-    var rows = page.rows
+    var rows = asked.shown(page.rows)
     var cutAt: EventTime?
     if page.next != nil, let last = rows.last?.entryStart {
       let whole = rows.prefix { $0.entryStart != last }

@@ -15,7 +15,7 @@ enum DataAPI {
         ShownPartition(progress: $0, lag: lags[$0.id] ?? nil)
       }
       return partitions.answer(rows, to: asked)
-    },
+    }.fresh,
     samples(.rejected), samples(.late),
     .api(
       "/outbox", summary: "Messages, the newest first; without what they say.",
@@ -48,7 +48,14 @@ enum DataAPI {
       let page = try asked.reader.restatementPage(
         stage: asked.text("stage"), limit: Int(asked.integer("limit") ?? 100),
         after: try asked.cursor())
-      return restatements.answer(page.rows, next: page.next?.description, to: asked)
+      return restatements.answer(
+        page.rows.map { row in
+          var row = row
+          row.key = asked.personal.maskedRow(row.key)
+          row.old = row.old.map(asked.personal.maskedRow)
+          row.new = row.new.map(asked.personal.maskedRow)
+          return row
+        }, next: page.next?.description, to: asked)
     },
     .api(
       "/manifest", summary: "Facts about the run, by key.", parameters: [.format],

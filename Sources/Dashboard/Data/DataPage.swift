@@ -7,7 +7,7 @@ struct DataPage {
   static let endpoints: [Endpoint] = [
     .page("/data", summary: "Events, partitions, samples, messages, restatements.") { asked in
       try DataPage(asked).answer()
-    }
+    }.fresh
   ]
 
   let asked: Asked
@@ -209,8 +209,10 @@ struct DataPage {
       var table = PageTable(
         words.restatements,
         [
-          .init(words.taken, .time), .init(words.stage), .init(words.window, .time), .init(words.row, .long),
-          .init(words.before, .long), .init(words.after, .long), .init(words.by), .init(words.reason, .long),
+          .init(words.taken, .time), .init(words.stage), .init(words.window, .time),
+          .init(words.row, .long),
+          .init(words.before, .long), .init(words.after, .long), .init(words.by),
+          .init(words.reason, .long),
         ])
       for row in rows {
         table.add([

@@ -16,7 +16,8 @@ struct SampleSection {
     let rows = try asked.reader.samplePage(kind, withPayload: mayReveal, limit: Self.rowsMax).rows
     guard !rows.isEmpty else { return "<p class=\"muted\">\(words.noSamples)</p>" }
     var columns: [PageTable.Column] = [
-      .init(words.taken, .time), .init(words.reason, .long), .init(words.detail, .long), .init(words.place),
+      .init(words.taken, .time), .init(words.reason, .long), .init(words.detail, .long),
+      .init(words.place),
       .init(words.eventTime, .time),
     ]
     if mayReveal { columns.append(.init(words.payload, .long)) }

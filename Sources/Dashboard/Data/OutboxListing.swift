@@ -35,7 +35,8 @@ enum OutboxTable {
     var table = PageTable(
       words.messages,
       [
-        .init(words.decided, .time), .init(words.destination), .init(words.event), .init(words.rule),
+        .init(words.decided, .time), .init(words.destination), .init(words.event),
+        .init(words.rule),
         .init(words.state), .init(words.attempts, isNumber: true), .init(words.delivered, .time),
         .init(words.lastError, .long),
       ])

@@ -10,7 +10,13 @@ final class LiveUpdates: Service, Sendable {
   private let readers = Mutex<[Int: AsyncStream<String>.Continuation]>([:])
   private let next = Atomic<Int>(0)
 
-  init(_ console: Console) { self.console = console }
+  private let readersMax: Int
+
+  /// Makes updates for at most `readersMax` pages at once.
+  init(_ console: Console, readersMax: Int = 1_000) {
+    self.console = console
+    self.readersMax = readersMax
+  }
 
   /// Server-sent events: `snapshot` with the file's version; nil when there are too many readers.
   func subscribe() -> AsyncStream<String>? {
@@ -18,7 +24,7 @@ final class LiveUpdates: Service, Sendable {
     let (stream, continuation) = AsyncStream.makeStream(
       of: String.self, bufferingPolicy: .bufferingNewest(4))
     let isTaken = readers.withLock { readers in
-      guard readers.count < Limits.streams else { return false }
+      guard readers.count < readersMax else { return false }
       readers[number] = continuation
       return true
     }

@@ -9,6 +9,8 @@ struct KPIState: Sendable {
   var standing: KPIStanding?
   /// How deep in the tree it lies; 0 for roots.
   var depth: Int
+  /// Whether its formula reads an average, a quantile or a ratio, which do not grow from 0.
+  var readsLevels = false
 
   /// What people read in place of the name.
   var title: String { node.title ?? node.kpi }
@@ -28,12 +30,15 @@ struct KPIState: Sendable {
   static func all(_ asked: Asked, points: Int = 60) throws -> [KPIState] {
     let nodes = try asked.reader.kpiTree()
     let standings = try asked.reader.latestKPIs(points: points)
+    let facts = try asked.facts()
     let byName = Dictionary(standings.map { ($0.kpi, $0) }) { first, _ in first }
     var depths: [String: Int] = [:]
     var states = nodes.map { node -> KPIState in
       let depth = node.parent.flatMap { depths[$0] }.map { $0 + 1 } ?? 0
       depths[node.kpi] = depth
-      return KPIState(node: node, standing: byName[node.kpi], depth: depth)
+      return KPIState(
+        node: node, standing: byName[node.kpi], depth: depth,
+        readsLevels: facts.readsLevels(node.formula))
     }
     // Rows of KPIs that the pipeline has no more are shown all the same.
     for standing in standings where depths[standing.kpi] == nil {
@@ -51,14 +56,35 @@ struct KPIState: Sendable {
     return last.value
   }
 
+  /// Whether the value is the same at any part of a period, as shares and ratios are: such is held
+  /// against the target itself.
+  var isLevel: Bool { unit == .share || readsLevels }
+
   /// Where the value should be by now, to come to the target in the end: the target's part that the
-  /// last period had reached of its own end at the same part. Nil where that is not known.
+  /// last period had reached of its own end at the same part. Nil where that is not known, and
+  /// where the last period did not grow from 0 towards an end of the target's sign.
   var expected: Double? {
     guard let target = node.target, let row = settled else { return nil }
-    if row.asOf == row.periodEnd { return target }
-    guard let previous = row.previous, let total = previousTotal, total != 0 else { return nil }
-    let share = previous / total
-    return share.isFinite ? target * share : nil
+    return row.asOf == row.periodEnd || isLevel ? target : part.map { target * $0 }
+  }
+
+  /// The part of its end that the last period had reached by now, above 0 and at most 1.
+  private var part: Double? {
+    guard !isLevel, let target = node.target, let previous = settled?.previous,
+      let total = previousTotal, target != 0, (total < 0) == (target < 0)
+    else { return nil }
+    let part = previous / total
+    return part > 0 && part <= 1 ? part : nil
+  }
+
+  /// Where the period ends if it goes on like the last one; nil where that has no meaning, and when
+  /// the period is over.
+  var forecast: Double? {
+    guard let target = node.target, let row = settled, row.asOf < row.periodEnd, let part,
+      row.value != 0, (row.value < 0) == (target < 0)
+    else { return nil }
+    let end = row.value / part
+    return end.isFinite ? end : nil
   }
 
   /// Whether it is where it should be by now; nil where nobody says.
@@ -71,7 +97,7 @@ struct KPIState: Sendable {
   func meter(_ words: Words) -> Meter? {
     guard let target = node.target, target > 0, let row else { return nil }
     let said = words.overview.ofTarget(
-      ValueUnit.share.short(row.value / target), unit.described(target))
+      ValueUnit.share.short(row.value / target), Numbers.described(target, unit, words))
     let mood: Meter.Mood = isOnPace.map { $0 ? .good : .bad } ?? .plain
     return Meter(
       share: row.value / target, mark: expected.map { $0 / target }, mood: mood, label: said)
@@ -88,7 +114,8 @@ struct KPIState: Sendable {
       }
     }
     return Sparkline(
-      points: points(standing.current), behind: points(standing.before),
+      points: points(standing.current.filter { $0.status != .provisional }),
+      behind: points(standing.before),
       label: words.overview.sparkline(title))
   }
 }

@@ -33,13 +33,11 @@ enum KPITreeView {
     let layer = state.node.layer
     let tag: HTML =
       "<span class=\"tag layer \(HTML(markup: layer.rawValue))\">\(own.layer(layer))</span>"
-    let change = Numbers.change(
-      state.settled?.value, from: state.settled?.previous, state.unit,
-      better: state.node.direction, words)
+    let change = Self.change(asked, state)
     let meter: HTML =
       state.meter(words).map { meter in
         "\(HTML(markup: meter.svg))<br><span class=\"muted small\">\(meter.label)</span>"
-      } ?? "<span class=\"muted small\">\(own.noTarget)</span>"
+      } ?? "<span class=\"muted small\">\(aim(state, words))</span>"
     let curve = state.sparkline(words).map { HTML(markup: $0.svg) } ?? .empty
     let mark: HTML =
       row?.status == .provisional ? " class=\"number provisional\"" : " class=\"number\""
@@ -54,6 +52,23 @@ enum KPITreeView {
       """
   }
 
+  /// The newest settled part against the same one before; where the period has none yet, that of
+  /// the period before it, with its name.
+  private static func change(_ asked: Asked, _ state: KPIState) -> HTML {
+    let row = state.standing?.settled
+    let change = Numbers.change(
+      row?.value, from: row?.previous, state.unit, better: state.node.direction, asked.words)
+    guard let row, row.previous != nil, state.settled == nil else { return change }
+    let period = ZoneTimes.window(row.periodStart, row.periodEnd, asked.file.zone)
+    return "\(change)<div class=\"muted small\">\(period)</div>"
+  }
+
+  /// The target, in place of a bar.
+  private static func aim(_ state: KPIState, _ words: Words) -> String {
+    guard let target = state.node.target else { return words.overview.noTarget }
+    return words.wall.noPace(Numbers.described(target, state.unit, words))
+  }
+
   /// The KPI alone, large.
   private static func link(_ kpi: String) -> String {
     URLText.link("/wall", [("kpi", kpi)])
@@ -66,8 +81,13 @@ enum KPITreeView {
       return "\(state.node.period) · \(start)"
     }
     let time = ZoneTimes.minute(settled.asOf, asked.file.zone)
+    // What the start has said already is left out: the day, or the year.
     let isSameDay = time.prefix(10) == start.prefix(10)
-    let until = isSameDay ? String(time.suffix(5)) : time
+    if isSameDay, start.count > 10 {
+      return "\(state.node.period) · \(start)–\(time.suffix(5))"
+    }
+    let isSameYear = time.prefix(5) == start.prefix(5)
+    let until = isSameDay ? String(time.suffix(5)) : String(time.dropFirst(isSameYear ? 5 : 0))
     return "\(state.node.period) · \(start) · \(asked.words.overview.asOf(until))"
   }
 
@@ -75,8 +95,7 @@ enum KPITreeView {
   private static func moved(_ asked: Asked, _ state: KPIState) -> HTML {
     guard let row = state.settled, let child = row.movedBy else { return .empty }
     guard let moved = row.moved else { return "\(child)" }
-    let sign = moved > 0 ? "+" : moved < 0 ? "−" : ""
-    let text = sign + state.unit.short(moved.magnitude)
+    let text = Numbers.signed(moved, state.unit, asked.words)
     return "\(asked.words.overview.movedByHow(child, text))"
   }
 }

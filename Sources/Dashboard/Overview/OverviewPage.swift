@@ -66,12 +66,13 @@ enum OverviewPage {
   private static func firing(_ asked: Asked, _ health: Health) -> HTML {
     guard !health.firing.isEmpty else { return "<div id=\"firing\" data-live></div>" }
     let words = asked.words
+    let units = WatchedUnits(asked)
     let items = health.firing.html { record -> HTML in
       let alert = record.alert
-      let series = Dimensions.text(Dimensions.read(alert.dimensions))
+      let series = Dimensions.text(Dimensions.read(asked.dimensions(alert.dimensions)))
       let dimensions: HTML = series.isEmpty ? .empty : " <span class=\"muted\">\(series)</span>"
-      let value = alert.value.map { ValueUnit.number("").short($0) } ?? words.frame.missing
-      let threshold = alert.threshold.map { ValueUnit.number("").short($0) }
+      let value = units.text(alert.value, of: alert.rule)
+      let threshold = alert.threshold.map { units.text($0, of: alert.rule) }
       let line: HTML =
         threshold.map { "\(words.overview.threshold) <b class=\"number\">\($0)</b>" } ?? .empty
       let owner: HTML = alert.owner.map { "<span class=\"muted\">\($0)</span>" } ?? .empty
@@ -113,7 +114,7 @@ enum OverviewPage {
       figures.append(
         (
           own.rate,
-          "\(ValueUnit.count("").short(rate))<span class=\"unit\">\(own.perSecond)</span>",
+          "\(words.results.short(.count(""), rate))<span class=\"unit\">\(own.perSecond)</span>",
           "\(read) \(own.read)"
         ))
     }
@@ -129,9 +130,12 @@ enum OverviewPage {
       figures.append((own.watermark, "\(Numbers.duration(delay, words))", "\(own.watermarkNote)"))
     }
     if let snapshot = health.snapshot {
-      let age = Numbers.duration(max(0, asked.now.ms - snapshot.taken.ms) / 1_000 * 1_000, words)
+      let ageMs = asked.now.ms - snapshot.taken.ms
+      let age = Numbers.duration(ageMs / 1_000 * 1_000, words)
       let taken = ZoneTimes.second(snapshot.taken, zone)
-      let value: HTML = health.isLive ? "\(own.ago(age))" : "<span class=\"time\">\(taken)</span>"
+      let value: HTML =
+        health.isLive
+        ? "\(ageMs < 1_000 ? own.justNow : own.ago(age))" : "<span class=\"time\">\(taken)</span>"
       figures.append((own.snapshot, value, health.isLive ? "\(taken)" : "#\(snapshot.id)"))
     }
     return """

@@ -9,9 +9,7 @@ enum FrameEndpoints {
   ]
 
   private static func asset(_ asset: Assets.Asset) -> Endpoint {
-    Endpoint(
-      .get, asset.plainPath, kind: .hidden, access: .open, summary: "", isCached: false
-    ) { _ in
+    .constant(asset.plainPath, kind: .hidden) {
       var answer = Answer(contentType: asset.contentType, body: asset.bytes)
       answer.headers[.cacheControl] = "public, max-age=31536000, immutable"
       return answer

@@ -58,7 +58,7 @@ enum PageFrame {
       <link rel="stylesheet" href="\(Assets.style.path)">
       <script src="\(Assets.script.path)" defer></script>
       </head>
-      <body data-live-lost="\(words.notLive)" data-live-on="\(words.live)">
+      <body data-live-lost="\(words.notLive)" data-live-on="\(words.live)"\(page(asked))>
       <a class="skip" href="#content">\(words.skip)</a>
       \(bar(asked, current))
       <main id="content">
@@ -70,6 +70,11 @@ enum PageFrame {
       </html>
 
       """)
+  }
+
+  /// Where the page is, if not at the address that was asked for.
+  private static func page(_ asked: Asked) -> HTML {
+    asked.pageTarget.map { " data-page=\"\($0)\"" } ?? .empty
   }
 
   private static func bar(_ asked: Asked, _ current: PageName?) -> HTML {
@@ -90,7 +95,7 @@ enum PageFrame {
 
   private static func languages(_ asked: Asked) -> HTML {
     Language.allCases.filter { $0 != asked.language }.html { other in
-      let link = URLText.link("/language", [("lang", other.rawValue), ("back", asked.target)])
+      let link = URLText.link("/language", [("lang", other.rawValue), ("back", asked.page)])
       return
         "<a href=\"\(link)\" lang=\"\(other.tag)\" hreflang=\"\(other.tag)\">\(other.ownName)</a>"
     }
@@ -100,7 +105,7 @@ enum PageFrame {
     let words = asked.words.frame
     if asked.console.setup.tokens.isEmpty { return .empty }
     guard let name = asked.visitor.name, asked.visitor.formKey != nil else {
-      let link = URLText.link("/sign-in", [("back", asked.target)])
+      let link = URLText.link("/sign-in", [("back", asked.page)])
       return "<a href=\"\(link)\">\(words.signIn)</a>"
     }
     return """
@@ -133,13 +138,13 @@ enum PageFrame {
   static func changeForm(_ asked: Asked, action: String, _ fields: HTML) -> HTML {
     let words = asked.words.frame
     guard asked.visitor.name != nil else {
-      let link = URLText.link("/sign-in", [("back", asked.target)])
+      let link = URLText.link("/sign-in", [("back", asked.page)])
       return "<p class=\"muted\"><a href=\"\(link)\">\(words.signInToChange)</a></p>"
     }
     guard asked.visitor.mayWrite else { return "<p class=\"muted\">\(words.mayNotWrite)</p>" }
     return """
       <form class="change" method="post" action="\(action)">\(formKey(asked))\
-      <input type="hidden" name="back" value="\(asked.target)">\(fields)</form>
+      <input type="hidden" name="back" value="\(asked.page)">\(fields)</form>
       """
   }
 
@@ -163,7 +168,8 @@ enum ProblemPage {
       <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
       <title>\(words.problem) · \(console.file.name)</title>
       <link rel="stylesheet" href="\(Assets.style.path)"></head>
-      <body><main><header class="page-head"><h1>\(words.problem) \(problem.status.code)</h1></header>
+      <body><main>
+      <header class="page-head"><h1>\(words.problem) \(problem.status.code)</h1></header>
       <p class="notice problem">\(problem.description)</p>
       <p><a href="/">\(words.overview)</a></p></main></body></html>
 

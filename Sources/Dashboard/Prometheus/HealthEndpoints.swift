@@ -6,10 +6,9 @@ import StreamCore
 enum HealthEndpoints {
   static let all: [Endpoint] = [alive, ready, metrics]
 
-  private static let alive = Endpoint(
-    .get, "/healthz", kind: .plain, access: .open, summary: "Whether the process is alive.",
-    response: .text("text/plain"), isCached: false
-  ) { _ in .text("ok\n") }
+  private static let alive = Endpoint.constant(
+    "/healthz", kind: .plain, summary: "Whether the process is alive."
+  ) { .text("ok\n") }
 
   private static let ready = Endpoint(
     .get, "/readyz", kind: .plain, access: .open,

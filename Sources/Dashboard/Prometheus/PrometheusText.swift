@@ -133,7 +133,7 @@ struct PrometheusText {
     let counts = try asked.reader.counts()
     family(
       "alerts", "gauge", "Alerts by state.",
-      [AlertState.pending, .firing].map {
+      [AlertState.pending, .firing, .recovering].map {
         (["state": $0.rawValue], Double(counts.alerts[$0] ?? 0))
       })
     single("open_findings", "gauge", "Findings that are open.", Double(counts.openFindings))

@@ -18,10 +18,26 @@ enum Numbers {
     guard let value else { return "\(words.frame.missing)" }
     switch unit {
     case .count(let name), .number(let name):
-      guard !name.isEmpty else { return "\(unit.short(value))" }
-      return "\(unit.short(value))<span class=\"unit\">\(name)</span>"
-    case .share, .durationMs: return "\(unit.short(value))"
+      guard !name.isEmpty else { return "\(words.results.short(unit, value))" }
+      return "\(words.results.short(unit, value))<span class=\"unit\">\(name)</span>"
+    case .share, .durationMs: return "\(words.results.short(unit, value))"
     }
+  }
+
+  /// A number in few digits with its unit, as text.
+  static func described(_ value: Double, _ unit: ValueUnit, _ words: Words) -> String {
+    let text = words.results.short(unit, value)
+    switch unit {
+    case .count(let name), .number(let name): return name.isEmpty ? text : "\(text) \(name)"
+    case .share, .durationMs: return text
+    }
+  }
+
+  /// By how much something grew: with a sign, of shares in points.
+  static func signed(_ value: Double, _ unit: ValueUnit, _ words: Words) -> String {
+    let sign = value > 0 ? "+" : value < 0 ? "−" : ""
+    guard unit == .share else { return sign + words.results.short(unit, value.magnitude) }
+    return sign + ValueUnit.number("").short(value.magnitude * 100) + words.results.points
   }
 
   /// By how much a number differs from another: in per cent of that, of shares in points.
@@ -73,7 +89,7 @@ enum Numbers {
 
   /// A length of time.
   static func duration(_ ms: Int64?, _ words: Words) -> String {
-    ms.map { ValueUnit.durationMs.short(Double($0)) } ?? words.frame.missing
+    ms.map { words.results.short(.durationMs, Double($0)) } ?? words.frame.missing
   }
 
   /// `platform=ios channel=web`, or a word for what has no dimensions.

@@ -70,7 +70,7 @@ enum ResultsAPI {
 
   // MARK: - Rows
 
-  private static func rows<Row: Sendable>(
+  private static func rows<Row: SeriesRow & Sendable>(
     _ path: String, _ parameter: String, _ kind: ResultKind, _ listing: Listing<Row>,
     _ example: String, _ summary: String,
     read: @escaping @Sendable (Asked, String, Cursor?) throws -> Page<Row>
@@ -86,7 +86,8 @@ enum ResultsAPI {
       if page.rows.isEmpty, try asked.reader.reach(of: kind, name: name) == nil {
         throw Problem.notFound("there are no rows of \(kind.rawValue) \(name.prefix(128))")
       }
-      return listing.answer(page.rows, next: page.next?.description, to: asked)
+      return listing.answer(
+        asked.shown(page.rows), next: page.next?.description, to: asked)
     }
   }
 
@@ -105,6 +106,7 @@ enum ResultsAPI {
     guard let values = Dimensions.parse(text) else {
       throw Problem.badRequest("dimensions is no JSON object of texts, numbers, truth values, null")
     }
+    try asked.checkFilter(values.keys)
     return values.mapValues { $0 == .null ? String?.none : $0.description }
   }
 
@@ -130,19 +132,30 @@ enum ResultsAPI {
 
   // MARK: - Series
 
-  private static let seriesColumns = Listing<SeriesSummary>(columns: [
-    .init("dimensions", .anyObject, "What tells it from the others.") { .raw($0.dimensions) },
-    .init("sum", .number, "Its values added up: for counts and sums alone.") { .number($0.sum) },
-    .init("last", .number, "Its last value.") { .number($0.last) },
-    .init("last_start_ms", .integer, "Start of the window of that.") {
-      .integer($0.lastStart.ms)
+  /// A series, and whether its rows add up.
+  private struct SeriesLine: Sendable {
+    var summary: SeriesSummary
+    var adds: Bool
+  }
+
+  private static let seriesColumns = Listing<SeriesLine>(columns: [
+    .init("dimensions", .anyObject, "What tells it from the others.") {
+      .raw($0.summary.dimensions)
     },
-    .init("windows", .integer, "Windows with a row.") { .integer(Int64($0.windows)) },
+    .init(
+      "sum", .nullable(.number),
+      "Its values added up; null of what does not add, as distinct values and windows that overlap."
+    ) { $0.adds ? .number($0.summary.sum) : .null },
+    .init("last", .number, "Its last value.") { .number($0.summary.last) },
+    .init("last_start_ms", .integer, "Start of the window of that.") {
+      .integer($0.summary.lastStart.ms)
+    },
+    .init("windows", .integer, "Windows with a row.") { .integer(Int64($0.summary.windows)) },
     .init("provisional_windows", .integer, "Those that can still change.") {
-      .integer(Int64($0.provisionalWindows))
+      .integer(Int64($0.summary.provisionalWindows))
     },
     .init("approximate", .boolean, "Whether a value is an estimate.") {
-      .boolean($0.isApproximate)
+      .boolean($0.summary.isApproximate)
     },
   ])
 
@@ -153,7 +166,9 @@ enum ResultsAPI {
       .query(
         "dimensions", .text(max: 4_096), "Only series with these dimensions, a JSON object.",
         example: "{\"platform\":\"ios\"}"),
-      .query("order", .choice(["sum", "last"]), "By the sum of values, or by the last."),
+      .query(
+        "order", .choice(["sum", "last"]),
+        "By the sum of values, or by the last; what does not add is put in order by the last."),
       .limit(100), .format,
     ], response: seriesColumns.schema
   ) { asked in
@@ -163,10 +178,13 @@ enum ResultsAPI {
     }
     // A year of minutes and series is not added up for one request.
     let from = asked.time("from") ?? EventTime(ms: reach.end.ms - 30 * 86_400_000)
+    let adds = try asked.facts().metric(name).addsOverTime
     let list = try asked.reader.series(
       of: name, from: from, to: asked.time("to"), dimensions: try dimensions(asked),
-      by: asked.text("order") == "last" ? .last : .sum, limit: limit(asked, usual: 100))
-    return seriesColumns.answer(list.series, to: asked)
+      by: asked.text("order") == "last" || !adds ? .last : .sum,
+      limit: limit(asked, usual: 100))
+    return seriesColumns.answer(
+      asked.shown(list.series).map { SeriesLine(summary: $0, adds: adds) }, to: asked)
   }
 }
 

@@ -34,6 +34,11 @@ struct MetricFacts: Sendable {
   /// Its own lateness in milliseconds.
   var latenessMs: Int64?
 
+  /// Whether rows of different windows add up: of counts and sums whose windows do not overlap.
+  var addsOverTime: Bool { kind == .additive && window != nil && window == every }
+  /// Whether rows add up within a window alone, because windows overlap.
+  var overlaps: Bool { kind == .additive && !addsOverTime }
+
   /// Whether it is a figure of a lifecycle.
   var isLifecycle = false
 
@@ -55,12 +60,14 @@ struct StageFacts: Sendable {
   /// Reads the canonical text of a pipeline, which `run_manifest` holds. O(length).
   init(definition: String) {
     var last: String?
+    var stage: String?
     for line in definition.split(separator: "\n") {
       if line.first == " " {
         if let last { addPart(line.dropFirst(), to: last) }
+        if let stage { addOption(line.dropFirst(), to: stage) }
         continue
       }
-      last = nil
+      (last, stage) = (nil, nil)
       let words = line.split(separator: " ")
       guard let kind = words.first else { continue }
       if kind == "time" { latenessMs = Self.option("lateness", words).flatMap { Int64($0) } }
@@ -81,6 +88,7 @@ struct StageFacts: Sendable {
           if pair.count == 2 { found[String(pair[0])] = String(pair[1]) }
         }
         options["\(kind) \(name)"] = found
+        stage = "\(kind) \(name)"
       case "alert":
         if let watch = Self.option("watch", words), !watched.contains(String(watch)) {
           watched.append(String(watch))
@@ -109,6 +117,19 @@ struct StageFacts: Sendable {
     options["\(kind) \(name)"]?[option]
   }
 
+  /// Whether a KPI's formula divides by what it reads, or reads what does not grow within a period:
+  /// averages, quantiles, ratios.
+  func readsLevels(_ formula: String) -> Bool {
+    let divides = formula.split(separator: "/").dropFirst().contains { part in
+      let divisor = part.trimming(" ")
+      return divisor.first.map { !$0.isNumber && $0 != "." } ?? false
+    }
+    return divides
+      || formula.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".") }.contains {
+        [.single, .quantile, .formula].contains(metrics[String($0)]?.kind)
+      }
+  }
+
   /// A formula that divides one number of things by another.
   func isShareOfCounts(_ facts: MetricFacts) -> Bool {
     guard facts.kind == .formula else { return false }
@@ -134,6 +155,13 @@ struct StageFacts: Sendable {
       window: option("window", words).map(String.init),
       every: option("every", words).map(String.init),
       latenessMs: option("lateness", words).flatMap { Int64($0) })
+  }
+
+  /// `per` of a funnel.
+  private mutating func addOption(_ line: Substring, to stage: String) {
+    let words = line.split(separator: " ", maxSplits: 1)
+    guard words.count == 2, words[0] == "per" else { return }
+    options[stage]?["per"] = String(words[1])
   }
 
   private mutating func addPart(_ line: Substring, to name: String) {

@@ -26,8 +26,9 @@ struct RetentionData: Sendable {
     guard let reach = try asked.reader.reach(of: .retention, name: name),
       let oldest = latest.prefix(cohorts).last
     else { return nil }
-    let rows = try asked.reader.retention(
-      StageQuery(name: name, dimensions: dimensions, limit: rowsMax), fromCohort: oldest)
+    let rows = asked.shown(
+      try asked.reader.retention(
+        StageQuery(name: name, dimensions: dimensions, limit: rowsMax), fromCohort: oldest))
     guard let first = rows.first else { return nil }
     let length = RetentionUnits.length(of: first)
     let units = RetentionUnits(

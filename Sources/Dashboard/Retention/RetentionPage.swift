@@ -48,13 +48,15 @@ enum RetentionPage {
         names.map { ($0, asked.link(path, ["retention": $0], keeping: ["show"]), $0 == name) })
     let content = content(asked, data)
     let by = wanted.flatMap { data.names.contains($0) ? $0 : nil }
+    let isRecurring = try isRecurring(asked, name)
     return PageFrame.answer(
       asked, .retention, title: "\(words.frame.retention): \(name)",
       subtitle: "<span class=\"muted\">\(words.results.zone(asked.file.zone.name))</span>",
       body: """
         \(tabs)\(choices(asked, data, content))
         <div id="retention" data-live>
-        \(headline(asked, data))\(triangle(asked, name, data, content))
+        \(headline(asked, data, isRecurring: isRecurring))\
+        \(triangle(asked, name, data, content))
         \(curve(asked, data, content, by))\(table(asked, name, data))</div>
         """)
   }
@@ -95,14 +97,29 @@ enum RetentionPage {
 
   // MARK: - What people want to know first
 
-  private static func headline(_ asked: Asked, _ data: RetentionData) -> HTML {
+  /// Whether somebody is in a cohort of each unit with a start event.
+  private static func isRecurring(_ asked: Asked, _ name: String) throws -> Bool {
+    try asked.facts().option("mode", of: name, "retention") == "recurring"
+  }
+
+  private static func headline(
+    _ asked: Asked, _ data: RetentionData, isRecurring: Bool
+  ) -> HTML {
     let words = asked.words
     guard let all = data.all, let first = RetentionMean.means(all).first(where: { $0.period == 1 })
     else { return "<p class=\"notice\">\(words.retention.headlineNone)</p>" }
-    let text = words.retention.headline(
-      Numbers.count(first.returned), words.retention.period(data.length, 1),
-      Numbers.share(first.share, words))
-    return "<div class=\"notice verdict\"><strong>\(text)</strong></div>"
+    let own = words.retention
+    let share = Numbers.share(first.share, words)
+    let period = own.period(data.length, 1)
+    guard isRecurring else {
+      let text = own.headline(Numbers.count(first.returned), period, share)
+      return "<div class=\"notice verdict\"><strong>\(text)</strong></div>"
+    }
+    let text = own.recurring(share, period, Numbers.count(first.users), own.unit(data.length))
+    return """
+      <div class="notice verdict"><strong>\(text)</strong>\
+      <div class="muted">\(own.recurringNote)</div></div>
+      """
   }
 
   // MARK: - The triangle
@@ -195,8 +212,11 @@ enum RetentionPage {
       let json = Dimensions.json(triangle.dimensions)
       let link = asked.link(path, ["dimensions": json, "by": nil], keeping: kept)
       let users = triangle.cohorts.reduce(0) { $0 + ($1.users ?? 0) }
+      let name = Numbers.series(triangle.dimensions, words)
+      let head: HTML =
+        asked.mayFilter(triangle.dimensions.keys) ? .link(link, name) : .text(name)
       table.add(
-        [.link(link, Numbers.series(triangle.dimensions, words)), "\(Numbers.count(users))"]
+        [head, "\(Numbers.count(users))"]
           + [1, 2, 4].map { period in
             let share = means.first { $0.period == period }?.share
             return "\(Numbers.share(share, words))"

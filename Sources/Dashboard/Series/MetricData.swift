@@ -20,9 +20,19 @@ struct MetricData: Sendable {
     /// By start of window.
     var points: [Point]
 
-    /// What it is put in order by: all its values, or the last where they do not add.
-    func size(isAdditive: Bool) -> Double {
-      isAdditive ? points.reduce(0) { $0 + $1.value } : points.last?.value ?? 0
+    /// What it is put in order by: all its values, or the newest final one where they do not add
+    /// over time.
+    func size(addsOverTime: Bool) -> Double {
+      addsOverTime ? points.reduce(0) { $0 + $1.value } : newest?.value ?? 0
+    }
+
+    /// The newest value that cannot change any more; where there is none, the newest of all.
+    var newest: Point? { points.last { $0.status != .provisional } ?? points.last }
+
+    /// A small line of the newest values that cannot change any more.
+    func sparkline(_ count: Int, label: String) -> Sparkline {
+      Sparkline(
+        points.filter { $0.status != .provisional }.suffix(count).map(\.value), label: label)
     }
   }
 
@@ -40,7 +50,10 @@ struct MetricData: Sendable {
   /// Most rows that are read for one page.
   static let rowsMax = 20_000
 
+  /// Whether series add up within a window.
   var isAdditive: Bool { facts.kind == .additive }
+  /// Whether windows add up too.
+  var addsOverTime: Bool { facts.addsOverTime }
   var isApproximate: Bool { series.contains { $0.points.contains(where: \.approximate) } }
 
   /// Reads a metric. O(log rows + `limit`).
@@ -57,7 +70,7 @@ struct MetricData: Sendable {
     let page = try asked.reader.metricPage(
       MetricQuery(
         metric: name, from: from, to: to, dimensions: dimensions, limit: limit, newestFirst: true))
-    var rows = page.rows
+    var rows = asked.shown(page.rows)
     var cutAt: EventTime?
     if page.next != nil, let last = rows.last?.windowStart {
       // The oldest window may lack rows.
@@ -73,6 +86,18 @@ struct MetricData: Sendable {
     data.unit = unit(own, facts, rows)
     try data.addZeros(asked, to: to)
     return data
+  }
+
+  /// The final value of one series in the window that starts then; nil where there is none.
+  /// O(log rows + series).
+  static func value(
+    _ asked: Asked, _ name: String, _ facts: StageFacts, at start: EventTime,
+    _ dimensions: DimensionValues
+  ) throws -> Double? {
+    let data = try read(
+      asked, name, facts, from: start, to: EventTime(ms: start.ms + 1), by: [], limit: 2_000)
+    let series = data.series.first { $0.dimensions == dimensions }
+    return series?.points.first { $0.start == start && $0.status != .provisional }?.value
   }
 
   private static func unit(
@@ -102,8 +127,8 @@ struct MetricData: Sendable {
       add(row, to: place)
     }
     self.names = names.sorted()
-    let isAdditive = isAdditive
-    let keyed = series.map { ($0.size(isAdditive: isAdditive), Dimensions.text($0.dimensions), $0) }
+    let adds = addsOverTime
+    let keyed = series.map { ($0.size(addsOverTime: adds), Dimensions.text($0.dimensions), $0) }
     series = keyed.sorted { $0.0 == $1.0 ? $0.1 < $1.1 : $0.0 > $1.0 }.map(\.2)
   }
 

@@ -51,11 +51,12 @@ enum SeriesCards {
     let data = try MetricData.read(
       asked, outline.name, facts, from: from, by: [], limit: rowsMax)
     let points = data.series.first?.points ?? []
-    let last = points.last { $0.status != .provisional } ?? points.last
+    let last = data.series.first?.newest
     var before: Double?
-    if let last, data.series.count == 1 {
+    if let last, last.status != .provisional, data.series.count == 1 {
       let start = TimeSpan.shifted(last.start, days: -7, asked.file.zone)
-      before = data.series[0].points.first { $0.start == start }?.value
+      before = try MetricData.value(
+        asked, outline.name, facts, at: start, data.series[0].dimensions)
     }
     let change =
       before == nil

@@ -48,19 +48,19 @@ enum SeriesList {
     for outline in outlines.prefix(linesMax) {
       let data = try MetricData.read(asked, outline.name, facts, by: [], limit: rowsMax)
       let first = data.series.first
-      let last = first?.points.last { $0.status != .provisional }
+      let last = first?.newest
       let name =
         data.series.count > 1 && first?.dimensions.isEmpty == false
         ? " (\(Numbers.series(first?.dimensions ?? [:], words)))" : ""
-      let curve = Sparkline((first?.points ?? []).suffix(90).map(\.value), label: outline.name)
+      let curve = first?.sparkline(90, label: outline.name).svg ?? ""
       let time = last.map { ZoneTimes.window($0.start, $0.end, asked.file.zone) } ?? ""
-      let open: HTML = last == nil && first != nil ? Numbers.status(.provisional, words) : .empty
+      let open: HTML = last?.status == .provisional ? Numbers.status(.provisional, words) : .empty
       table.add([
         .link(SeriesPage.link(outline.name), outline.name),
         """
         \(Numbers.value(last?.value, data.unit, words))\
         <span class="muted small">\(name)</span>\(open)
-        """, HTML(markup: curve.svg), "<span class=\"nowrap\">\(time)</span>",
+        """, HTML(markup: curve), "<span class=\"nowrap\">\(time)</span>",
         "<span class=\"muted\">\(SeriesText.line(data.facts, words))</span>",
       ])
     }
@@ -83,10 +83,13 @@ enum SeriesList {
     for kind in kinds {
       let days = try SessionData.read(asked, kind.name, from: nil, to: nil, limit: 1_000).days
       let last = days.last { $0.status != .provisional } ?? days.last
-      let curve = Sparkline(days.suffix(90).map { Double($0.sessions) }, label: kind.name)
+      let open: HTML =
+        last?.status == .provisional ? " \(Numbers.status(.provisional, words))" : .empty
+      let settled = days.filter { $0.status != .provisional }
+      let curve = Sparkline(settled.suffix(90).map { Double($0.sessions) }, label: kind.name)
       table.add([
         .link(SessionsPage.link(kind.name), kind.name), "\(last?.day ?? "")",
-        "\(last.map { Numbers.count($0.sessions) } ?? "")",
+        "\(last.map { Numbers.count($0.sessions) } ?? "")\(open)",
         "\(Numbers.share(last?.bounceRate, words))",
         "\(Numbers.duration(last?.meanDurationMs, words))", HTML(markup: curve.svg),
       ])

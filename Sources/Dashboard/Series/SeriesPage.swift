@@ -169,19 +169,25 @@ enum SeriesPage {
       words.series.series,
       [
         .init(words.series.series),
-        .init(data.isAdditive ? words.series.sum : words.series.newest, isNumber: true),
-        .init(data.isAdditive ? words.series.share : "", isNumber: true), .init(words.series.curve),
+        .init(data.addsOverTime ? words.series.sum : words.series.newest, isNumber: true),
+        .init(data.addsOverTime ? words.series.share : "", isNumber: true),
+        .init(words.series.curve),
       ])
-    let all = data.series.reduce(0) { $0 + $1.size(isAdditive: true) }
+    let all = data.series.reduce(0) { $0 + $1.size(addsOverTime: true) }
     for series in data.series.prefix(20) {
-      let size = series.size(isAdditive: data.isAdditive)
+      let size = series.size(addsOverTime: data.addsOverTime)
+      let open: HTML =
+        !data.addsOverTime && series.newest?.status == .provisional
+        ? Numbers.status(.provisional, words) : .empty
       let json = Dimensions.json(series.dimensions)
       let link = asked.link(path, ["dimensions": json], keeping: kept)
       let name = Numbers.series(series.dimensions, words)
-      let share = data.isAdditive && all > 0 ? ValueUnit.share.short(size / all) : ""
-      let curve = Sparkline(series.points.suffix(120).map(\.value), label: name)
+      let mayFilter = asked.mayFilter(series.dimensions.keys)
+      let share = data.addsOverTime && all > 0 ? ValueUnit.share.short(size / all) : ""
+      let curve = series.sparkline(120, label: name)
       table.add([
-        .link(link, name), Numbers.value(size, data.unit, words), "\(share)",
+        mayFilter ? .link(link, name) : .text(name),
+        "\(Numbers.value(size, data.unit, words)) \(open)", "\(share)",
         HTML(markup: curve.svg),
       ])
     }
@@ -214,9 +220,11 @@ enum SeriesPage {
         "\(mark)\(Numbers.value(point.value, data.unit, words))", "\(Numbers.count(point.samples))",
       ]
       if let before {
+        // Of a window that is open a part is there alone.
+        let value = point.status == .provisional ? nil : point.value
         cells.append(
           Numbers.change(
-            point.value, from: before.values[dimensions]?[point.start], data.unit, better: nil,
+            value, from: before.values[dimensions]?[point.start], data.unit, better: nil,
             words))
       }
       cells.append(Numbers.status(point.status, words))

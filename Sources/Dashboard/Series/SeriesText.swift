@@ -29,6 +29,7 @@ enum SeriesText {
     case .formula: notes.append(words.formulaNote)
     case .additive, .unknown: break
     }
+    if data.facts.overlaps { notes.append(words.overlapNote) }
     if data.isApproximate { notes.append(words.approximate) }
     return notes.html { "<p class=\"notice\">\($0)</p>" }
   }

@@ -56,7 +56,7 @@ struct SessionData: Sendable {
     var days: [EventTime: Day] = [:]
     var series: [DimensionValues: Day] = [:]
     var dimensions: [String: DimensionValues] = [:]
-    for row in page.rows {
+    for row in asked.shown(page.rows) {
       let day = Day(
         start: row.dayStart, end: row.dayEnd, day: row.day, sessions: row.sessions,
         users: row.users,

@@ -2,7 +2,7 @@ import Foundation
 
 /// What was answered since the last commit to the file, so that many readers cost as much as one.
 ///
-/// Limits: `countMax` answers and `bytesMax` bytes; beyond, everything goes. An answer is made once
+/// Limits: `countMax` answers and `bytesMax` bytes; beyond, the oldest go. An answer is made once
 /// however many ask for it at the same time.
 ///
 /// `@unchecked Sendable`: everything is read and written under the condition's lock.
@@ -22,6 +22,8 @@ final class AnswerCache: @unchecked Sendable {
   private let condition = NSCondition()
   private var version: Int64 = -1
   private var answers: [Key: Answer] = [:]
+  /// Keys of `answers`, the oldest first.
+  private var order: [Key] = []
   private var bytes = 0
   private var underWay: Set<Key> = []
 
@@ -32,6 +34,7 @@ final class AnswerCache: @unchecked Sendable {
       if version != self.version {
         self.version = version
         answers = [:]
+        order = []
         bytes = 0
       }
       if let answer = answers[key] {
@@ -46,15 +49,22 @@ final class AnswerCache: @unchecked Sendable {
     condition.lock()
     underWay.remove(key)
     if case .success(let answer) = result, answer.status == .ok, version == self.version {
-      if answers.count >= Self.countMax || bytes + answer.body.count > Self.bytesMax {
-        answers = [:]
-        bytes = 0
-      }
       answers[key] = answer
+      order.append(key)
       bytes += answer.body.count
+      dropOldest()
     }
     condition.broadcast()
     condition.unlock()
     return try result.get()
+  }
+
+  private func dropOldest() {
+    var gone = 0
+    while order.count - gone > 1, order.count - gone > Self.countMax || bytes > Self.bytesMax {
+      bytes -= answers.removeValue(forKey: order[gone])?.body.count ?? 0
+      gone += 1
+    }
+    order.removeFirst(gone)
   }
 }

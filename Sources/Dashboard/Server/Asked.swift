@@ -10,11 +10,13 @@ struct Asked: Sendable {
   let reader: ResultsReader
   /// What the file is about.
   let file: FileFacts
+  /// What was asked for.
+  let endpoint: Endpoint
   /// Who asks.
   let visitor: Visitor
   /// The language of pages.
   let language: Language
-  /// The path with its query, as it was asked for.
+  /// The path with those parts of its query that the endpoint knows.
   let target: String
   /// Checked values by name.
   let values: [String: String]
@@ -22,6 +24,13 @@ struct Asked: Sendable {
   let now: WallTime
   /// The id of the reader's session, where there is one.
   let session: String?
+  /// Dimensions that are masked for the visitor.
+  let personal: PersonalDimensions
+  /// The page that an answer to a form shows; nil: that which was asked for.
+  var pageTarget: String?
+
+  /// Where the page that is shown can be asked for: for links back to it.
+  var page: String { pageTarget ?? target }
 
   /// The strings of the visitor's language.
   var words: Words { language.words }

@@ -3,6 +3,7 @@ import HTTPTypes
 import PipelineSpec
 import SnapshotStore
 import StreamCore
+import Synchronization
 
 /// What a console is about and who may use it.
 public struct ConsoleSetup: Sendable {
@@ -58,11 +59,13 @@ final class Console: Sendable {
   let endpoints: [Endpoint]
   private let readers: ReaderPool
   private let cache = AnswerCache()
+  /// What names people in this file, by version of the file.
+  private let personal = Mutex<(version: Int64, found: PersonalDimensions)?>(nil)
 
   /// Opens the file. Throws a `StoreError` when it cannot be read.
   init(_ setup: ConsoleSetup) throws {
     self.setup = setup
-    readers = try ReaderPool(path: setup.dataPath)
+    readers = try ReaderPool(path: setup.dataPath, readers: ConsoleRouter.threads + 1)
     let manifest = try readers.withReader { try $0.manifest() }
     let definition = (manifest["definition"] ?? "").split(separator: "\n")
     let zoneName = definition.first { $0.hasPrefix("zone ") }?.dropFirst("zone ".count)
@@ -72,12 +75,24 @@ final class Console: Sendable {
       pipeline: setup.pipeline)
     let book = TokenBook(tokens: setup.tokens)
     sessions = Sessions(book)
-    gate = Gate(isLoopback: setup.address.isLoopback, book: book, sessions: sessions)
+    gate = Gate(isLoopback: setup.address.isLoopback, sessions: sessions)
     endpoints = Rooms.endpoints
   }
 
   /// Changes whenever anybody commits to the file. O(1).
   func version() throws -> Int64 { try readers.dataVersion() }
+
+  /// Dimensions that name people, by the pipeline and by the file's own copy of it.
+  private func personal(_ reader: ResultsReader) throws -> PersonalDimensions {
+    let version = try version()
+    if let known = personal.withLock({ $0 }), known.version == version { return known.found }
+    let definitions = [
+      file.pipeline?.plan.definition, try reader.manifest()["definition"],
+    ].compactMap(\.self)
+    let found = PersonalDimensions(definitions: definitions, rules: try reader.rules())
+    personal.withLock { $0 = (version, found) }
+    return found
+  }
 
   /// Ends the use of the file.
   func close() { readers.close() }
@@ -93,12 +108,14 @@ final class Console: Sendable {
     visitor: Visitor, language: Language, session: String? = nil
   ) throws -> Answer {
     let values = try values(endpoint, target: target, body: body)
+    let target = endpoint.known(target)
     let make = { [self] in
       try readers.withReader { reader in
         try endpoint.handler(
           Asked(
-            console: self, reader: reader, file: file, visitor: visitor, language: language,
-            target: target, values: values, now: setup.now(), session: session))
+            console: self, reader: reader, file: file, endpoint: endpoint, visitor: visitor,
+            language: language, target: target, values: values, now: setup.now(), session: session,
+            personal: visitor.mayReveal ? .none : try personal(reader)))
       }
     }
     guard endpoint.isCached else { return try make() }
@@ -154,6 +171,21 @@ final class Console: Sendable {
 }
 
 extension Endpoint {
+  /// Families of parts of the query whose names pages make up: values to try of thresholds.
+  private static let families = ["try."]
+
+  /// `target` without the parts of its query that mean nothing here: two that differ in those alone
+  /// are one.
+  func known(_ target: String) -> String {
+    let path = URLText.path(of: target)
+    let query = URLText.fields(target.dropFirst(path.count).dropFirst()) ?? []
+    let known = query.filter { part in
+      parameters.contains { $0.place == .query && $0.name == part.name }
+        || Self.families.contains { part.name.hasPrefix($0) }
+    }
+    return URLText.link(path, known.map { ($0.name, $0.value) })
+  }
+
   /// What the named segments of `path` hold; nil where that is no encoded text.
   func segments(of path: String) -> [(name: String, value: String)]? {
     var found: [(name: String, value: String)] = []

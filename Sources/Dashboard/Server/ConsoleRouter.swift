@@ -5,15 +5,23 @@ import NIOCore
 import NIOPosix
 import PipelineSpec
 import StreamCore
+import Synchronization
 
 /// Between the HTTP server and the console: reads requests, sends answers.
 enum ConsoleRouter {
   /// Threads that answer; they may block on the file.
-  private static let pool: NIOThreadPool = {
-    let pool = NIOThreadPool(numberOfThreads: 3)
+  static let threads = 3
+  private static let pool = started(threads)
+  /// The one thread of answers that take long: others do not wait for them.
+  private static let heavyPool = started(1)
+  private static let waiting = Atomic<Int>(0)
+  private static let heavyWaiting = Atomic<Int>(0)
+
+  private static func started(_ count: Int) -> NIOThreadPool {
+    let pool = NIOThreadPool(numberOfThreads: count)
     pool.start()
     return pool
-  }()
+  }
 
   static func make(_ console: Console, _ updates: LiveUpdates) -> Router<BasicRequestContext> {
     let router = Router(context: BasicRequestContext.self)
@@ -41,19 +49,46 @@ enum ConsoleRouter {
     _ request: Request, _ endpoint: Endpoint, _ console: Console
   ) async throws -> Response {
     let head = request.head
+    if let answer = endpoint.immediate?() { return response(answer, to: head, isCached: false) }
+    let visitor = try console.gate.visitor(head.headerFields, now: console.setup.now())
     let body = endpoint.method == .get ? [] : try await fields(request)
-    let answer = try await pool.runIfActive { () throws -> Answer in
-      lowerPriority()
-      let visitor = try console.gate.visitor(head.headerFields, now: console.setup.now())
-      let key = body.first { $0.name == "form_key" }?.value
-      try console.gate.check(
-        visitor, endpoint, head.headerFields, authority: head.authority, formKey: key)
-      return try console.answer(
+    try console.gate.check(
+      visitor, endpoint, head.headerFields, authority: head.authority,
+      formKey: body.first { $0.name == "form_key" }?.value)
+    let answer = try await onThread(isHeavy: endpoint.isHeavy) {
+      try console.answer(
         endpoint, target: head.path ?? "/", body: body, visitor: visitor,
         language: LanguageChoice.of(head),
         session: Gate.cookies(head.headerFields)[Sessions.cookie])
     }
     return response(answer, to: head, isCached: endpoint.isCached)
+  }
+
+  /// Runs `work` on a thread that may block; a problem where too many wait for one.
+  private static func onThread(
+    isHeavy: Bool, _ work: @escaping @Sendable () throws -> Answer
+  ) async throws -> Answer {
+    let limit = isHeavy ? Limits.heavyWaiting : Limits.waiting
+    let count =
+      isHeavy
+      ? heavyWaiting.add(1, ordering: .relaxed).newValue
+      : waiting.add(1, ordering: .relaxed).newValue
+    defer {
+      if isHeavy {
+        heavyWaiting.subtract(1, ordering: .relaxed)
+      } else {
+        waiting.subtract(1, ordering: .relaxed)
+      }
+    }
+    guard count <= limit else {
+      throw Problem(
+        .serviceUnavailable, "\(limit) requests wait already", whatToDo: "Try again in a moment",
+        headers: [.retryAfter: "2"])
+    }
+    return try await (isHeavy ? heavyPool : pool).runIfActive {
+      lowerPriority()
+      return try work()
+    }
   }
 
   /// Answers give way to the stream: their threads run only where it leaves time.
@@ -135,7 +170,7 @@ enum ConsoleRouter {
     }
     guard let events = updates.subscribe() else {
       throw Problem(
-        .serviceUnavailable, "there are \(Limits.streams) readers already",
+        .serviceUnavailable, "as many pages are open as may be",
         whatToDo: "Try again later", headers: [.retryAfter: "60"])
     }
     return Response(

@@ -39,7 +39,9 @@ public final class ConsoleServer: Sendable {
           + "the pipeline file a `console: {tokens: …}`, or listen on 127.0.0.1")
     }
     let console = try Console(setup)
-    let updates = LiveUpdates(console)
+    let connections = Limits.availableConnections()
+    // Requests need connections as well.
+    let updates = LiveUpdates(console, readersMax: connections / 2)
     var logger = Logger(label: "weir.console") { _ in SwiftLogNoOpLogHandler() }
     logger.logLevel = .critical
     let bound = Awaited()
@@ -48,7 +50,8 @@ public final class ConsoleServer: Sendable {
       router: ConsoleRouter.make(console, updates),
       server: .http1(configuration: Self.channel),
       configuration: ApplicationConfiguration(
-        address: .hostname(setup.address.host, port: setup.address.port), backlog: 512),
+        address: .hostname(setup.address.host, port: setup.address.port), backlog: 512,
+        availableConnectionsDelegate: MaximumAvailableConnections(connections)),
       onServerRunning: { channel in bound.open(channel.localAddress?.port ?? 0) },
       logger: logger)
     let group = ServiceGroup(
@@ -111,8 +114,29 @@ enum Limits {
   static let bodyBytes = 64 * 1024
   /// How long a body may take to come.
   static let bodySeconds = 10
-  /// Streams of live updates at once.
-  static let streams = 1_000
+  /// Requests that may wait for a thread: every open page asks when something is committed.
+  static let waiting = 1_024
+  /// Requests for what takes long that may wait for their thread.
+  static let heavyWaiting = 16
+  /// Connections at once, where the system allows so many open files.
+  static let connections = 2_000
+  /// Open files that are left to the worker, its store and its broker's connections.
+  private static let filesKept = 256
+
+  /// Connections that this process can have at once: open files are what it must not run out of.
+  /// Raises the process's own limit as far as it may.
+  static func availableConnections() -> Int {
+    var files = rlimit()
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard getrlimit(resource, &files) == 0 else { return filesKept }
+    if files.rlim_cur < files.rlim_max {
+      var raised = files
+      raised.rlim_cur = max(
+        files.rlim_cur, min(files.rlim_max, rlim_t(connections + filesKept)))
+      if setrlimit(resource, &raised) == 0 { files = raised }
+    }
+    return max(16, min(connections, Int(clamping: files.rlim_cur) - filesKept))
+  }
 }
 
 /// A number that one thread waits for and another gives.

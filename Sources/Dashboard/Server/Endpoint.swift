@@ -44,6 +44,13 @@ struct Endpoint: Sendable {
   /// For how many milliseconds of wall time at most it may be kept; nil: until a commit. For what
   /// also says how long ago something was.
   var freshMs: Int64?
+  /// What else than 200 it answers with the same schema when all is well, and when.
+  var furtherStatuses: [(status: HTTPResponse.Status, text: String)] = []
+  /// Whether making it may take long: such answers are made one at a time.
+  var isHeavy = false
+  /// The answer itself, where it depends on nothing: given without a thread or the file, so that it
+  /// is there however busy the console is.
+  var immediate: (@Sendable () -> Answer)?
   /// Makes the answer, on a thread that may block.
   var handler: @Sendable (Asked) throws -> Answer
 
@@ -61,6 +68,32 @@ struct Endpoint: Sendable {
     self.response = response
     self.isCached = isCached && method == .get
     self.handler = handler
+  }
+
+  /// Something that is always the same, for everybody.
+  static func constant(
+    _ path: String, kind: Kind, summary: String = "", response: Schema = .text("text/plain"),
+    answer: @escaping @Sendable () -> Answer
+  ) -> Endpoint {
+    var endpoint = Endpoint(
+      .get, path, kind: kind, access: .open, summary: summary, response: response, isCached: false
+    ) { _ in answer() }
+    endpoint.immediate = answer
+    return endpoint
+  }
+
+  /// The same, which may also answer that a change waits.
+  var acceptingLater: Endpoint {
+    var copy = self
+    copy.furtherStatuses.append((.accepted, "Noted; a worker answers with its next snapshot."))
+    return copy
+  }
+
+  /// The same, made one at a time.
+  var heavy: Endpoint {
+    var copy = self
+    copy.isHeavy = true
+    return copy
   }
 
   /// The same, made anew every second.

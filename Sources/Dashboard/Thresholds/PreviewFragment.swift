@@ -20,7 +20,7 @@ struct PreviewFragment {
       return PreviewFragment(preview: try ThresholdPreview(wish, rule, asked), asked: asked).html
     } catch let missing as ThresholdPreview.Missing {
       let text = asked.words.thresholds.missing[missing.rawValue] ?? ""
-      guard missing == .risk || missing == .noPipeline else {
+      guard missing == .risk || missing == .noPipeline || missing == .tooMuch else {
         return "<p class=\"notice\">\(text)</p>"
       }
       let values = rule.thresholds.map { ($0, wish.values[$0.name] ?? $0.standard) }
@@ -32,7 +32,8 @@ struct PreviewFragment {
   private var html: HTML {
     """
     \(figures)
-    <p class="notice warning"><strong>\(words.approximate)</strong> \(reach) \(words.why)\(check)</p>
+    <p class="notice warning"><strong>\(words.approximate)</strong> \(reach) \
+    \(words.why)\(check)</p>
     \(asked.figure(chart, id: "preview-chart", caption: caption))
     \(changes)
     <p>\(words.exact)\(scopeNote)</p>
@@ -48,14 +49,20 @@ struct PreviewFragment {
     return .figures([
       (
         words.alertsThen, .text(PageText.count(Int64(then.firings.count))),
-        .text(words.firingFor(PageText.duration(then.totalMs)))
+        .text(told(then))
       ),
       (
         words.alertsTried,
         "\(PageText.count(Int64(tried.firings.count))) <small class=\"muted\">\(sign)</small>",
-        .text(words.firingFor(PageText.duration(tried.totalMs)))
+        .text(told(tried))
       ),
     ])
+  }
+
+  /// How long, and what went on before.
+  private func told(_ outcome: ThresholdPreview.Outcome) -> String {
+    let text = words.firingFor(PageText.duration(outcome.totalMs))
+    return outcome.before.isEmpty ? text : text + " " + words.openBefore(outcome.before.count)
   }
 
   private var reach: String {
@@ -89,7 +96,7 @@ struct PreviewFragment {
   // MARK: - Chart
 
   private var drawn: [AlertTrial.Series] {
-    let fired = Set((preview.tried.firings + preview.stored.firings).map(\.dimensions))
+    let fired = Set((preview.tried.all + preview.stored.all).map(\.dimensions))
     let all = preview.source.series
     let chosen =
       all.filter { fired.contains($0.dimensions) } + all.filter { !fired.contains($0.dimensions) }
@@ -100,7 +107,7 @@ struct PreviewFragment {
     let alert = preview.source.trial.alert
     let name = WatchedUnit.name(alert.watch)
     let series = drawn.map { series in
-      let dimensions = PageText.dimensions(series.dimensions)
+      let dimensions = asked.dimensionsText(series.dimensions)
       return TimeChart.Series(
         name: dimensions.isEmpty ? name : dimensions,
         points: series.points.map { .init(time: $0.window.upperBound, value: $0.value) })
@@ -126,9 +133,9 @@ struct PreviewFragment {
   }
 
   private func spans(_ outcome: ThresholdPreview.Outcome, _ lane: String) -> [TimeChart.Span] {
-    outcome.firings.suffix(2_000).map {
+    outcome.all.suffix(2_000).map {
       TimeChart.Span(
-        kind: .alert, from: $0.opened, to: $0.resolved, label: PageText.dimensions($0.dimensions),
+        kind: .alert, from: $0.opened, to: $0.resolved, label: asked.dimensionsText($0.dimensions),
         lane: lane)
     }
   }
@@ -154,7 +161,7 @@ struct PreviewFragment {
     var table = PageTable(
       title, [.init(words.fired, .time), .init(words.ended, .time), .init(words.scope)])
     for firing in firings.suffix(Self.alertsMax).reversed() {
-      let dimensions = PageText.dimensions(firing.dimensions)
+      let dimensions = asked.dimensionsText(firing.dimensions)
       table.add([
         .text(ZoneTimes.minute(firing.opened, zone)),
         .text(firing.resolved.map { ZoneTimes.minute($0, zone) } ?? words.goesOn),

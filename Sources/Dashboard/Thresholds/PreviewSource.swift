@@ -29,6 +29,8 @@ enum PreviewSpan: String, Sendable, CaseIterable {
 struct PreviewSource: Sendable {
   static let windowsMax: Int64 = 20_000
   static let rowsMax = 60_000
+  /// Windows of all series together that are judged.
+  static let pointsMax: Int64 = 1_000_000
   /// Windows that are looked at where nobody says how far: more than a month of days.
   static let windowsUsual: Int64 = 120
 
@@ -47,10 +49,16 @@ struct PreviewSource: Sendable {
   var series: [AlertTrial.Series] = []
   /// Windows in the range.
   var windows: Int64
+  /// The alerts of these rows with the values that held then.
+  private(set) var again: [AlertRow] = []
   var cut: Cut?
 
   /// Reads it; nil when nothing that the rule watches is closed.
-  init?(_ trial: AlertTrial, _ reader: ResultsReader, span: PreviewSpan?, zone: Zone) throws {
+  /// Throws `Missing.tooMuch` beyond the limits.
+  init?(
+    _ trial: AlertTrial, _ reader: ResultsReader, span: PreviewSpan?, zone: Zone,
+    _ limit: WorkLimit
+  ) throws {
     self.trial = trial
     guard let through = try Self.closed(trial, reader) else { return nil }
     var calendar = WindowCalendar(window: trial.alert.window, zone: zone)
@@ -70,6 +78,11 @@ struct PreviewSource: Sendable {
     range = calendar.start(first)..<max(through, calendar.start(first))
     windows = 0
     let begin = try read(reader)
+    try limit.check()
+    let shownFrom = max(range.lowerBound, begin ?? range.lowerBound)
+    guard seriesCount * max(1, last - calendar.ordinal(of: shownFrom)) <= Self.pointsMax else {
+      throw ThresholdPreview.Missing.tooMuch
+    }
     series = trial.series(of: rows, through: through)
     // What nothing was stored of is not looked at.
     if let begin, begin > range.lowerBound {
@@ -88,6 +101,21 @@ struct PreviewSource: Sendable {
   }
 
   private var rowsAreCut = false
+
+  /// Series that rows are of.
+  private var seriesCount: Int64 {
+    var names = Set(rows.metrics.map(\.dimensions))
+    names.formUnion(rows.funnels.map(\.dimensions))
+    names.formUnion(rows.retention.map(\.dimensions))
+    names.formUnion(rows.sessions.map(\.dimensions))
+    return Int64(names.count)
+  }
+
+  /// Judges the rows with the values that were set.
+  mutating func judgeAgain(_ history: [ThresholdRow]) {
+    again = trial.alerts(
+      of: rows, through: range.upperBound, thresholds: ThresholdSchedule(history))
+  }
 
   /// By when all that the rule reads is closed: by the clocks, or, where the input has ended, by
   /// what is settled.
@@ -197,12 +225,12 @@ final class PreviewCache: Sendable {
 
   /// The rows of `key`, read by `make` unless they are there.
   func source(_ key: Key, _ make: () throws -> PreviewSource?) rethrows -> PreviewSource? {
-    let found = known.withLock { known in
-      guard let at = known.firstIndex(where: { $0.key == key }) else { return PreviewSource?.none }
+    let found: (key: Key, source: PreviewSource?)? = known.withLock { known in
+      guard let at = known.firstIndex(where: { $0.key == key }) else { return nil }
       known.append(known.remove(at: at))
-      return known.last?.source
+      return known.last
     }
-    if let found { return found }
+    if let found { return found.source }
     let source = try make()
     known.withLock { known in
       known.removeAll { $0.key.path == key.path && $0.key.version < key.version }

@@ -68,6 +68,13 @@ enum ThresholdChange {
     {
       wish.values[name] = value
     }
+    wish.dimensions = (try? ThresholdsPage.dimensions(asked, rule)) ?? "{}"
+    var asked = asked
+    var query = wish.values.sorted { $0.key < $1.key }.map {
+      ("try.\($0.key)", JSON.text($0.value))
+    }
+    if wish.dimensions != "{}" { query.append(("dimensions", wish.dimensions)) }
+    asked.pageTarget = URLText.link("/thresholds/\(URLText.encoded(rule.rule))", query)
     let notice: HTML = "<p class=\"notice problem\" role=\"alert\">\(why)</p>"
     var answer = try ThresholdRulePage(asked, rule, wish, notice: notice).answer()
     answer.status = .conflict

@@ -14,8 +14,8 @@ struct PreviewWish: Sendable {
 
 /// What a rule would have told with other thresholds, on the stored series.
 ///
-/// Approximate: rows that `keep` removed are not there, neither are those of windows without events,
-/// which count as zero where zero is a value and as no data elsewhere.
+/// Approximate: rows that `keep` removed are not there, neither are those of windows without
+/// events, which count as zero where zero is a value and as no data elsewhere.
 struct ThresholdPreview: Sendable {
   /// A time in which an alert fired.
   struct Firing: Sendable, Equatable {
@@ -29,23 +29,40 @@ struct ThresholdPreview: Sendable {
 
   /// What happened in the range.
   struct Outcome: Sendable {
-    /// By opening. Those that had opened before the range count if they were not over.
-    var firings: [Firing]
-    /// How long they fired within the range, added up, in milliseconds.
-    var totalMs: Int64
+    /// By opening: those whose condition began to hold within the range.
+    var firings: [Firing] = []
+    /// Those that went on when the range began, which are counted apart.
+    var before: [Firing] = []
+    /// How long at least one fired within the range, in milliseconds.
+    var totalMs: Int64 = 0
 
     init(_ rows: [AlertRow], in range: Range<EventTime>) {
-      firings = rows.compactMap { row in
+      for row in rows {
         guard let opened = row.opened, opened <= range.upperBound,
           row.resolved.map({ $0 > range.lowerBound }) ?? true
-        else { return nil }
-        return Firing(dimensions: row.dimensions, opened: opened, resolved: row.resolved)
-      }.sorted { ($0.opened, $0.dimensions) < ($1.opened, $1.dimensions) }
-      totalMs = firings.reduce(0) { total, firing in
-        let from = max(firing.opened, range.lowerBound)
-        let to = min(firing.resolved ?? range.upperBound, range.upperBound)
-        return total + max(0, to.ms - from.ms)
+        else { continue }
+        let firing = Firing(dimensions: row.dimensions, opened: opened, resolved: row.resolved)
+        if row.windowStart >= range.lowerBound {
+          firings.append(firing)
+        } else {
+          before.append(firing)
+        }
       }
+      firings.sort { ($0.opened, $0.dimensions) < ($1.opened, $1.dimensions) }
+      before.sort { ($0.opened, $0.dimensions) < ($1.opened, $1.dimensions) }
+      var reached = range.lowerBound
+      for firing in all {
+        let to = min(firing.resolved ?? range.upperBound, range.upperBound)
+        if to > reached {
+          totalMs += to.ms - max(firing.opened, reached).ms
+          reached = to
+        }
+      }
+    }
+
+    /// Both, by opening.
+    var all: [Firing] {
+      (before + firings).sorted { ($0.opened, $0.dimensions) < ($1.opened, $1.dimensions) }
     }
   }
 
@@ -59,7 +76,13 @@ struct ThresholdPreview: Sendable {
     case noPipeline = "no_pipeline"
     /// Nothing that it watches is stored and closed.
     case noRows = "no_rows"
+    /// Judging what was asked for takes longer than anybody would wait.
+    case tooMuch = "too_much"
   }
+
+  /// How long the work of one preview may take, in milliseconds: with a part of it beyond that, the
+  /// next one is not begun.
+  static let workMs: Int64 = 1_500
 
   var wish: PreviewWish
   var source: PreviewSource
@@ -83,14 +106,20 @@ struct ThresholdPreview: Sendable {
     let key = PreviewCache.Key(
       path: asked.reader.path, rule: rule.rule, span: wish.span,
       version: try asked.console.version())
+    let limit = WorkLimit(asked, ms: Self.workMs)
     let found = try PreviewCache.shared.source(key) {
       let isKeyed = pipeline.sources.count == 1 && pipeline.sources.allSatisfy(\.keyed)
       guard let trial = AlertTrial(pipeline, rule: rule.rule, keyed: isKeyed) else {
         throw Missing.noPipeline
       }
-      return try PreviewSource(trial, asked.reader, span: wish.span, zone: asked.file.zone)
+      var source = try PreviewSource(
+        trial, asked.reader, span: wish.span, zone: asked.file.zone, limit)
+      try limit.check()
+      source?.judgeAgain(try asked.reader.thresholdHistory(rule: rule.rule))
+      return source
     }
     guard let source = found else { throw Missing.noRows }
+    try limit.check()
     let standings = try asked.reader.thresholds().filter { $0.rule == rule.rule }
     let (trial, range) = (source.trial, source.range)
     self.wish = wish
@@ -104,9 +133,7 @@ struct ThresholdPreview: Sendable {
         of: source.rows, through: range.upperBound,
         thresholds: Self.schedule(wish, standings, trial.alert)),
       in: range)
-    let history = ThresholdSchedule(try asked.reader.thresholdHistory(rule: rule.rule))
-    again = Outcome(
-      trial.alerts(of: source.rows, through: range.upperBound, thresholds: history), in: range)
+    again = Outcome(source.again, in: range)
     var query = AlertQuery()
     query.rule = rule.rule
     query.kind = .alert
@@ -155,14 +182,52 @@ struct ThresholdPreview: Sendable {
   }
 
   /// Alerts of one outcome that no alert of the other overlaps in the same series.
+  /// O(alerts · log alerts).
   static func only(_ a: Outcome, not b: Outcome) -> [Firing] {
-    a.firings.filter { firing in
-      !b.firings.contains {
-        $0.dimensions == firing.dimensions
-          && $0.opened < (firing.resolved ?? .distantFuture)
-          && firing.opened < ($0.resolved ?? .distantFuture)
-      }
+    var others: [String: Overlaps] = [:]
+    for firing in b.all { others[firing.dimensions, default: Overlaps()].add(firing) }
+    return a.firings.filter { others[$0.dimensions]?.contains($0) != true }
+  }
+
+  /// Alerts of one series by opening, with the latest end of each and those before it.
+  private struct Overlaps {
+    private var openings: [EventTime] = []
+    private var latestEnds: [EventTime] = []
+
+    /// Adds one that opened no earlier than the last.
+    mutating func add(_ firing: Firing) {
+      let end = firing.resolved ?? .distantFuture
+      latestEnds.append(max(latestEnds.last ?? end, end))
+      openings.append(firing.opened)
     }
+
+    /// Whether one of them overlaps.
+    func contains(_ firing: Firing) -> Bool {
+      let end = firing.resolved ?? .distantFuture
+      var (low, high) = (0, openings.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if openings[middle] < end { low = middle + 1 } else { high = middle }
+      }
+      return low > 0 && latestEnds[low - 1] > firing.opened
+    }
+  }
+}
+
+/// How long a piece of work may take, by the machine's clock.
+struct WorkLimit: Sendable {
+  private let end: Int64
+  private let now: @Sendable () -> WallTime
+
+  /// Begins now.
+  init(_ asked: Asked, ms: Int64) {
+    now = asked.console.setup.now
+    end = now().ms + ms
+  }
+
+  /// Throws `Missing.tooMuch` when it has passed.
+  func check() throws {
+    if now().ms > end { throw ThresholdPreview.Missing.tooMuch }
   }
 }
 

@@ -135,6 +135,8 @@ struct ThresholdRulePage {
       }
     }
     if wish.dimensions != "{}" { found.append(wish.dimensions) }
+    // What names somebody is chosen by those alone who may see it.
+    found.removeAll { !asked.mayFilter(Dimensions.read($0).keys) }
     var seen: Set<String> = []
     let unique = found.filter { seen.insert($0).inserted }
     return Array(
@@ -167,17 +169,20 @@ struct ThresholdRulePage {
   }
 
   private func resets(_ standings: [ThresholdStanding]) -> HTML {
-    let set = standings.filter { $0.person != nil }
+    let set = standings.filter {
+      $0.person != nil && asked.mayFilter(Dimensions.read($0.dimensions).keys)
+    }
     guard !set.isEmpty, asked.visitor.mayWrite else { return .empty }
     return set.html { standing -> HTML in
-      let scope = PageText.dimensions(standing.dimensions)
+      let scope = asked.dimensionsText(standing.dimensions)
       let name = standing.threshold.name + (scope.isEmpty ? "" : " (\(scope))")
       return PageFrame.changeForm(
         asked, action: path + "/reset",
         """
         <input type="hidden" name="name" value="\(standing.threshold.name)">\
         <input type="hidden" name="dimensions" value="\(standing.dimensions)">\
-        <label>\(words.resetReason) <input name="reason" required maxlength="2000" size="32"></label>\
+        <label>\(words.resetReason) \
+        <input name="reason" required maxlength="2000" size="32"></label>\
         <button class="quiet" title="\(words.resetHelp)">\(words.reset) \(name) → \
         \(JSON.text(standing.standard))</button>
         """)
@@ -191,7 +196,7 @@ struct ThresholdRulePage {
       let all = try asked.reader.requestPage(limit: 100).rows.filter { $0.rule == rule.rule }
       guard !all.isEmpty else { return .empty }
       let items = all.prefix(Self.requestsMax).html { request -> HTML in
-        let scope = PageText.dimensions(request.dimensions)
+        let scope = asked.dimensionsText(request.dimensions)
         let value = request.value.map(JSON.text) ?? words.reset
         let kind = ["taken": "good", "refused": "critical"][request.state.rawValue] ?? "warning"
         let text = request.answer ?? words.waits
@@ -215,10 +220,10 @@ struct ThresholdRulePage {
         words.history,
         [
           .init(words.since, .time), .init(words.threshold), .init(words.scope),
-          .init(words.value, isNumber: true), .init(words.by), .init(words.reason, .long),
+          .init(words.setValue, isNumber: true), .init(words.by), .init(words.reason, .long),
         ])
       for row in page.rows {
-        let scope = PageText.dimensions(row.dimensions)
+        let scope = asked.dimensionsText(row.dimensions)
         let since = row.effective.ms <= 0 ? "–" : ZoneTimes.minute(row.effective, zone)
         let by = row.origin == .file ? words.file : row.setBy
         table.add([

@@ -7,7 +7,22 @@ enum ThresholdsAPI {
     .api(
       "/thresholds", summary: "How every threshold stands, by rule, name and series.",
       parameters: [Parameter.format], response: standings.schema
-    ) { asked in standings.answer(try asked.reader.thresholds(), to: asked) },
+    ) { asked in standings.answer(asked.shown(try asked.reader.thresholds()), to: asked) },
+    .api(
+      "/thresholds/requests",
+      summary: "What was asked for, the newest first: how a change that waits is followed.",
+      parameters: [
+        .query(
+          "state", .choice(["waiting", "taken", "refused"]), "Only of this state."), .limit(100),
+        Parameter.cursor, Parameter.format,
+      ], response: requests.schema
+    ) { asked in
+      let page = try asked.reader.requestPage(
+        state: asked.text("state").flatMap(ThresholdRequest.State.init),
+        limit: Int(asked.integer("limit") ?? 100), after: try asked.cursor())
+      return requests.answer(
+        asked.shown(page.rows), next: page.next?.description, to: asked)
+    },
     .api(
       "/thresholds/{rule}/history", summary: "Values that were set, the newest first.",
       parameters: [
@@ -20,7 +35,8 @@ enum ThresholdsAPI {
       let page = try asked.reader.thresholdPage(
         rule: rule.rule, name: asked.text("name"), limit: Int(asked.integer("limit") ?? 100),
         after: try asked.cursor())
-      return history.answer(page.rows, next: page.next?.description, to: asked)
+      return history.answer(
+        asked.shown(page.rows), next: page.next?.description, to: asked)
     },
     .api(
       "/thresholds/{rule}/preview",
@@ -30,21 +46,21 @@ enum ThresholdsAPI {
           "set", .text(max: 1_024), "Values to try, NAME=VALUE, with commas between.",
           example: "above=0.3")
       ], response: previewSchema
-    ) { asked in try preview(asked) },
+    ) { asked in try preview(asked) }.heavy,
     .change(
       "/thresholds/{rule}", summary: "Sets a threshold, in the name of the token.",
       parameters: [
         ThresholdChange.path, ThresholdChange.name, ThresholdChange.value,
         ThresholdChange.dimensions, ThresholdChange.reason, ThresholdChange.from,
       ], response: outcomeSchema
-    ) { asked in try change(asked, isReset: false) },
+    ) { asked in try change(asked, isReset: false) }.acceptingLater,
     .change(
       "/thresholds/{rule}/reset", summary: "Gives a threshold back to the pipeline file.",
       parameters: [
         ThresholdChange.path, ThresholdChange.name, ThresholdChange.dimensions,
         ThresholdChange.reason,
       ], response: outcomeSchema
-    ) { asked in try change(asked, isReset: true) },
+    ) { asked in try change(asked, isReset: true) }.acceptingLater,
   ]
 
   static let standings = Listing<ThresholdStanding>(columns: [
@@ -81,6 +97,24 @@ enum ThresholdsAPI {
     .init("reason", .string, "") { .string($0.reason) },
   ])
 
+  static let requests = Listing<ThresholdRequest>(columns: [
+    .init("id", .integer, "`request_id` of what waits.") { .integer($0.id) },
+    .init("rule", .string, "") { .string($0.rule) },
+    .init("name", .string, "") { .string($0.name) },
+    .init("dimensions", .anyObject, "Series that it is for; {}: all.") { .raw($0.dimensions) },
+    .init("value", .nullable(.number), "null: back to the pipeline file.") { .optional($0.value) },
+    .init("from_ms", .nullable(.integer), "From when on; null: from the clock on.") {
+      .time($0.from)
+    },
+    .init("requested_wall_ms", .integer, "") { .integer($0.requested.ms) },
+    .init("requested_by", .string, "") { .string($0.requestedBy) },
+    .init("reason", .string, "") { .string($0.reason) },
+    .init("state", .choice(["waiting", "taken", "refused"]), "") { .string($0.state.rawValue) },
+    .init("answer", .nullable(.string), "What became of it; null while it waits.") {
+      .optional($0.answer)
+    },
+  ])
+
   // MARK: - Changes
 
   static let outcomeSchema = Schema.object([
@@ -113,7 +147,8 @@ enum ThresholdsAPI {
 
   private static let outcomeOfPreview = Schema.object([
     .init("alerts", .integer, "How many."),
-    .init("firing_ms", .integer, "How long they fired, added up."),
+    .init("open_before", .integer, "Those that went on when the range began; not in `alerts`."),
+    .init("firing_ms", .integer, "How long at least one of all these fired."),
     .init(
       "firings",
       .array(
@@ -142,7 +177,7 @@ enum ThresholdsAPI {
     let rule = try ThresholdsPage.rule(asked)
     var wish = PreviewWish(rule: rule.rule)
     wish.span = asked.text("span").flatMap(PreviewSpan.init)
-    wish.dimensions = try ThresholdsPage.dimensions(asked.text("dimensions"), rule)
+    wish.dimensions = try ThresholdsPage.dimensions(asked, rule)
     for part in (asked.text("set") ?? "").split(separator: ",") {
       let pair = part.split(separator: "=", maxSplits: 1)
       let name = pair.first.map(String.init) ?? ""
@@ -158,6 +193,10 @@ enum ThresholdsAPI {
     }
     do {
       return json(wish, try ThresholdPreview(wish, rule, asked), nil, rule, asked)
+    } catch ThresholdPreview.Missing.tooMuch {
+      throw Problem(
+        .serviceUnavailable, "judging \(asked.text("span") ?? "what is usual") takes too long",
+        whatToDo: "Ask for less, as `span=1d` or `span=7d`; `weir backtest` takes any range")
     } catch let missing as ThresholdPreview.Missing {
       return json(wish, nil, missing, rule, asked)
     }
@@ -175,26 +214,31 @@ enum ThresholdsAPI {
     return .json(
       .object([
         ("rule", .string(rule.rule)), ("approximate", .boolean(true)),
-        ("missing", .optional(missing?.rawValue)), ("dimensions", .raw(wish.dimensions)),
+        ("missing", .optional(missing?.rawValue)),
+        ("dimensions", .raw(asked.dimensions(wish.dimensions))),
         ("values", .object(values.map { ($0.0.name, .number($0.1)) })),
         ("from_ms", .time(preview?.source.range.lowerBound)),
         ("to_ms", .time(preview?.source.range.upperBound)),
-        ("windows", .optional(preview?.source.windows)), ("stored", outcome(preview?.stored)),
-        ("again", outcome(preview?.again)), ("tried", outcome(preview?.tried)),
+        ("windows", .optional(preview?.source.windows)),
+        ("stored", outcome(preview?.stored, asked)),
+        ("again", outcome(preview?.again, asked)), ("tried", outcome(preview?.tried, asked)),
         ("command", .string(command)),
       ]))
   }
 
-  private static func outcome(_ outcome: ThresholdPreview.Outcome?) -> JSON {
+  private static func outcome(_ outcome: ThresholdPreview.Outcome?, _ asked: Asked) -> JSON {
     guard let outcome else { return .null }
     return .object([
-      ("alerts", .integer(Int64(outcome.firings.count))), ("firing_ms", .integer(outcome.totalMs)),
+      ("alerts", .integer(Int64(outcome.firings.count))),
+      ("open_before", .integer(Int64(outcome.before.count))),
+      ("firing_ms", .integer(outcome.totalMs)),
       (
         "firings",
         .array(
           outcome.firings.suffix(1_000).map { firing in
             .object([
-              ("dimensions", .raw(firing.dimensions)), ("opened_ms", .integer(firing.opened.ms)),
+              ("dimensions", .raw(asked.dimensions(firing.dimensions))),
+              ("opened_ms", .integer(firing.opened.ms)),
               ("resolved_ms", .time(firing.resolved)),
             ])
           })

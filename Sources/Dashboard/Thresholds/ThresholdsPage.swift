@@ -7,14 +7,14 @@ enum ThresholdsPage {
     .page("/thresholds", summary: "All thresholds.") { try list($0) },
     .page("/thresholds/{rule}", summary: "Thresholds of one rule.", parameters: parameters) {
       try ThresholdRulePage($0).answer()
-    },
+    }.heavy,
     .page(
       "/thresholds/{rule}/preview", summary: "What other values would have done: a part of a page.",
       parameters: parameters
     ) { asked in
       let rule = try rule(asked)
       return .html(try PreviewFragment.make(try wish(asked, rule), rule, asked))
-    },
+    }.heavy,
   ]
 
   /// Values to try are further parts of the query, `try.NAME`.
@@ -41,7 +41,7 @@ enum ThresholdsPage {
   static func wish(_ asked: Asked, _ rule: RuleRow) throws -> PreviewWish {
     var wish = PreviewWish(rule: rule.rule)
     wish.span = asked.text("span").flatMap(PreviewSpan.init)
-    wish.dimensions = try dimensions(asked.text("dimensions"), rule)
+    wish.dimensions = try dimensions(asked, rule)
     let query = asked.target.drop { $0 != "?" }.dropFirst()
     for (name, value) in URLText.fields(query) ?? [] where name.hasPrefix("try.") {
       let name = String(name.dropFirst("try.".count))
@@ -57,10 +57,12 @@ enum ThresholdsPage {
   }
 
   /// Canonical JSON of a scope. Throws a problem for what the rule's series do not have.
-  static func dimensions(_ text: String?, _ rule: RuleRow) throws -> String {
+  static func dimensions(_ asked: Asked, _ rule: RuleRow) throws -> String {
     do {
-      return try ThresholdDesk.canonical(text ?? "{}", of: rule)
-    } catch {
+      let text = try ThresholdDesk.canonical(asked.text("dimensions") ?? "{}", of: rule)
+      try asked.checkFilter(Dimensions.read(text).keys)
+      return text
+    } catch let error as Refusal {
       throw Problem.badRequest(error.what, whatToDo: "Name dimensions of the rule as JSON")
     }
   }
@@ -136,7 +138,7 @@ struct StandingsTable {
   }
 
   private func cells(_ standing: ThresholdStanding) -> [HTML] {
-    let scope = PageText.dimensions(standing.dimensions)
+    let scope = asked.dimensionsText(standing.dimensions)
     let isPerson = standing.person != nil
     let value = JSON.text(standing.value)
     let shown: HTML = isPerson ? "<strong>\(value)</strong>" : .text(value)

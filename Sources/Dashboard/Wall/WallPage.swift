@@ -23,14 +23,22 @@ enum WallPage {
     let words = asked.words
     let health = try Health(asked)
     let tiles = try tiles(asked)
+    // More than two rows of three are written smaller.
+    let many: HTML = tiles.count > usual ? " many" : ""
     let body: HTML =
       tiles.isEmpty
-      ? "<p class=\"notice\">\(words.wall.nothing)</p>" : "<div class=\"wall-tiles\">\(tiles)</div>"
+      ? "<p class=\"notice\">\(words.wall.nothing)</p>"
+      : "<div class=\"wall-tiles\">\(tiles.map(\.html))</div>"
+    var notes: [String] = []
+    if tiles.contains(where: \.hasPace) { notes.append(words.wall.paceNote) }
+    if tiles.contains(where: \.hasBefore) { notes.append(words.wall.beforeNote) }
+    if tiles.contains(where: \.hasMonths) { notes.append(words.wall.monthsNote) }
     return PageFrame.answer(
       asked, .wall, title: words.frame.wall,
       body: """
-        <div class="wall" id="wall" data-live>\(head(asked, health))\(alerts(asked, health))\(body)
-        <p class="pace">\(words.wall.explanation) <a href="/">\(words.wall.back)</a></p></div>
+        <div class="wall\(many)" id="wall" data-live>\(head(asked, health))\
+        \(alerts(asked, health))\(body)
+        <p class="pace">\(notes.joined(separator: " ")) <a href="/">\(words.wall.back)</a></p></div>
         """)
   }
 
@@ -40,12 +48,14 @@ enum WallPage {
     let words = asked.words
     let clock = health.clock.map { ZoneTimes.second($0, asked.file.zone) } ?? words.frame.missing
     var notes: [String] = []
-    if let delay = health.watermarkDelayMs {
+    if let delay = health.watermarkDelayMs, delay > 0 {
       notes.append(words.wall.behind(Numbers.duration(delay, words)))
     }
     if health.isLive, let snapshot = health.snapshot {
       let ageMs = max(0, asked.now.ms - snapshot.taken.ms) / 1_000 * 1_000
-      notes.append(words.wall.snapshotAgo(Numbers.duration(ageMs, words)))
+      notes.append(
+        ageMs == 0 ? words.wall.snapshotNow : words.wall.snapshotAgo(Numbers.duration(ageMs, words))
+      )
     } else if let snapshot = health.snapshot {
       notes.append(words.overview.file(ZoneTimes.second(snapshot.taken, asked.file.zone)))
     }
@@ -64,7 +74,8 @@ enum WallPage {
       return "<ul class=\"wall-alerts\"><li>\(words.quiet)</li></ul>"
     }
     let items = health.firing.prefix(4).html { record -> HTML in
-      let series = Dimensions.text(Dimensions.read(record.alert.dimensions))
+      let series = Dimensions.text(
+        Dimensions.read(asked.dimensions(record.alert.dimensions)))
       let link = "/alerts/\(URLText.encoded(record.alert.alertID))"
       let since = ZoneTimes.minute(
         record.alert.opened ?? record.alert.windowStart, asked.file.zone)
@@ -79,7 +90,15 @@ enum WallPage {
 
   // MARK: - Tiles
 
-  private static func tiles(_ asked: Asked) throws -> [HTML] {
+  /// A tile, and what of it needs an explanation.
+  private struct Tile {
+    var html: HTML = .empty
+    var hasPace = false
+    var hasBefore = false
+    var hasMonths = false
+  }
+
+  private static func tiles(_ asked: Asked) throws -> [Tile] {
     let query = asked.target.drop { $0 != "?" }.dropFirst()
     let fields = URLText.fields(query) ?? []
     let states = try KPIState.all(asked)
@@ -98,99 +117,139 @@ enum WallPage {
     return try SeriesCards.mainNames(asked).prefix(usual).compactMap { try metric(asked, $0) }
   }
 
-  private static func tile(_ asked: Asked, _ state: KPIState) throws -> HTML {
+  private static func tile(_ asked: Asked, _ state: KPIState) throws -> Tile {
     let words = asked.words
     let row = state.row
     let mark: HTML = row?.status == .provisional ? " provisional" : ""
     let meter: HTML = state.meter(words).map { HTML(markup: $0.svg) } ?? .empty
     let curve: HTML = state.sparkline(words).map { HTML(markup: $0.svg) } ?? .empty
     var then: [HTML] = []
+    var tile = Tile()
     func add(_ name: String, _ before: Double?) {
       guard let before else { return }
       let change = Numbers.change(
         state.settled?.value, from: before, state.unit, better: state.node.direction, words)
       then.append("<span><span class=\"muted\">\(name)</span> \(change)</span>")
+      tile.hasBefore = true
     }
     if let settled = state.settled {
       add(words.wall.lastPeriod, settled.previous)
-      add(words.wall.weekBefore, try value(asked, settled, daysBefore: 7))
-      // 52 weeks: the same day of the week.
-      add(words.wall.yearBefore, try value(asked, settled, daysBefore: 364))
+      let places = WallPlaces(settled.periodStart, settled.periodEnd, asked.file.zone)
+      if let week = places.week { add(words.wall.weekBefore, try value(asked, settled, week)) }
+      if let year = places.year, let before = try value(asked, settled, year) {
+        add(words.wall.yearBefore, before)
+        tile.hasMonths = places.isMonths
+      }
     }
     let owner: HTML =
       state.node.owner.map { " <span class=\"small muted\">\($0)</span>" } ?? .empty
-    return """
+    tile.hasPace = state.forecast != nil
+    tile.html = """
       <section class="wall-tile"><h2>\(state.title)\(owner)</h2>
       <div class="big\(mark)">\(Numbers.value(row?.value, state.unit, words))</div>
       <div class="then">\(then)</div>\(meter)\(pace(asked, state))\(curve)</section>
 
       """
+    return tile
   }
 
   private static func pace(_ asked: Asked, _ state: KPIState) -> HTML {
     let words = asked.words.wall
     guard let target = state.node.target, let row = state.row else { return .empty }
-    let aim = state.unit.described(target)
-    guard let expected = state.expected, let settled = state.settled, row.asOf < row.periodEnd
-    else {
-      return "<p class=\"pace\">\(words.noPace(aim))</p>"
-    }
-    var text = words.pace(state.unit.described(expected), aim)
-    if expected != 0, target != 0 {
-      let end = settled.value / (expected / target)
-      if end.isFinite { text += " · " + words.forecast(state.unit.described(end)) }
-    }
+    let aim = Numbers.described(target, state.unit, asked.words)
     let mark: HTML = state.isOnPace == false ? " down" : state.isOnPace == true ? " up" : ""
+    guard !state.isLevel, let expected = state.expected, row.asOf < row.periodEnd else {
+      return "<p class=\"pace\(mark)\">\(words.noPace(aim))</p>"
+    }
+    var text = words.pace(Numbers.described(expected, state.unit, asked.words), aim)
+    if let end = state.forecast {
+      text += " · " + words.forecast(Numbers.described(end, state.unit, asked.words))
+    }
     return "<p class=\"pace\(mark)\">\(text)</p>"
   }
 
-  /// The value of the period some days before, over the same part; nil where there is none, or
-  /// that is the period before, which has its own place.
+  /// The value of the period that starts then, over exactly the same part; nil where there is none.
   private static func value(
-    _ asked: Asked, _ row: KPIRow, daysBefore days: Int64
+    _ asked: Asked, _ row: KPIRow, _ start: EventTime
   ) throws -> Double? {
-    let lengthMs = row.periodEnd.ms - row.periodStart.ms
-    guard lengthMs < days * 86_400_000 - 2 * 3_600_000 else { return nil }
-    let start = TimeSpan.shifted(row.periodStart, days: -days, asked.file.zone)
     let rows = try asked.reader.kpis(
       KPIQuery(
         kpi: row.kpi, from: start, to: EventTime(ms: start.ms + 1), limit: 2_000,
         newestFirst: true)
     ).rows
     let part = row.asOf.ms - row.periodStart.ms
-    return rows.first { $0.asOf.ms - $0.periodStart.ms <= part }?.value
+    let isWhole = row.asOf == row.periodEnd
+    return rows.first {
+      $0.status != .provisional
+        && (isWhole ? $0.asOf == $0.periodEnd : $0.asOf.ms - $0.periodStart.ms == part)
+    }?.value
   }
 
   /// A tile of a metric; nil where there is none of that name.
-  private static func metric(_ asked: Asked, _ name: String) throws -> HTML? {
+  private static func metric(_ asked: Asked, _ name: String) throws -> Tile? {
     let words = asked.words
-    let data = try MetricData.read(asked, name, try asked.facts(), by: [], limit: 2_000)
+    let facts = try asked.facts()
+    let data = try MetricData.read(asked, name, facts, by: [], limit: 2_000)
     guard let series = data.series.first else { return nil }
-    let last = series.points.last { $0.status != .provisional } ?? series.points.last
-    var then: HTML = .empty
-    if let last {
-      let start = TimeSpan.shifted(last.start, days: -7, asked.file.zone)
-      let old = try MetricData.read(
-        asked, name, try asked.facts(), from: start, to: EventTime(ms: start.ms + 1), by: [],
-        limit: 2_000)
-      if let before = old.series.first(where: { $0.dimensions == series.dimensions })?.points.first
-      {
-        let change = Numbers.change(
-          last.value, from: before.value, data.unit, better: nil, words)
-        then = "<span><span class=\"muted\">\(words.wall.weekBefore)</span> \(change)</span>"
+    let last = series.newest
+    var tile = Tile()
+    var then: [HTML] = []
+    if let last, last.status != .provisional {
+      let places = WallPlaces(last.start, last.end, asked.file.zone)
+      for (name, start) in [
+        (words.wall.weekBefore, places.week), (words.wall.yearBefore, places.year),
+      ] {
+        guard let start,
+          let before = try MetricData.value(
+            asked, data.facts.name, facts, at: start, series.dimensions)
+        else { continue }
+        let change = Numbers.change(last.value, from: before, data.unit, better: nil, words)
+        then.append("<span><span class=\"muted\">\(name)</span> \(change)</span>")
+        tile.hasBefore = true
+        if start == places.year { tile.hasMonths = places.isMonths }
       }
     }
-    let curve = Sparkline(series.points.suffix(120).map(\.value), label: name)
+    let curve = series.sparkline(120, label: name)
     let time = last.map { ZoneTimes.window($0.start, $0.end, asked.file.zone) } ?? ""
     let part: HTML =
       series.dimensions.isEmpty || data.series.count == 1
       ? "" : " <span class=\"small\">\(Numbers.series(series.dimensions, words))</span>"
-    return """
+    let open: HTML =
+      last?.status == .provisional ? Numbers.status(.provisional, words) : .empty
+    tile.html = """
       <section class="wall-tile"><h2><a href="\(SeriesPage.link(name))">\(name)</a>\(part)</h2>
       <div class="big">\(Numbers.value(last?.value, data.unit, words))</div>
-      <div class="then"><span class="muted">\(time)</span>\(then)</div>\
+      <div class="then"><span class="muted">\(time)</span>\(open)\(then)</div>\
       \(HTML(markup: curve.svg))</section>
 
       """
+    return tile
+  }
+}
+
+/// Where the periods a week and a year before one begin.
+struct WallPlaces {
+  /// Nil where that is the period before, or none.
+  var week: EventTime?
+  var year: EventTime?
+  /// Whether they are months, of which a year is twelve, and no 52 weeks.
+  var isMonths = false
+
+  init(_ start: EventTime, _ end: EventTime, _ zone: Zone) {
+    let day: Int64 = 86_400_000
+    let month = zone.monthNumber(of: start)
+    let months = zone.monthNumber(of: end) - month
+    isMonths =
+      months > 0 && zone.startOfMonth(month) == start && zone.startOfMonth(month + months) == end
+    if isMonths {
+      // Of years the one before has its own place.
+      if months < 12 { year = zone.startOfMonth(month - 12) }
+      return
+    }
+    // An hour's slack: days may be as much shorter.
+    let slack: Int64 = 2 * 3_600_000
+    if end.ms - start.ms < 7 * day - slack { week = TimeSpan.shifted(start, days: -7, zone) }
+    // 52 weeks: the same day of the week.
+    if end.ms - start.ms < 364 * day - slack { year = TimeSpan.shifted(start, days: -364, zone) }
   }
 }

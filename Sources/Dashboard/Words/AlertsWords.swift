@@ -31,6 +31,8 @@ struct AlertsWords: Sendable {
   var goesOn: String
   var lasted: String
   var value: String
+  /// The value of the window in which it fired.
+  var firedValue: String
   var judgedWith: String
   var samples: String
   var seenBy: @Sendable (String) -> String
@@ -117,7 +119,8 @@ extension AlertsWords {
       "suppressed:stale": "not sent: too late", "suppressed:silenced": "not sent: silenced",
       "suppressed:replay": "not sent: replay",
     ], series: "Series", entity: "Entity", began: "Began", fired: "Fired", ended: "Ended",
-    goesOn: "goes on", lasted: "For", value: "Last value", judgedWith: "Thresholds",
+    goesOn: "goes on", lasted: "For", value: "Last value",
+    firedValue: "Value when it fired", judgedWith: "Thresholds",
     samples: "Samples", seenBy: { "seen by \($0)" },
     noSuchRule: "The pipeline has this rule no more.", condition: "Condition",
     runbook: "What to do", labels: "Labels", window: "Window", to: "became",
@@ -125,7 +128,8 @@ extension AlertsWords {
     noSeries: "The watched values of that time are not stored.", movedBy: "What moved it",
     movedFrom: { "\($0) → \($1) against the window it is compared with" },
     dimension: "Part", before: "Before", after: "Then", share: "Share of the change",
-    notExplained: "No part stands out, or the rule has no `explain`.", stepValue: "Value", steps: "What it did",
+    notExplained: "No part stands out, or the rule has no `explain`.", stepValue: "Value",
+    steps: "What it did",
     noSteps: "Nothing that is kept.", messages: "Messages",
     noMessages: "Nobody was to be told.", destination: "Destination", event: "Event",
     decided: "Decided", attempts: "Attempts", delivered: "Delivered", lastError: "Last error",
@@ -163,7 +167,7 @@ extension AlertsWords {
       "summary": "汇总", "delivered": "已送达", "dead": "已放弃", "suppressed:stale": "未发送：过期",
       "suppressed:silenced": "未发送：已静默", "suppressed:replay": "未发送：回放",
     ], series: "维度", entity: "对象", began: "开始", fired: "触发", ended: "结束", goesOn: "持续中",
-    lasted: "持续", value: "最近数值", judgedWith: "判定阈值", samples: "样本数",
+    lasted: "持续", value: "最近数值", firedValue: "触发时的数值", judgedWith: "判定阈值", samples: "样本数",
     seenBy: { "\($0) 已确认" }, noSuchRule: "管道中已没有这条规则。", condition: "触发条件",
     runbook: "处理办法", labels: "标签", window: "窗口", to: "变为", seriesAround: "监控的指标",
     noSeries: "该时段的指标没有保存。", movedBy: "变化来源",

@@ -8,6 +8,8 @@ struct ConversionWords: Sendable {
   var step: String
   var entries: String
   var entered: String
+  /// Why numbers are not of people.
+  var entriesNote: String
   var ofEntered: String
   var ofBefore: String
   var p50: String
@@ -33,9 +35,13 @@ struct ConversionWords: Sendable {
   var worst: String
 
   static let english = ConversionWords(
-    headline: { "Of \($0) that entered, \($1) came to the end: \($2)" },
+    headline: { "Of \($0) entries, \($1) came to the end: \($2)" },
     headlineNone: "Nobody entered in this range", funnel: "Funnel", steps: "Steps", step: "Step",
-    entries: "Came so far", entered: "Entered", ofEntered: "Of those that entered",
+    entries: "Came so far", entered: "Entries",
+    entriesNote:
+      "Entries are counted, not people: whoever enters in several windows, or by several keys, "
+      + "counts in each.",
+    ofEntered: "Of those that entered",
     ofBefore: "Of the step before",
     p50: "Half within", p90: "9 of 10 within",
     timesNote:
@@ -59,10 +65,10 @@ struct ConversionWords: Sendable {
     now: "Now", before: "Before", difference: "Difference", worst: "biggest loss")
 
   static let chinese = ConversionWords(
-    headline: { "进入 \($0) 人，完成 \($1) 人，整体转化率 \($2)" },
-    headlineNone: "该范围内无人进入漏斗", funnel: "漏斗", steps: "步骤", step: "步骤", entries: "到达人数",
-    entered: "进入人数",
-    ofEntered: "占进入人数", ofBefore: "占上一步", p50: "半数用时", p90: "九成用时",
+    headline: { "进入 \($0) 次，完成 \($1) 次，整体转化率 \($2)" },
+    headlineNone: "该范围内无人进入漏斗", funnel: "漏斗", steps: "步骤", step: "步骤", entries: "到达次数",
+    entered: "进入次数", entriesNote: "此处按次数计，不是去重人数：同一用户（或键）在多个窗口进入时，每个窗口各计一次。",
+    ofEntered: "占进入次数", ofBefore: "占上一步", p50: "半数用时", p90: "九成用时",
     timesNote: "用时仅在单个进入窗口、单个分组下可得，因为分位数不可相加。请在下方选择一个窗口。",
     ofEnteredNote: { "占进入 \($0)" }, ofBeforeNote: { "占上一步 \($0)" }, byWindow: "按进入窗口",
     byWindowChart: { "各进入窗口从第一步到「\($0)」的转化率" }, windowColumn: "进入时间",

@@ -49,8 +49,8 @@ extension FrameWords {
     alerts: "Alerts", thresholds: "Thresholds", data: "Data", wall: "Wall", signIn: "Sign in",
     signOut: "Sign out", token: "Token",
     signInHelp:
-      "Whoever changes something is recorded by the name of their token. Tokens are in the pipeline "
-      + "file, under console.",
+      "Whoever changes something is recorded by the name of their token. Tokens are in the "
+      + "pipeline file, under console.",
     signInFailed: "That token is not known here.",
     signedInAs: { "Signed in as \($0)" }, signInToChange: "Sign in to change this",
     mayNotWrite: "Your token may not change things", skip: "Skip to content",

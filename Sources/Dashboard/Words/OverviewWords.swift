@@ -19,6 +19,8 @@ struct OverviewWords: Sendable {
   var watermarkNote: String
   var snapshot: String
   var ago: @Sendable (String) -> String
+  /// In place of an age of less than a second.
+  var justNow: String
   var eventTime: String
   var closed: String
   var fates: String
@@ -65,7 +67,8 @@ struct OverviewWords: Sendable {
     well: "The stream is well", quiet: "nothing fires", nothingYet: "No snapshot yet",
     stream: "Stream", rate: "Read", perSecond: "/s", lag: "Lag", lagNote: "records wait in Kafka",
     watermark: "Watermark", watermarkNote: "behind the clock", snapshot: "Snapshot",
-    ago: { "\($0) ago" }, eventTime: "Event time", closed: "input ended, all is closed",
+    ago: { "\($0) ago" }, justNow: "just now", eventTime: "Event time",
+    closed: "input ended, all is closed",
     fates: "What became of events", read: "read", applied: "applied", filtered: "filtered",
     late: "late", duplicate: "duplicate", rejected: "rejected", firesNow: "Fires now",
     since: "Since", seenBy: { "seen by \($0)" }, value: "Value", threshold: "Threshold",
@@ -87,19 +90,19 @@ struct OverviewWords: Sendable {
     asOf: { "up to \($0)" },
     paceNote:
       "The mark in a bar is where the value should be by now: the part of the target that the last "
-      + "period had reached of its own end at this time.",
+      + "period had reached of its own end at this time; of shares and ratios the target itself.",
     mainSeries: "Main series", allSeries: "All metrics", health: "worker")
 
   static let chinese = OverviewWords(
     firing: { "\($0) 条告警正在触发" }, stuck: "worker 已停止生成快照", catchingUp: "worker 正在追赶数据",
-    file: { "文件截至 \($0)，此控制台旁没有运行中的 worker" }, well: "数据流正常", quiet: "没有告警",
+    file: { "文件截至 \($0)，此控制台旁没有运行中的 worker" }, well: "数据流正常", quiet: "没有正在触发的告警",
     nothingYet: "还没有快照", stream: "数据流", rate: "读取速率", perSecond: " 条/秒", lag: "积压",
     lagNote: "条记录待读取（Kafka）", watermark: "水位线延迟", watermarkNote: "落后于时钟", snapshot: "快照",
-    ago: { "\($0) 前" }, eventTime: "事件时间", closed: "输入已结束，全部关闭", fates: "事件去向",
+    ago: { "\($0)前" }, justNow: "刚刚", eventTime: "事件时间", closed: "输入已结束，全部关闭", fates: "事件去向",
     read: "读取", applied: "已计入", filtered: "已过滤", late: "迟到", duplicate: "重复", rejected: "拒收",
     firesNow: "正在触发", since: "开始时间", seenBy: { "\($0) 已确认" }, value: "当前值", threshold: "阈值",
     owner: "负责人",
-    pending: { "\($0) 条告警待确认" }, findings: { "\($0) 个风险发现未关闭" }, allAlerts: "全部告警",
+    pending: { "\($0) 条告警待触发" }, findings: { "\($0) 个风险发现未关闭" }, allAlerts: "全部告警",
     kpis: "KPI 树", kpi: "KPI", target: "目标", soFar: "本期至今", samePart: "较上期同进度",
     movedBy: "主要影响", movedByHow: { "\($0)（\($1)）" }, curve: "本期走势（灰线为上期）",
     layer: { layer in
@@ -111,6 +114,6 @@ struct OverviewWords: Sendable {
     },
     ofTarget: { "完成 \($0)，目标 \($1)" }, noTarget: "未设目标",
     sparkline: { "\($0)：本期走势，灰线为上期" }, asOf: { "截至 \($0)" },
-    paceNote: "进度条中的刻线是此刻应达到的位置：目标乘以上期在同一进度时已完成的比例。",
+    paceNote: "进度条中的刻线是此刻应达到的位置：目标乘以上期在同一进度时已完成的比例；占比和比率直接与目标比较。",
     mainSeries: "主要指标", allSeries: "全部指标", health: "worker")
 }

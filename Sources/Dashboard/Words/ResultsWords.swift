@@ -1,3 +1,5 @@
+import Charts
+
 /// Strings that the pages of results share.
 struct ResultsWords: Sendable {
   var range: String
@@ -26,6 +28,8 @@ struct ResultsWords: Sendable {
   var table: String
   var noneDefined: String
   var firstRows: String
+  /// A number in few digits, without the name of its unit.
+  var short: @Sendable (ValueUnit, Double) -> String
 
   static let english = ResultsWords(
     range: "Range", ownRange: "Own range", points: " pp", without: "(none)",
@@ -36,7 +40,7 @@ struct ResultsWords: Sendable {
     compareWeek: "Compare with the week before", compareNot: "Do not compare",
     weekBefore: "A week before", window: "Window", table: "Table",
     noneDefined: "The pipeline computes none of these",
-    firstRows: "The first rows come with the next snapshot")
+    firstRows: "The first rows come with the next snapshot", short: { $0.short($1) })
 
   static let chinese = ResultsWords(
     range: "时间范围", ownRange: "自定义范围", points: " 个百分点", without: "（空）",
@@ -45,5 +49,6 @@ struct ResultsWords: Sendable {
     choose: "选择", nothingNamed: { "没有名为 \($0) 的内容" },
     cut: { "仅显示 \($0) 起的最新数据，其余请缩短范围查看" },
     compareWeek: "与上周同期对比", compareNot: "取消对比", weekBefore: "上周同期", window: "窗口",
-    table: "明细表", noneDefined: "管道没有定义此类计算", firstRows: "首批数据会随下一个快照出现")
+    table: "明细表", noneDefined: "管道没有定义此类计算", firstRows: "首批数据会随下一个快照出现",
+    short: ChineseNumbers.short)
 }

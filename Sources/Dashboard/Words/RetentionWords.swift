@@ -4,6 +4,9 @@ import SnapshotStore
 struct RetentionWords: Sendable {
   var table: String
   var headline: @Sendable (String, String, String) -> String
+  /// Where one user is in many cohorts: the share, the period, how many, and the unit.
+  var recurring: @Sendable (String, String, String, String) -> String
+  var recurringNote: String
   var headlineNone: String
   var share: String
   var users: String
@@ -26,6 +29,8 @@ struct RetentionWords: Sendable {
 
   static let english = RetentionWords(
     table: "Retention", headline: { "\($0) came back \($1) later: \($2) of those who could" },
+    recurring: { "\($0) came back \($1) later, of \($2) user-\($3)s" },
+    recurringNote: "Whoever is in several cohorts counts in each: users of cohorts do not add up.",
     headlineNone: "No cohort is old enough yet to have come back", share: "Share", users: "Users",
     amounts: "Amount per head",
     triangle: { "\($0) by cohort" },
@@ -62,7 +67,9 @@ struct RetentionWords: Sendable {
     cut: { "Only the newest \($0) cohorts are shown" })
 
   static let chinese = RetentionWords(
-    table: "留存表", headline: { "\($1)后有 \($0) 回访，占可观察用户的 \($2)" },
+    table: "留存表", headline: { "\($1)后有 \($0) 人回访，占可观察用户的 \($2)" },
+    recurring: { "\($1)后的回访率为 \($0)（共 \($2) 人次，按\($3)计）" },
+    recurringNote: "同一用户在多个同期群中各计一次，各同期群的人数相加不是去重人数。",
     headlineNone: "还没有同期群达到可观察的时长", share: "留存率", users: "用户数", amounts: "人均金额",
     triangle: { "各同期群\($0)" },
     unit: { unit in

@@ -19,6 +19,8 @@ struct SeriesWords: Sendable {
   var quantileNote: String
   var singleNote: String
   var formulaNote: String
+  /// Why counts and sums of windows that overlap do not add up.
+  var overlapNote: String
   var approximate: String
   var openNote: String
   var noSeries: String
@@ -61,6 +63,8 @@ struct SeriesWords: Sendable {
     formulaNote:
       "Rows do not add up: the ratio of sums is not the sum of ratios, so longer windows are a "
       + "formula of their own.",
+    overlapNote:
+      "Rows of different windows do not add up: the windows overlap, and an event counts in each.",
     approximate: "Some values are estimates: beyond a limit distinct values are not counted one by "
       + "one.",
     openNote: "Dashed: windows that are still open, whose values may change.",
@@ -83,6 +87,7 @@ struct SeriesWords: Sendable {
     quantileNote: "各行不可相加：整体分位数须由全部事件得出，不能由各部分的分位数推算。",
     singleNote: "各行不可相加：整体的平均、最小、最大或最新值须由全部事件得出。",
     formulaNote: "各行不可相加：和之比不等于比之和，更长的窗口需单独定义公式。",
+    overlapNote: "不同窗口的行不可相加：窗口相互重叠，同一事件会计入多个窗口。",
     approximate: "部分数值为估计：去重数超过上限后不再逐一计数。", openNote: "虚线：窗口尚未关闭，数值可能变化。",
     noSeries: "该范围内没有数据", oneSeries: { "仅 \($0)" }, allSeries: "全部序列", total: "合计",
     value: "数值", samples: "样本数", series: "序列", change: "较上周同期",

@@ -51,7 +51,12 @@ struct ThresholdsWords: Sendable {
   var why: String
   var alertsThen: String
   var alertsTried: String
+  /// How long at least one fired.
   var firingFor: @Sendable (String) -> String
+  /// Alerts that went on when the range began.
+  var openBefore: @Sendable (Int) -> String
+  /// What a value was, in a history.
+  var setValue: String
   var sameAgain: @Sendable (Int, Int) -> String
   var judged: @Sendable (String, String, String) -> String
   var cutWindows: @Sendable (String) -> String
@@ -82,7 +87,8 @@ extension ThresholdsWords {
     file: "pipeline file", upcoming: { "\($0) from \($1)" }, current: "Values that hold",
     history: "History", noHistory: "No value was set yet.",
     noRules: "No rule of this pipeline has thresholds.", kindAlert: "alert", kindRisk: "risk",
-    condition: "Condition", owner: "Owner", tryOut: "What would have happened", tried: "Value", range: "Look back",
+    condition: "Condition", owner: "Owner", tryOut: "What would have happened", tried: "Value",
+    range: "Look back",
     spans: [
       "1d": "1 day", "7d": "7 days", "30d": "30 days", "90d": "90 days",
       "all": "everything that is stored",
@@ -100,7 +106,8 @@ extension ThresholdsWords {
       + "without a row count as zero where zero is a value and as no data elsewhere. The backtest "
       + "below reads the events themselves.",
     alertsThen: "Alerts as they were", alertsTried: "Alerts with these values",
-    firingFor: { "firing for \($0) in all" },
+    firingFor: { "at least one fired for \($0)" },
+    openBefore: { "(\($0) more went on when the range began)" }, setValue: "Value",
     sameAgain: {
       "With the values that held then, the same rows give \($0) instead of the stored \($1): "
         + "so far off may this be."
@@ -121,6 +128,9 @@ extension ThresholdsWords {
       "needs_events":
         "Risks are judged on single events, which are not stored. This command tries values on the "
         + "events:",
+      "too_much":
+        "Judging so much takes too long. Look back less far, one day or seven, or use this "
+        + "command:",
       "no_thresholds": "This rule has no thresholds to try.",
       "no_pipeline":
         "The console does not know the pipeline file; start it with --pipeline to try values. This "
@@ -145,7 +155,8 @@ extension ThresholdsWords {
     askedBy: { "\($0)，\($1)" }, waits: "等待 worker 的下一次快照（几秒），生效后本页会自动更新",
     commands: "对应的命令行", approximate: "近似结果。",
     why: "根据已存结果重新判定：被 keep 清理的数据不在内；没有数据行的窗口，计数类按零处理，其余按无数据处理。下方的回测命令会读取原始事件。",
-    alertsThen: "实际告警", alertsTried: "按此值的告警", firingFor: { "共持续 \($0)" },
+    alertsThen: "实际告警", alertsTried: "按此值的告警", firingFor: { "其间 \($0) 有告警在触发" },
+    openBefore: { "（另有 \($0) 条在区间开始前已触发）" }, setValue: "值",
     sameAgain: { "用当时的值在同样的数据上重算得到 \($0) 次，而实际为 \($1) 次：误差大致如此。" },
     judged: { "共 \($0) 个窗口，\($1) 至 \($2)。" }, cutWindows: { "只看最近 \($0) 个窗口。" },
     cutRows: { "只看最近 \($0) 行。" }, laneThen: "实际", laneTried: "按此值",
@@ -157,6 +168,7 @@ extension ThresholdsWords {
     more: { "另有 \($0) 次" },
     missing: [
       "needs_events": "风控规则逐条判定事件，而事件本身不保存。请用以下命令在原始事件上试算：",
+      "too_much": "数据太多，试算耗时过长。请缩短回看范围（如 1 天或 7 天），或用以下命令：",
       "no_thresholds": "该规则没有可以调整的阈值。",
       "no_pipeline": "控制台没有加载管道文件，加上 --pipeline 启动后即可试算。也可以用以下命令在原始事件上试算：",
       "no_rows": "该规则所监控的指标还没有已关闭的数据。",

@@ -11,8 +11,8 @@ public struct ConsoleAddress: Sendable, Hashable, CustomStringConvertible {
     self.port = port
   }
 
-  /// Reads `8080`, `:8080`, `127.0.0.1:8080`, `[::1]:8080`, `shop-worker:8080`; nil for what is none
-  /// of these. Without a host it is the loopback address.
+  /// Reads `8080`, `:8080`, `127.0.0.1:8080`, `[::1]:8080`, `shop-worker:8080`; nil for what is
+  /// none of these. Without a host it is the loopback address.
   public init?(_ text: String) {
     var host = Substring("127.0.0.1")
     var port = Substring(text)

@@ -24,7 +24,8 @@ public enum PipelineTestRunner {
     return outcomes
   }
 
-  /// Reads the events of `test` in their order as one partition of each source, ends the input, and compares.
+  /// Reads the events of `test` in their order as one partition of each source, ends the input,
+  /// and compares.
   public static func run(
     _ test: PipelineTest, of plan: PipelinePlan
   ) throws(CodecError) -> Outcome {

@@ -11,8 +11,8 @@ enum KPIOptions {
   static let period: Option<WindowLength> = {
     var option = Option.window(
       "period",
-      "How long it is measured before it begins anew: from `5m` up to `24h`, or days, weeks, months "
-        + "of the calendar.",
+      "How long it is measured before it begins anew: from `5m` up to `24h`, or days, weeks, "
+        + "months of the calendar.",
       example: "1mo")
     option.spec.isRequired = true
     return option

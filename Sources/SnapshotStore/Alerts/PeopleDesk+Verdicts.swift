@@ -62,28 +62,56 @@ extension ResultsReader {
   /// O(rows of `verdicts` · log rows).
   public func judged(
     _ verdict: Verdict, limit: Int = 10_000
-  ) throws(StoreError) -> [JudgedSubject] {
+  ) throws(StoreError) -> [JudgedSubject] { try judgedPage(verdict, limit: limit).rows }
+
+  /// Likewise, part by part: `limit` verdicts, of which those without a row are left out.
+  ///
+  /// Throws `invalid` for a cursor of another list. O(rows of `verdicts` + limit · log rows).
+  public func judgedPage(
+    _ verdict: Verdict, limit: Int = 1_000, after cursor: Cursor? = nil
+  ) throws(StoreError) -> Page<JudgedSubject> {
     try connection.read("reading verdicts") { db in
-      guard try db.tableExists("verdicts") else { return [] }
+      guard try db.tableExists("verdicts") else { return Page(rows: [], next: nil) }
       var filter = Filter()
       filter.require("id IN (SELECT max(id) FROM verdicts GROUP BY subject_id)")
       filter.require("verdict", is: verdict.rawValue)
-      let columns = VerdictRow.columns.joined(separator: ", ")
-      let rows = try filter.rows(
-        db, "SELECT \(columns) FROM verdicts", "ORDER BY id", limit: limit
-      ) { VerdictRow($0) }
-      return try rows.compactMap { row in
-        guard let row else { return nil }
-        var found = JudgedSubject(verdict: row)
-        var subject = Filter()
-        subject.require("\(row.subject.rawValue)_id", is: row.subjectID)
-        switch row.subject {
-        case .alert: found.alert = try AlertRow.all(db, subject, "").first
-        case .finding: found.finding = try FindingRow.all(db, subject, "").first
+      return try filter.page(
+        db, VerdictRow.columns, from: "verdicts", PageOrder("verdicts", ["id"], descending: false),
+        limit: limit, after: cursor, path: path
+      ) { VerdictRow($0) }.map { rows in
+        let rows = rows.compactMap(\.self)
+        var alerts: [String: AlertRow] = [:]
+        for row in try AlertRow.all(db, Self.those("alert_id", rows, .alert), "") {
+          alerts[row.alertID] = row
         }
-        return found.alert == nil && found.finding == nil ? nil : found
+        var findings: [String: FindingRow] = [:]
+        for row in try FindingRow.all(db, Self.those("finding_id", rows, .finding), "") {
+          findings[row.findingID] = row
+        }
+        return rows.compactMap { row in
+          let found = JudgedSubject(
+            verdict: row, alert: row.subject == .alert ? alerts[row.subjectID] : nil,
+            finding: row.subject == .finding ? findings[row.subjectID] : nil)
+          return found.alert == nil && found.finding == nil ? nil : found
+        }
       }
     }
+  }
+
+  /// The subjects of these verdicts that are of one kind, by one parameter however many they are.
+  private static func those(
+    _ column: String, _ rows: [VerdictRow], _ subject: VerdictRow.Subject
+  ) -> Filter {
+    var ids: [UInt8] = [UInt8(ascii: "[")]
+    for row in rows where row.subject == subject {
+      if ids.count > 1 { ids.append(UInt8(ascii: ",")) }
+      CanonicalJSON.append(string: row.subjectID, to: &ids)
+    }
+    ids.append(UInt8(ascii: "]"))
+    var filter = Filter()
+    filter.require(
+      "\(column) IN (SELECT value FROM json_each(?))", .text(String(decoding: ids, as: UTF8.self)))
+    return filter
   }
 }
 

@@ -34,6 +34,8 @@ public struct FindingQuery: Sendable {
   public var entity: String?
   /// Only those that are not closed, nor withdrawn.
   public var isOpen = false
+  /// Only those that are closed.
+  public var isPast = false
   /// How urgent: `info`, `warning`, `critical`.
   public var severity: String?
   /// Whose they are.

@@ -74,6 +74,25 @@ extension ResultsReader {
     }
   }
 
+  /// The watched values of the windows in which alerts fired, by alert; without those that did not,
+  /// or that had no value then. O(ids · log rows).
+  public func firedValues(of ids: [String]) throws(StoreError) -> [String: Double] {
+    try readAlerts("reading transitions", none: [:]) { db in
+      let step = try BoundStatement(
+        db,
+        """
+        SELECT value FROM alert_transitions WHERE alert_id = ? AND to_state = 'firing'
+        ORDER BY window_start_ms LIMIT 1
+        """)
+      var found: [String: Double] = [:]
+      for id in Set(ids) {
+        step.bind(1, id)
+        _ = try step.first { found[id] = $0.optionalDouble(0) }
+      }
+      return found
+    }
+  }
+
   /// Messages by their decision. O(log rows + rows that are passed).
   public func outboxPage(
     _ query: OutboxQuery = OutboxQuery(), after cursor: Cursor? = nil
@@ -186,6 +205,7 @@ extension FindingQuery {
     filter.require("severity", is: severity)
     filter.require("owner", is: owner)
     if isOpen { filter.require("closed_ms IS NULL AND status <> 'withdrawn'") }
+    if isPast { filter.require("closed_ms IS NOT NULL") }
     filter.require("opened_ms", from: from?.ms, to: to?.ms)
     return filter
   }

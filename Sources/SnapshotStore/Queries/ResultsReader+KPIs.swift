@@ -47,6 +47,27 @@ public struct KPIStanding: Sendable, Equatable {
   public var newest: KPIRow? { provisional ?? settled }
 }
 
+/// How far a period of a KPI had come.
+public struct KPIPeriod: Sendable, Equatable {
+  /// Its newest row: of a period that is over the period's own.
+  public var newest: KPIRow
+  /// Its newest row that cannot change any more, which alone is held against the period before;
+  /// nil before there is one.
+  public var settled: KPIRow?
+}
+
+extension KPIRow {
+  /// Whether the input ended well before the row's period did, so that what the period came to
+  /// says nothing of how it went: with more than a hundredth of it to go, for the last event is
+  /// never quite at the end.
+  ///
+  /// `inputEnd` is that of the file, `ResultsReader.inputEnd`; without one nothing is cut short.
+  public func isCutShort(by inputEnd: EventTime?) -> Bool {
+    guard let inputEnd else { return false }
+    return periodEnd.ms - inputEnd.ms > (periodEnd.ms - periodStart.ms) / 100
+  }
+}
+
 /// KPIs of a file. One of an earlier schema has none.
 extension ResultsReader {
   /// The pipeline's KPIs, each behind its parent: roots and siblings by position. O(KPIs).
@@ -89,17 +110,29 @@ extension ResultsReader {
     }
   }
 
-  /// The last row of each of the newest `limit` periods of a KPI, the newest first: of a period
-  /// that is over the period's own. O(limit · log rows).
-  public func kpiPeriods(of kpi: String, limit: Int) throws(StoreError) -> [KPIRow] {
+  /// The greatest clock of an input that has ended, as of which everything was closed; nil while
+  /// it goes on, and where it had no event.
+  public func inputEnd() throws(StoreError) -> EventTime? {
+    try connection.read("reading the end of the input") { db in
+      guard let watermark = try SnapshotRow.latest(db, limit: 1).first?.watermark,
+        watermark.isEndOfInput
+      else { return nil }
+      return try PartitionProgress.greatestClock(db)
+    }
+  }
+
+  /// How far each of the newest `limit` periods of a KPI had come, the newest first.
+  /// O(limit · log rows).
+  public func kpiPeriods(of kpi: String, limit: Int) throws(StoreError) -> [KPIPeriod] {
     try connection.read("reading KPIs") { db in
       guard try ResultTable.kpis.exists(in: db) else { return [] }
       let rows = try KPIRows(db)
-      var found: [KPIRow] = []
+      var found: [KPIPeriod] = []
       while found.count < min(limit, Filter.maxPageRows),
-        let row = try rows.newest(kpi, before: found.last?.periodStart ?? .distantFuture)
+        let row = try rows.newest(kpi, before: found.last?.newest.periodStart ?? .distantFuture)
       {
-        found.append(row)
+        let settled = row.isSettled ? row : try rows.newestSettled(kpi, in: row.periodStart)
+        found.append(KPIPeriod(newest: row, settled: settled))
       }
       return found
     }
@@ -110,6 +143,7 @@ extension ResultsReader {
 private struct KPIRows {
   private let newest: BoundStatement
   private let settled: BoundStatement
+  private let settledOfPeriod: BoundStatement
   private let all: BoundStatement
   private let until: BoundStatement
 
@@ -119,6 +153,10 @@ private struct KPIRows {
     newest = try BoundStatement(db, "\(select) WHERE kpi = ? AND period_start_ms < ? \(order)")
     settled = try BoundStatement(
       db, "\(select) WHERE kpi = ? AND \(ResultTable.kpis.settled) \(order)")
+    settledOfPeriod = try BoundStatement(
+      db,
+      "\(select) WHERE kpi = ? AND period_start_ms = ? AND \(ResultTable.kpis.settled) "
+        + "ORDER BY as_of_ms DESC LIMIT 1")
     all = try BoundStatement(
       db, "\(select) WHERE kpi = ? AND period_start_ms = ? ORDER BY as_of_ms LIMIT ?")
     until = try BoundStatement(
@@ -138,6 +176,13 @@ private struct KPIRows {
   func newestSettled(_ kpi: String) throws -> KPIRow? {
     settled.bind(1, kpi)
     return try first(settled)
+  }
+
+  /// The last row of a period that cannot change any more.
+  func newestSettled(_ kpi: String, in periodStart: EventTime) throws -> KPIRow? {
+    settledOfPeriod.bind(1, kpi)
+    settledOfPeriod.bind(2, periodStart.ms)
+    return try first(settledOfPeriod)
   }
 
   /// Rows of the period of `last`, its last row: all where they are no more than `points`, or those

@@ -1,4 +1,4 @@
-/// Runs one alert rule over stored rows, with any values of its thresholds: what it would have done.
+/// Runs one alert rule over stored rows with any values of its thresholds: what it would have done.
 ///
 /// It is the rule itself that judges, window by window. What rows do not tell is taken as the rule
 /// takes silence: a window without a row is zero where zero is a value, and no data elsewhere. So

@@ -64,6 +64,20 @@ extension KPIBook {
   /// Groups of slices, whose events KPIs count.
   var sliceGroups: [Int] { totals.map(\.group) }
 
+  /// KPIs whose formula reads what was before, or a KPI that does.
+  var comparisons: Set<String> {
+    var names: Set<String> = []
+    // Every KPI comes after those that it reads.
+    for node in nodes {
+      let compares = node.plan.inputs.contains { input in
+        if case .kpi(let name) = input.source, names.contains(name) { return true }
+        return input.isPrevious
+      }
+      if compares { names.insert(node.plan.name) }
+    }
+    return names
+  }
+
   /// Takes windows that a group has closed, in order.
   mutating func take(_ group: Int, _ windows: [MergedGroup.Window]) {
     guard !windows.isEmpty else { return }

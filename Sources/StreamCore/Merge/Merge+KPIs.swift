@@ -31,17 +31,21 @@ extension Merge {
 
   /// Adds provisional rows of running periods, as of the end of the slice that holds `horizon`:
   /// one a period and KPI, in place of the one shown before.
+  ///
+  /// The running slice has only begun, and what it would be held against is whole: such a row has
+  /// a value alone, and where the value itself rests on a comparison there is no row.
   func showKPIs(horizon: EventTime) {
     guard var ahead = kpis, horizon > .distantPast else { return }
     for group in Set(ahead.sliceGroups).sorted() {
       let open = groups[group].windows.values.sorted { $0.start < $1.start }
       ahead.take(group, open)
     }
+    let comparisons = ahead.comparisons
     var newest: [KPIKey: KPIRow] = [:]
     ahead.advance(
       KPIBook.Limit(reach: horizon, now: horizon), closed: { _ in .distantFuture }
     ) { key, row in
-      guard let row else { return }
+      guard let row, !comparisons.contains(key.kpi) else { return }
       var period = key
       period.asOf = .distantPast
       newest[period] = row
@@ -49,6 +53,9 @@ extension Merge {
     var shown: [KPIKey: KPIRow] = [:]
     for var row in newest.values {
       row.status = .provisional
+      row.previous = nil
+      row.movedBy = nil
+      row.moved = nil
       shown[row.key] = row
     }
     let held = kpis?.shown ?? [:]

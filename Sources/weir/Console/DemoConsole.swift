@@ -1,4 +1,5 @@
 import Dashboard
+import Digests
 import Foundation
 import PipelineSpec
 import StreamCore
@@ -50,13 +51,10 @@ enum DemoConsole {
     return server
   }
 
-  /// 96 bits of the system's randomness, to be copied by hand.
+  /// 100 bits, to be copied by hand.
   private static func token() -> String {
-    var random = SystemRandomNumberGenerator()
-    let letters = Array("abcdefghjkmnpqrstuvwxyz23456789")
-    let groups = (0..<4).map { _ in
-      String((0..<5).map { _ in letters[Int.random(in: 0..<letters.count, using: &random)] })
-    }
-    return groups.joined(separator: "-")
+    let letters = Array("abcdefghijkmnpqrstuvwxyz23456789")
+    let text = SecretBytes.make(20).map { letters[Int($0) % letters.count] }
+    return stride(from: 0, to: 20, by: 5).map { String(text[$0..<$0 + 5]) }.joined(separator: "-")
   }
 }
