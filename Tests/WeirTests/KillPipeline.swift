@@ -63,6 +63,10 @@ enum KillPipeline {
       stays: {gap: 3m, max: 1h, by: [channel]}
     lifecycle:
       growth: {unit: day, by: [channel]}
+    kpis:
+      income: {formula: revenue - previous(revenue), period: 1h, layer: business, children: [per_user]}
+      per_user: {formula: revenue / users, period: 1h, layer: operational, children: [day_users]}
+      day_users: {formula: users, period: 1d, layer: process}
     \(rules(notify))
     """
   }
