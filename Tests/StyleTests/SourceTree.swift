@@ -58,7 +58,7 @@ struct SourceTree {
         guard manager.fileExists(atPath: url.path, isDirectory: &isFolder) else { continue }
         if isFolder.boolValue {
           folders.append(path)
-        } else if url.pathExtension == "svg" {
+        } else if ["svg", "png"].contains(url.pathExtension) {
           pictures.append(path)
         } else if kinds.contains(url.pathExtension),
           let text = String(data: try Data(contentsOf: url), encoding: .utf8)
