@@ -87,8 +87,8 @@ enum BrokerChecks {
         findings.append(
           all[deadLetters].map { .ok("\(deadLetters) takes dead letters, \(partitions($0))") }
             ?? .warning(
-              "\(deadLetters), for dead letters of \(source), is not there: where brokers create no "
-                + "topics by themselves, snapshots would wait for it",
+              "\(deadLetters), for dead letters of \(source), is not there: where brokers create "
+                + "no topics by themselves, snapshots would wait for it",
               "create it, or take dead_letters out of the pipeline file"))
       }
       for target in patient.pipeline?.notify.destinations ?? [] where target.kind == .kafka {

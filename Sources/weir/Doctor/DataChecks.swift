@@ -37,7 +37,7 @@ enum DataChecks {
     guard descriptor >= 0 else {
       return .problem(
         "\(directory) cannot be written: \(reason())",
-        "give this user the right to write there, mount it for writing, or choose another directory "
+        "give this user the right to write there, mount it for writing, or choose another one "
           + "with --data")
     }
     defer {

@@ -38,7 +38,7 @@ enum MachineChecks {
     guard least >= memoryGood else {
       return .warning(
         text,
-        "give it \(DataChecks.size(memoryGood)) or more: 256 MiB alone may be messages fetched ahead"
+        "give it \(DataChecks.size(memoryGood)) or more: 256 MiB may be messages fetched ahead"
       )
     }
     return .ok(text)
