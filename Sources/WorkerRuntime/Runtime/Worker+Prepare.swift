@@ -60,6 +60,10 @@ extension Worker {
     for assignment in assignments {
       merge.register(assignment.id, source: assignment.sourceIndex)
     }
+    if kafka == nil || options.replay != nil {
+      for task in tasks { task.judgesArrivals = false }
+      for shard in shards { shard.judgesArrivals = false }
+    }
     try restore(opened.state, tasks, shards)
     if !pipeline.plan.risks.isEmpty {
       merge.adopt(findings: try opened.results.findings(since: settledThrough(tasks)))

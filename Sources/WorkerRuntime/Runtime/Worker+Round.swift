@@ -12,6 +12,8 @@ struct LaneReport: Sendable {
   var pauseMicroseconds: Int64 = 0
   /// Messages that wait in Kafka; nil where that is not known.
   var lag: Int64?
+  /// Whether events are judged on arrival from now on.
+  var isCurrent = true
 }
 
 extension Worker {
@@ -110,6 +112,8 @@ extension Worker {
         if savingState { answer.states = [task.copyState()] }
         let feed = content.feed.status(place.index)
         answer.lag = feed.lag
+        answer.isCurrent = feed.isCurrent
+        task.judgesArrivals = feed.isCurrent
         answer.seen = [
           IdleWatch.Seen(
             id: task.id, nextOffset: task.nextOffset, logPosition: feed.logPosition,
@@ -190,6 +194,7 @@ extension Worker {
     let isClosed = merge.isClosed
     let released = merge.released
     let horizon = horizon
+    let isCurrent = gathered.allSatisfy(\.isCurrent)
     let width = lanes.count
     let answers = lanes.enumerated().map { number, lane in
       lane.perform { content -> LaneReport in
@@ -199,6 +204,7 @@ extension Worker {
           for batches in routed where index < batches.count {
             if let batch = batches[index] { shard.absorb(batch) }
           }
+          shard.judgesArrivals = isCurrent
           if let watermark { shard.advance(to: watermark, horizon: horizon) }
           if isClosed { shard.close() }
           if reporting { answer.reports.append(shard.report(released: released)) }
