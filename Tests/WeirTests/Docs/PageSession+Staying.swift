@@ -1,5 +1,6 @@
 import Foundation
 import KafkaClient
+import PipelineSpec
 import SnapshotStore
 import StreamCore
 
@@ -36,8 +37,8 @@ extension PageSession {
   func start(
     _ command: DocumentCommand, _ arguments: [String]
   ) async throws -> (stopped: [Stopped], failure: Shell.Outcome?) {
-    let data = dataFile(arguments)
-    let stopped = await stop { $0.isInTheWay(of: arguments, data: data) }
+    let work = work(of: arguments)
+    let stopped = await stop { $0.isInTheWay(of: arguments, data: work.data) }
     let lines = command.text.split(separator: "\n").map { $0.replacing(#/ +#.*$/#, with: "") }
     var text = lines.joined(separator: "\n")
     if arguments[0] != "run", !arguments.contains("--listen") { text += " --listen 8080" }
@@ -48,8 +49,8 @@ extension PageSession {
       if let code = await run.ended(withinMs: 50) {
         return (stopped, Shell.Outcome(code: code, output: asWritten(run.output)))
       }
-      if isUp(run, arguments, data) {
-        stays.append(Stay(run: run, command: command, arguments: arguments, data: data))
+      if isUp(run, arguments, work) {
+        stays.append(Stay(run: run, command: command, arguments: arguments, data: work.data))
         return (stopped, nil)
       }
     }
@@ -77,20 +78,21 @@ extension PageSession {
     return stopped
   }
 
-  /// The file that a command works on, as a path.
-  private func dataFile(_ arguments: [String]) -> String? {
+  /// What a command that goes on works on: its file as a path, and the topics that it reads.
+  private func work(of arguments: [String]) -> (data: String?, topics: [String]) {
     let here = URL(filePath: currentFolder + "/")
     let path = { (name: String) in URL(filePath: self.inSession(name), relativeTo: here).path }
-    if let option = arguments.firstIndex(of: "--data"), option + 1 < arguments.count {
-      return path(arguments[option + 1])
-    }
-    guard arguments.count > 1 else { return nil }
-    if arguments[0] == "serve" { return path(arguments[1]) }
+    guard arguments.count > 1 else { return (nil, []) }
+    if arguments[0] == "serve" { return (path(arguments[1]), []) }
     guard arguments[0] == "run",
-      let text = try? String(contentsOfFile: path(arguments[1]), encoding: .utf8),
-      let name = text.firstMatch(of: /(?m)^name: *([A-Za-z0-9_-]+)/)
-    else { return nil }
-    return path(String(name.output.1) + ".sqlite")
+      let loaded = try? Pipeline.load(
+        path: path(arguments[1]), environment: environment, secretsRequired: false)
+    else { return (nil, []) }
+    let topics = loaded.kafka.values.map(\.topic).sorted()
+    if let option = arguments.firstIndex(of: "--data"), option + 1 < arguments.count {
+      return (path(arguments[option + 1]), topics)
+    }
+    return (path(loaded.plan.name + ".sqlite"), topics)
   }
 
   private var currentFolder: String {
@@ -99,18 +101,23 @@ extension PageSession {
   }
 
   /// Whether a console can be asked, and a worker has read what its topics hold.
-  private func isUp(_ run: ShellRun, _ arguments: [String], _ data: String?) -> Bool {
+  private func isUp(
+    _ run: ShellRun, _ arguments: [String], _ work: (data: String?, topics: [String])
+  ) -> Bool {
     if Self.listens(arguments), !run.output.contains("http://") { return false }
     if arguments[0] != "run" { return true }
-    guard let data, FileManager.default.fileExists(atPath: data),
-      let reader = try? ResultsReader.open(path: data)
+    guard let data = work.data, Findings.read(data) != nil,
+      let progress = try? ResultsReader.open(path: data).partitions(),
+      let look = try? KafkaTopics(settings: KafkaSettings(brokers: broker.bootstrapServers))
     else { return false }
-    defer { reader.close() }
-    guard let topics = try? KafkaTopics(settings: KafkaSettings(brokers: broker.bootstrapServers)),
-      let progress = try? reader.partitions(), !progress.isEmpty
-    else { return false }
-    return progress.allSatisfy { progress in
-      (try? topics.watermarks(progress.id).end).map { $0 <= progress.nextOffset } ?? false
+    let read = Dictionary(uniqueKeysWithValues: progress.map { ($0.id, $0.nextOffset) })
+    return work.topics.allSatisfy { topic in
+      guard let count = try? look.partitions(of: topic) else { return false }
+      return (0..<count).allSatisfy { partition in
+        let id = PartitionID(topic: topic, partition: partition)
+        guard let marks = try? look.watermarks(id) else { return false }
+        return marks.end <= read[id] ?? 0
+      }
     }
   }
 }

@@ -7,7 +7,7 @@ final class PageSession {
   /// Paths outside of any checkout that documents may name; they are moved into the session.
   static let outside = [
     "/etc/weir", "/var/lib/weir", "/var/backups", "/backup", "/mnt", "/run/secrets", "/opt/weir",
-    "/usr/local/bin",
+    "/usr/local/bin", "/etc/systemd/system", "/usr/lib/sysusers.d", "/usr/lib/tmpfiles.d", "/srv",
   ]
   /// The address of Kafka in documents, written in one of these ways.
   private static let brokerNames = ["127.0.0.1:9092", "localhost:9092", "kafka:9092"]
@@ -104,7 +104,7 @@ final class PageSession {
     let script = """
       \(prelude)
       set -a
-      trap 'code=$?; export -p >"\(state)/vars"; pwd >"\(state)/cwd"; exit $code' EXIT
+      trap 'code=$?; { export -p; declare -f; } >"\(state)/vars"; pwd >"\(state)/cwd"; exit $code' EXIT
       \(inSession(command.text))
       """
     var outcome = try await Shell.run(script, in: checkout, environment: environment)
