@@ -37,7 +37,7 @@ extension PageSession {
   func start(
     _ command: DocumentCommand, _ arguments: [String]
   ) async throws -> (stopped: [Stopped], failure: Shell.Outcome?) {
-    let work = work(of: arguments)
+    let work = self.work(of: arguments)
     let stopped = await stop { $0.isInTheWay(of: arguments, data: work.data) }
     let lines = command.text.split(separator: "\n").map { $0.replacing(#/ +#.*$/#, with: "") }
     var text = lines.joined(separator: "\n")
@@ -100,13 +100,18 @@ extension PageSession {
       .trimmingCharacters(in: .newlines) ?? checkout
   }
 
+  /// Whether `run` holds the lock of a file of results: a worker takes it once it hears signals.
+  private func holds(_ run: ShellRun, _ data: String) -> Bool {
+    (try? String(contentsOfFile: data + ".lock", encoding: .utf8)) == "\(run.id)\n"
+  }
+
   /// Whether a console can be asked, and a worker has read what its topics hold.
   private func isUp(
     _ run: ShellRun, _ arguments: [String], _ work: (data: String?, topics: [String])
   ) -> Bool {
     if Self.listens(arguments), !run.output.contains("http://") { return false }
     if arguments[0] != "run" { return true }
-    guard let data = work.data, Findings.read(data) != nil,
+    guard let data = work.data, holds(run, data), Findings.read(data) != nil,
       let progress = try? ResultsReader.open(path: data).partitions(),
       let look = try? KafkaTopics(settings: KafkaSettings(brokers: broker.bootstrapServers))
     else { return false }

@@ -77,6 +77,7 @@ final class PageSession {
       folder.file("abs/bin") + ":" + (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
     environment["HOME"] = folder.file("weir")
     environment["WEIR_BROKERS"] = broker.bootstrapServers
+    environment["USER"] = "ann"
     environment["TZ"] = "UTC"
     environment["LANG"] = "C.UTF-8"
     return environment
@@ -104,7 +105,8 @@ final class PageSession {
     let script = """
       \(prelude)
       set -a
-      trap 'code=$?; { export -p; declare -f; } >"\(state)/vars"; pwd >"\(state)/cwd"; exit $code' EXIT
+      keep() { export -p; declare -f; }
+      trap 'code=$?; keep >"\(state)/vars"; pwd >"\(state)/cwd"; exit $code' EXIT
       \(inSession(command.text))
       """
     var outcome = try await Shell.run(script, in: checkout, environment: environment)

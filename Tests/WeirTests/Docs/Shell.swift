@@ -51,6 +51,9 @@ final class ShellRun: Sendable {
 
   deinit { send(SIGKILL) }
 
+  /// Its process id, which a program that it becomes keeps.
+  var id: Int32 { process.processIdentifier }
+
   /// What it has written so far, to both outputs.
   var output: String {
     (try? String(contentsOfFile: files.file("output"), encoding: .utf8)) ?? ""
