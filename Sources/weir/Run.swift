@@ -102,7 +102,7 @@ struct Run: ParsableCommand {
     defer { withExtendedLifetime(signals) {} }
     let progress = InputProgress(totalBytes: InputFiles.totalBytes(input))
     let view = RunProgressView(isShown: !quiet, progress: input.isEmpty ? nil : progress)
-    let board = LiveBoard(snapshotEveryMs: loaded.storage.snapshotEveryMs)
+    let board = LiveBoard(snapshotEveryMs: loaded.storage.snapshotEveryMs, progress: steps)
     options.onStatus = {
       view.update($0)
       board.note($0)

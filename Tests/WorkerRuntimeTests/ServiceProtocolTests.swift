@@ -122,10 +122,10 @@ struct ServiceNotifierTests {
     let manager = try DatagramListener(name)
     let progress = WorkProgress()
     let log = Awaited<String>()
-    let notifier = try #require(
-      ServiceNotifier(
-        environment: ["NOTIFY_SOCKET": name, "WATCHDOG_USEC": "200000"], progress: progress,
-        log: { log.append($0) }))
+    let made = ServiceNotifier(
+      environment: ["NOTIFY_SOCKET": name, "WATCHDOG_USEC": "200000"], progress: progress,
+      log: { log.append($0) })
+    let notifier = try #require(made)
     let first = try #require(await manager.next(withinMs: 30_000))
     #expect(first.contains("STATUS=opening its files"))
     #expect(!first.contains("READY=1"))
@@ -149,10 +149,10 @@ struct ServiceNotifierTests {
   @Test func `Without a manager nothing is told, and a bad name is complained of`() throws {
     let progress = WorkProgress()
     for environment in [[:], ["NOTIFY_SOCKET": ""]] {
-      #expect(
-        ServiceNotifier(environment: environment, progress: progress) {
-          Issue.record("there is nothing to say: \($0)")
-        } == nil)
+      let notifier = ServiceNotifier(environment: environment, progress: progress) {
+        Issue.record("there is nothing to say: \($0)")
+      }
+      #expect(notifier == nil)
     }
     let long = "/" + String(repeating: "a", count: 120)
     for bad in ["relative/path", "vsock:2:1234", "@", "/", long] {
@@ -166,10 +166,10 @@ struct ServiceNotifierTests {
 
   @Test func `A manager that is not there is complained of once`() async throws {
     let log = Awaited<String>()
-    let notifier = try #require(
-      ServiceNotifier(
-        environment: ["NOTIFY_SOCKET": NSTemporaryDirectory() + UUID().uuidString],
-        progress: WorkProgress(), log: { log.append($0) }))
+    let made = ServiceNotifier(
+      environment: ["NOTIFY_SOCKET": NSTemporaryDirectory() + UUID().uuidString],
+      progress: WorkProgress(), log: { log.append($0) })
+    let notifier = try #require(made)
     let complaint = try await log.first(1)[0]
     #expect(complaint.contains("No such file") && complaint.contains("NOTIFY_SOCKET"))
     notifier.end()
