@@ -204,7 +204,7 @@ import Testing
 
   // MARK: - The image
 
-  @Test(.enabled(if: Tool.path("dpkg") != nil && Tool.path("ldd") != nil))
+  @Test(.enabled(if: ["dpkg", "ldd", "readelf"].allSatisfy { Tool.path($0) != nil }))
   func `The image has every library that the program needs`() async throws {
     let container = try Self.read("deploy/container/Containerfile")
     let list = try #require(

@@ -41,8 +41,8 @@ public final class ServiceNotifier: Sendable {
     guard let name = environment["NOTIFY_SOCKET"], !name.isEmpty else { return nil }
     guard let socket = NotifySocket(name) else {
       log(
-        "NOTIFY_SOCKET is neither a path nor @ and a name: the service manager is told nothing, and "
-          + "a unit of Type=notify will not become ready")
+        "NOTIFY_SOCKET is neither a path nor @ and a name: the service manager is told nothing, "
+          + "and a unit of Type=notify will not become ready")
       return nil
     }
     self.socket = socket

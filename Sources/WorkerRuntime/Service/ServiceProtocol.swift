@@ -2,11 +2,12 @@
 ///
 /// Pure: time and what was seen come in, lines of the `sd_notify` protocol go out. The rules:
 ///
-/// - `READY=1` once, when the worker goes on from where its file is: the next snapshot can be taken.
-/// - `WATCHDOG=1` only when the coordinator has done something since the last one. One that hangs is
-///   silent, and the manager's watchdog fires.
-/// - `EXTEND_TIMEOUT_USEC` while it starts and while it stops, only when something was done since the
-///   last one: reading back much state and saving it take their time, hanging does not get more.
+/// - `READY=1` once, when the worker goes on from where its file is: the next snapshot can be
+///   taken.
+/// - `WATCHDOG=1` only when the coordinator has done something since the last one. One that hangs
+///   is silent, and the manager's watchdog fires.
+/// - `EXTEND_TIMEOUT_USEC` while it starts and while it stops, only when something was done since
+///   the last one: reading back much state and saving it take their time, hanging gets no more.
 /// - `STOPPING=1` once, when the last snapshot is begun.
 /// - `STATUS=` every few seconds, when it has changed.
 struct ServiceProtocol {

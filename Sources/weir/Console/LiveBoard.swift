@@ -34,10 +34,11 @@ final class LiveBoard: Sendable {
 
   /// How it is doing now; nil before the first report.
   var figures: LiveFigures? {
-    state.withLock { state in
+    state.withLock { state -> LiveFigures? in
       guard let status = state.status else { return nil }
       let (steps, nowMs) = (progress?.count, MachineClock().monotonicNs / 1_000_000)
-      let moved = state.moved.flatMap { $0.steps == steps ? $0 : nil } ?? (steps, nowMs)
+      let known = state.moved.flatMap { $0.steps == steps ? $0 : nil }
+      let moved = known ?? (steps: steps, ms: nowMs)
       state.moved = moved
       var figures = LiveFigures(taken: SystemClock.now(), started: started)
       figures.fates = status.fates

@@ -25,8 +25,8 @@ struct HealthProbe {
     let connection = try connect(deadline)
     defer { close(connection) }
     let request =
-      "GET \(path) HTTP/1.1\r\nHost: \(address)\r\nUser-Agent: weir-health\r\nAccept: text/plain\r\n"
-      + "Connection: close\r\n\r\n"
+      "GET \(path) HTTP/1.1\r\nHost: \(address)\r\nUser-Agent: weir-health\r\n"
+      + "Accept: text/plain\r\nConnection: close\r\n\r\n"
     var rest = Array(request.utf8)[...]
     while !rest.isEmpty {
       try wait(connection, for: Int16(POLLOUT), deadline)
