@@ -1,6 +1,9 @@
 import Foundation
+import PipelineSpec
 import StreamTestKit
 import Testing
+
+@testable import weir
 
 /// What is in `deploy/` fits the program: its figures, its commands, its libraries.
 @Suite(.serialized) struct DeployTests {
@@ -22,15 +25,16 @@ import Testing
     let worker = try RunningCommand(
       ["run", pipeline, "--data", folder.file("a.sqlite"), "--listen", "127.0.0.1:0"],
       environment: ["WEIR_BROKERS": broker.brokers, "WEIR_TOPIC": topic])
-    let place = /the console is at (?<url>http:\S+)/
+    let place = /the console is at http:\/\/(?<address>[^\/]+)\//
     try await worker.wait { worker.text.contains(place) }
-    let text = try #require(worker.text.firstMatch(of: place)?.output.url)
-    let url = try #require(URL(string: "\(text)metrics"))
+    let found = try #require(worker.text.firstMatch(of: place)?.output.address)
+    let address = try #require(ConsoleAddress(String(found)))
+    let probe = HealthProbe(address: address, timeoutMs: 30_000)
     var figures: [String: Set<String>] = [:]
     let deadline = ContinuousClock.now + .seconds(60)
     // Lag and rates are known once something was read.
     while figures["weir_lag_records"] == nil, ContinuousClock.now < deadline {
-      figures = Self.figures(try String(contentsOf: url, encoding: .utf8))
+      figures = Self.figures(try probe.get("/metrics").body)
     }
     worker.send(SIGTERM)
     #expect(try await worker.mustEnd() == 0, "\(worker.text)")
@@ -169,7 +173,7 @@ import Testing
     let container = try Self.read("deploy/container/Containerfile")
     let unit = try Self.read("deploy/systemd/weir@.service")
     let pod = try Self.read("deploy/kubernetes/base/statefulset.yaml")
-    func words(_ text: some StringProtocol) -> [String] {
+    func words(_ text: Substring) -> [String] {
       text.split { $0 == "," || $0 == " " }.map { $0.filter { $0 != "\"" } }
     }
     let health = try #require(container.firstMatch(of: /HEALTHCHECK .*CMD \["weir", ([^\]]*)\]/)?.1)

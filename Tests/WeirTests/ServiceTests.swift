@@ -127,7 +127,7 @@ import Testing
       defer { server.stop() }
       let outcome = try await Command.run(["health", "\(server.port)", "--timeout", "300ms"])
       #expect(outcome.code == code, "\(outcome)")
-      #expect(outcome.errors.contains(said), "\(outcome)")
+      #expect(said.isEmpty || outcome.errors.contains(said), "\(outcome)")
       if code == 1 {
         #expect(
           outcome.output == "no snapshot was taken for 61 s\nthe file cannot be read\n")

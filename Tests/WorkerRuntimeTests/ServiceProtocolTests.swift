@@ -85,7 +85,7 @@ struct ServiceProtocolTests {
     #expect(
       ServiceStatus.text(nil, perSecond: nil, now: WallTime(ms: 0), isFinishing: false)
         == "opening its files, and asking the broker")
-    status.fates.applied = 7
+    status.fates.read = 7
     #expect(text(nil) == "7 events")
     status.watermark = EventTime(ms: 10_000_000 - 65_000)
     status.lag = 120
