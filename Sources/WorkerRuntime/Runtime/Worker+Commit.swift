@@ -79,8 +79,8 @@ extension Worker {
     merge.encodeState(into: &change)
     try stateFile.save(change, durableTo: results.durableSnapshotID) { progress.beat() }
     nextStateIsFull = false
-    summary.stateSaves += 1
-    summary.stateSavesMs += options.now().ms - start
+    summary.times.stateSaves += 1
+    summary.times.stateSavesMs += options.now().ms - start
   }
 
   private func commitGroupOffsets() {
@@ -146,6 +146,7 @@ extension Worker {
     summary.dataPath = options.dataPath
     summary.scope = scope
     summary.reachedEnd = reachedEnd
+    summary.times.elapsedMs = SystemClock.monotonicMs() - openedMs
     return summary
   }
 }
