@@ -74,6 +74,19 @@ struct Run: ParsableCommand {
   }
 
   func run() throws {
+    let progress = WorkProgress()
+    let service = ServiceNotifier(
+      environment: ProcessInfo.processInfo.environment, progress: progress, log: Complaints.tell)
+    defer { service?.end() }
+    do {
+      try work(progress, service)
+    } catch {
+      service?.note(failure: ExitMapping.ending(of: error).message)
+      throw error
+    }
+  }
+
+  private func work(_ steps: WorkProgress, _ service: ServiceNotifier?) throws {
     let loaded = try Pipeline.load(
       path: pipeline, environment: ProcessInfo.processInfo.environment, secretsRequired: true)
     var options = WorkerOptions(
@@ -83,15 +96,17 @@ struct Run: ParsableCommand {
     options.closesAtEnd = close
     options.acceptsEmptyFile = acceptEmpty
     options.log = Complaints.tell
+    options.progress = steps
     let stop = StopFlag()
     let signals = StopSignals(stop)
     defer { withExtendedLifetime(signals) {} }
     let progress = InputProgress(totalBytes: InputFiles.totalBytes(input))
     let view = RunProgressView(isShown: !quiet, progress: input.isEmpty ? nil : progress)
-    let board = LiveBoard(snapshotEveryMs: loaded.storage.snapshotEveryMs)
+    let board = LiveBoard(snapshotEveryMs: loaded.storage.snapshotEveryMs, progress: steps)
     options.onStatus = {
       view.update($0)
       board.note($0)
+      service?.note($0)
     }
     var from = WorkerInput.kafka
     if !input.isEmpty {

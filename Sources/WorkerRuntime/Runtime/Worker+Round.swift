@@ -124,7 +124,11 @@ extension Worker {
         return answer
       }
     }
-    let gathered = try answers.map { try $0.get() }
+    let gathered = try answers.map { answer in
+      let report = try answer.get()
+      options.progress.beat()
+      return report
+    }
     // A lane that failed may have read what it could not hand on: nothing of that is committed.
     try throwLaneError()
     return gathered

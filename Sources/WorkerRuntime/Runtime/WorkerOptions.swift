@@ -45,6 +45,8 @@ public struct WorkerOptions: Sendable {
   public var log: @Sendable (_ line: String) -> Void = { _ in }
   /// Told how it goes, about once a second, from the coordinator's thread.
   public var onStatus: @Sendable (WorkerStatus) -> Void = { _ in }
+  /// Counts what the coordinator gets done, for whoever watches it.
+  public var progress = WorkProgress()
 
   /// Makes options.
   public init(
