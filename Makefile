@@ -5,10 +5,11 @@ SWIFT ?= swift
 SWIFT_BUILD_FLAGS ?=
 SWIFT_TEST_FLAGS ?=
 BENCHMARKS ?= Decode Core Users Risk Latency Worker Replay Backtest Query Console Broker
+SOAK_FOR ?= 10m
 SWIFT_FILES = Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Sources)
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build release demo test lint format bench clean
+.PHONY: help bootstrap build release demo test lint format bench soak clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -42,6 +43,10 @@ bench: release  ## measure speed and memory; some only: make bench BENCHMARKS="C
 	@for name in $(BENCHMARKS); do \
 	  echo && echo "$$name" && Benchmarks/.build/release/$${name}Benchmark $(ARGS) || exit 1; \
 	done
+
+soak: release  ## workers under kills, outages and slow readers: make soak SOAK_FOR=60s
+	$(SWIFT) build -c release --product soak $(SWIFT_BUILD_FLAGS)
+	.build/release/soak --weir .build/release/weir --for $(SOAK_FOR) $(ARGS)
 
 clean:  ## delete what builds left behind
 	rm -rf .build Benchmarks/.build
