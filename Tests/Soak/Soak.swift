@@ -85,8 +85,8 @@ struct SoakPlan: Sendable {
   /// middle.
   static let customers = 50_000
 
-  /// Runs shorter than this show what memory does, but are not judged by it.
-  static let memoryJudgedFromMs: Int64 = 180_000
+  /// Runs shorter than this show rate and memory, but are not judged by them.
+  static let judgedFromMs: Int64 = 180_000
 }
 
 /// Why a soak could not be done, as opposed to what it found.

@@ -23,7 +23,7 @@ struct Tally {
 
   private var seconds: Double { Double(plan.lengthMs) / 1_000 }
   private var total: Int64 { sent.counts.reduce(0, +) }
-  private var isMemoryJudged: Bool { plan.lengthMs >= SoakPlan.memoryJudgedFromMs }
+  private var isLong: Bool { plan.lengthMs >= SoakPlan.judgedFromMs }
 
   private func middleBytes(_ quarter: Int) -> Int64 {
     samples.quarter(quarter, of: seconds, "steady").map(\.residentBytes).median ?? 0
@@ -36,14 +36,13 @@ struct Tally {
   /// Adds what the figures say is wrong.
   mutating func judge() {
     faults += reckoning.faults
-    guard faults.isEmpty else { return }
+    guard faults.isEmpty, isLong else { return }
     if Double(total) < Double(plan.rate) * seconds * Self.rateShare {
       faults.append(
         "set-up: \(Text.grouped(total)) events in \(Text.seconds(sent.seconds)) are fewer than "
           + "\(Text.grouped(plan.rate)) a second, \(Text.seconds(sent.heldSeconds)) of it waiting "
           + "for workers: the machine is too slow or too busy")
     }
-    guard isMemoryJudged else { return }
     let (early, late) = (middleBytes(2), middleBytes(4))
     if late > early + Int64(Double(early) * Self.growthShare) + Self.growthBytes {
       faults.append(
@@ -132,7 +131,7 @@ struct Tally {
         "steady: \(Text.mebibytes(middleBytes(1))), \(Text.mebibytes(middleBytes(2))), "
           + "\(Text.mebibytes(middleBytes(3))), \(Text.mebibytes(middleBytes(4))) in the middle of "
           + "each quarter, \(perMinute) after the first; at most \(peak("steady")), killed "
-          + "\(peak("killed"))" + (isMemoryJudged ? "" : " (too short to be judged)")),
+          + "\(peak("killed"))" + (isLong ? "" : " (too short to be judged)")),
       line(
         "descriptors",
         "steady: \((1...4).map { String(middleDescriptors($0)) }.joined(separator: ", ")) in each "
