@@ -46,7 +46,9 @@ extension Worker {
       lane.perform { content in try content.feed.flush(timeoutMs: 1_000) }
     }
     let isDelivered = try answers.map { try $0.get() }.allSatisfy(\.self)
-    if !isDelivered { options.log("dead letters are not delivered yet; the snapshot waits") }
+    if !isDelivered {
+      options.log.note(.warning, "kafka", "dead letters are not delivered yet; the snapshot waits")
+    }
     return isDelivered
   }
 
