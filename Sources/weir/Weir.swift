@@ -27,7 +27,7 @@ struct Weir: ParsableCommand {
     subcommands: [
       Demo.self, Run.self, Check.self, TestCommand.self, Inspect.self, Look.self, Produce.self,
       Report.self, Alerts.self, Thresholds.self, Backtest.self, Outbox.self, Replay.self,
-      Adopt.self, Serve.self, Verify.self, Diff.self,
+      Adopt.self, BackupCommand.self, RestoreCommand.self, Serve.self, Verify.self, Diff.self,
     ])
 
   /// Parses the process's arguments, runs the command that they name, and ends the process.

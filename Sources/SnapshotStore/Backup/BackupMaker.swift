@@ -36,6 +36,8 @@ public struct BackupMaker: Sendable {
   public var now: @Sendable () -> WallTime
   /// Asked now and then: whether the copy is still wanted.
   public var isWanted: @Sendable () -> Bool = { true }
+  /// Told when the files are copied, and only its own thread has to do with them from now on.
+  public var willVerify: @Sendable () -> Void = {}
 
   /// Makes copies of a kind in a directory.
   public init(
@@ -104,6 +106,7 @@ public struct BackupMaker: Sendable {
       let target = "\(unfinished)/\(name)"
       if kind == .backup { try state(StateFile.path(besides: target)) }
       try results(target)
+      willVerify()
       let manifest = try manifest(of: target)
       try manifest.encoded().write(
         to: URL(filePath: "\(unfinished)/\(BackupManifest.fileName)"))

@@ -47,8 +47,12 @@ public final class Worker {
   /// Which rows are complete, so that they are reported.
   var scope = ReportScope.everything
   let announcer: Announcer
+  /// Backups and archives; nil where none are made.
+  let copies: CopyRunner?
+  /// When this worker began.
+  let started: WallTime
   /// Whether the lanes read: between their first release and the end.
-  private(set) var isReading = false
+  var isReading = false
   var userPlaces = UserPlaces()
   /// Wall time of the last input of each partition.
   var lastInput: [PartitionID: WallTime] = [:]
@@ -75,6 +79,8 @@ public final class Worker {
     self.options = options
     stopFlag = stop
     signal = stop.signal
+    started = options.now()
+    try Self.checkRoom(pipeline, options)
     let opened = try OpenedFiles(pipeline, options)
     results = opened.results
     stateFile = opened.stateFile
@@ -97,6 +103,9 @@ public final class Worker {
         pipeline, results: opened.results,
         isLive: kafka != nil && !options.untilEnd && options.replay == nil,
         isReplay: options.replay != nil, log: options.log)
+      copies =
+        options.replay == nil && kafka != nil
+        ? CopyRunner(pipeline, opened.results, opened.stateFile, options) : nil
       try prepare(opened, logs)
       try prepareThresholds()
     } catch {
@@ -152,11 +161,13 @@ public final class Worker {
         nextSnapshotMs = SystemClock.monotonicMs() + 1_000
         return
       }
+      if let error = lowRoom() { throw try stopped(by: error) }
       try snapshot(savingState: now >= nextStateMs, provisional: now >= nextProvisionalMs)
       let after = SystemClock.monotonicMs()
       nextSnapshotMs = max(now + pipeline.storage.snapshotEveryMs, after)
       if now >= nextProvisionalMs { nextProvisionalMs = now + pipeline.storage.provisionalEveryMs }
       if now >= nextStateMs { nextStateMs = after + stateIntervalMs() }
+      copies?.begin(at: options.now())
       return
     }
     if !isCaughtUp || plan.needsExchange || kafka?.untilEnd != nil { try tick() }
@@ -214,6 +225,7 @@ public final class Worker {
   }
 
   private func shutDown() {
+    copies?.stop()
     announcer.stop(draining: summary.reachedEnd)
     for lane in lanes { lane.stop() }
     lanes = []
