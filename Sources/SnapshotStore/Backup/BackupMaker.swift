@@ -58,7 +58,8 @@ public struct BackupMaker: Sendable {
   ) throws(StoreError) -> BackupSet {
     let pace = CopyPace(stepBytes: CopyPace.workerStepBytes, isWanted: isWanted)
     return try make(
-      of: results.path, results: { path throws(StoreError) in
+      of: results.path,
+      results: { path throws(StoreError) in
         try results.connection.copy(to: path, pace)
       },
       state: { path throws(StoreError) in try state.connection.copy(to: path, pace) })
@@ -116,7 +117,7 @@ public struct BackupMaker: Sendable {
       try FileSystem.syncDirectory(unfinished)
       let final = self.name(of: manifest)
       try FileSystem.finish(directory: unfinished, as: final)
-      removeOld(of: pipeline)
+      removeOld(besides: final, of: pipeline)
       guard let made = BackupSet(path: final) else {
         throw StoreError(
           kind: .io, path: final, what: "the copy cannot be read back",
@@ -207,16 +208,18 @@ public struct BackupMaker: Sendable {
     return ([name] + more).first { FileSystem.size(of: $0) == nil } ?? name
   }
 
-  /// Removes what `keep` does not want. What cannot be removed stays.
-  private func removeOld(of pipeline: String) {
-    let all = BackupSet.all(in: directory, pipeline: pipeline, kind: kind)
+  /// Removes what `keep` does not want besides the copy that was just `made`, also when the clock was
+  /// set back and others look newer. What cannot be removed stays.
+  private func removeOld(besides made: String, of pipeline: String) {
+    let others = BackupSet.all(in: directory, pipeline: pipeline, kind: kind)
+      .filter { $0.path != made }
     let old: ArraySlice<BackupSet>
     switch keep {
     case .forever: old = []
-    case .newest(let count): old = all.dropFirst(max(1, count))
+    case .newest(let count): old = others.dropFirst(max(1, count) - 1)
     case .within(let ms):
       let oldest = WallTime(ms: now().ms - ms)
-      old = all.dropFirst().drop { $0.taken >= oldest }
+      old = others.drop { $0.taken >= oldest }
     }
     for set in old {
       // Without its manifest it is no copy any more, whatever becomes of the rest.

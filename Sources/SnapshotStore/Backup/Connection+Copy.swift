@@ -148,7 +148,9 @@ private final class CopyTarget {
   func error(_ code: CInt? = nil) -> StoreError {
     let code = code ?? sqlite3_errcode(handle)
     let free = FileSystem.freeBytes(at: path)
-    if code & 0xFF == SQLITE_FULL || (code & 0xFF == SQLITE_IOERR && free.map { $0 < 1 << 20 } ?? false) {
+    if code & 0xFF == SQLITE_FULL
+      || (code & 0xFF == SQLITE_IOERR && free.map { $0 < 1 << 20 } ?? false)
+    {
       return StoreError(
         kind: .diskFull, path: path,
         what: "copying into it failed: the disk is full (\(free ?? 0) bytes are left)",
@@ -156,7 +158,8 @@ private final class CopyTarget {
     }
     return StoreError(
       kind: .io, path: path,
-      what: "copying into it failed: \(String(cString: sqlite3_errstr(code))) (SQLite code \(code))",
+      what:
+        "copying into it failed: \(String(cString: sqlite3_errstr(code))) (SQLite code \(code))",
       whatToDo: "Look at the device and the directory's rights, then try again")
   }
 }

@@ -157,10 +157,12 @@ public struct Restoration: Sendable {
         try Manifest.set(db, ManifestKey.restoredTakenWallMs, "\(backup.taken.ms)")
         try Manifest.set(db, ManifestKey.restoredLostWallMs, "\(lost.ms)")
         try db.execute(
-          sql: "DELETE FROM run_manifest WHERE key = ?", arguments: [ManifestKey.restoredToldWallMs])
+          sql: "DELETE FROM run_manifest WHERE key = ?", arguments: [ManifestKey.restoredToldWallMs]
+        )
         // A file from before there were alerts has neither.
         if try db.tableExists("outbox") {
-          try db.execute(sql: "UPDATE outbox SET state = 'suppressed:stale' WHERE state = 'pending'")
+          try db.execute(
+            sql: "UPDATE outbox SET state = 'suppressed:stale' WHERE state = 'pending'")
           withheld = db.changesCount
           // The worker judges its health anew.
           try db.execute(

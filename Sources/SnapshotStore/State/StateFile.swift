@@ -104,6 +104,9 @@ public final class StateFile: Sendable {
     }
   }
 
+  /// Where the copy is that was made because opening the file migrated it; nil when it did not.
+  public var keptCopy: String? { connection.keptCopy }
+
   /// Closes the file. Nothing may be called afterwards but `close()`.
   public func close() throws(StoreError) {
     defer { lock.release() }

@@ -53,7 +53,9 @@ final class CopyRunner: Sendable {
   private static let niceness: CInt = 10
 
   /// Sees what copies there are. Nothing is made yet; nil where the pipeline asks for none.
-  init?(_ pipeline: Pipeline, _ results: ResultsFile, _ stateFile: StateFile, _ options: WorkerOptions) {
+  init?(
+    _ pipeline: Pipeline, _ results: ResultsFile, _ stateFile: StateFile, _ options: WorkerOptions
+  ) {
     let storage = pipeline.storage
     let rules = [(BackupManifest.Kind.backup, storage.backup), (.archive, storage.archive)]
     let jobs = rules.compactMap { kind, rule -> Job? in
@@ -104,6 +106,9 @@ final class CopyRunner: Sendable {
     thread.name = maker.kind.rawValue
     thread.start()
   }
+
+  /// Waits for what is being made.
+  func wait() { threads.wait() }
 
   /// Gives up what is being made and waits for its thread.
   func stop() {

@@ -280,7 +280,8 @@ final class Announcer {
   private func endedMeanwhile() throws -> [WithheldEnd] {
     guard let restored else { return [] }
     return try results.withheldEnds(
-      decidedSince: restored.at, endedSince: EventTime(ms: restored.lost.ms - writer.options.withinMs))
+      decidedSince: restored.at,
+      endedSince: EventTime(ms: restored.lost.ms - writer.options.withinMs))
   }
 
   /// One message for each destination of all alerts that fire still, and of those that `ended`

@@ -54,10 +54,15 @@ extension Worker {
       let name = kafka?.sourceName(of: id) ?? id.topic
       last[name] = max(last[name] ?? WallTime(ms: 0), lastInput[id] ?? now)
     }
-    return HealthMonitor.Sample(
+    var sample = HealthMonitor.Sample(
       now: now, lastInput: last, watermark: merge.watermark, fates: status.fates,
       usersInTwoPartitions: userPlaces.tornCount,
       oldestUndelivered: try announcer.oldestUndelivered())
+    for copy in copies?.status ?? [] {
+      let since = copy.last ?? started
+      sample.overdueCopies[copy.kind.rawValue] = now.ms - since.ms - 2 * copy.everyMs
+    }
+    return sample
   }
 
   /// Whether what is judged now is of now: nothing that is told would be old.

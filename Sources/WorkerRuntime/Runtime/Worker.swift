@@ -84,6 +84,9 @@ public final class Worker {
     let opened = try OpenedFiles(pipeline, options)
     results = opened.results
     stateFile = opened.stateFile
+    for copy in [results.keptCopy, stateFile.keptCopy].compactMap(\.self) {
+      options.log("the file was migrated to this version; as it was before it is kept as \(copy)")
+    }
     do {
       try Self.checkService(opened.results.resume, options)
       let logs: [FiniteLog]

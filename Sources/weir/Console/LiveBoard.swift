@@ -46,6 +46,11 @@ final class LiveBoard: Sendable {
       figures.records = status.records.count
       figures.recordBytes = status.records.bytes
       figures.snapshotEveryMs = snapshotEveryMs
+      figures.copies = status.copies.map {
+        LiveFigures.Copies(
+          kind: $0.kind.rawValue, last: $0.last, lastBytes: $0.lastBytes, tookMs: $0.tookMs,
+          failures: $0.failures)
+      }
       return figures
     }
   }
