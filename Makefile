@@ -4,7 +4,7 @@
 SWIFT ?= swift
 SWIFT_BUILD_FLAGS ?=
 SWIFT_TEST_FLAGS ?=
-BENCHMARKS ?= Decode Core Users Risk Latency Worker Replay Backtest Query Console Broker
+BENCHMARKS ?= Instruction Full Broker Core Latency Console Decode Users Risk Worker Replay Backtest Query
 SWIFT_FILES = Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Sources)
 
 .DEFAULT_GOAL := help
@@ -37,11 +37,13 @@ lint: bootstrap  ## check format and style, change nothing
 format:  ## format every Swift file in place
 	$(SWIFT) format --in-place --recursive $(SWIFT_FILES)
 
-bench: release  ## measure speed and memory; some only: make bench BENCHMARKS="Core Worker"
+bench: release  ## measure, and print one table; some only: make bench BENCHMARKS="Core Full"
+	@scripts/bootstrap bench
 	$(SWIFT) build -c release --package-path Benchmarks $(SWIFT_BUILD_FLAGS)
-	@for name in $(BENCHMARKS); do \
+	@figures=$$(mktemp) && trap 'rm -f '$$figures EXIT && export WEIR_BENCH_FIGURES=$$figures && \
+	for name in $(BENCHMARKS); do \
 	  echo && echo "$$name" && Benchmarks/.build/release/$${name}Benchmark $(ARGS) || exit 1; \
-	done
+	done && echo && Benchmarks/.build/release/TableBenchmark
 
 clean:  ## delete what builds left behind
 	rm -rf .build Benchmarks/.build

@@ -49,6 +49,10 @@ struct ReaderLoad {
           crowded.told, crowded.pages))
     }
     print(String(format: "median ratio %.3f", ratios.median))
+    try Figures.note(
+      Figure(
+        "console", "the stream's time with \(readers) readers, against none", ratios.median, "x",
+        .atMost(1.05)))
   }
 
   private struct Run {

@@ -92,8 +92,8 @@ extension Worker {
     merge.encodeState(into: &change)
     try stateFile.save(change, durableTo: results.durableSnapshotID)
     nextStateIsFull = false
-    summary.stateSaves += 1
-    summary.stateSavesMs += options.now().ms - start
+    summary.times.stateSaves += 1
+    summary.times.stateSavesMs += options.now().ms - start
   }
 
   private func commitGroupOffsets() {
@@ -159,6 +159,7 @@ extension Worker {
     summary.dataPath = options.dataPath
     summary.scope = scope
     summary.reachedEnd = reachedEnd
+    summary.times.elapsedMs = SystemClock.monotonicMs() - openedMs
     return summary
   }
 }

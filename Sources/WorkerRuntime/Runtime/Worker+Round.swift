@@ -31,6 +31,12 @@ extension Worker {
     try snapshot(savingState: true, provisional: false)
   }
 
+  /// Everything that the file has is there again: what is read from now on is new.
+  func caughtUp() {
+    isCaughtUp = true
+    summary.times.readyAfterMs = SystemClock.monotonicMs() - openedMs
+  }
+
   /// Whether all dead letters have arrived; they must before the offsets after them are committed.
   /// Waits a second for them: a snapshot can wait longer, a request to stop cannot.
   func hasDeliveredLetters() throws -> Bool {
@@ -146,6 +152,9 @@ extension Worker {
     var pause: Int64 = 0
     for answer in gathered {
       pause = max(pause, answer.pauseMicroseconds)
+      if answer.pauseMicroseconds > 0 {
+        summary.times.note(pauseMicroseconds: answer.pauseMicroseconds)
+      }
       for report in answer.reports {
         guard let progress = report.progress else { continue }
         total += progress.fates
@@ -163,10 +172,7 @@ extension Worker {
     status.fates = total
     status.partitions = partitions.sorted { $0.id < $1.id }
     status.pauseMicroseconds = pause
-    summary.longestPauseMicroseconds = max(summary.longestPauseMicroseconds, pause)
-    if !isCaughtUp {
-      isCaughtUp = partitions.allSatisfy { $0.nextOffset >= target[$0.id] ?? 0 }
-    }
+    if !isCaughtUp, partitions.allSatisfy({ $0.nextOffset >= target[$0.id] ?? 0 }) { caughtUp() }
     status.isCatchingUp = !isCaughtUp
     status.watermark = merge.watermark
     status.clock = partitions.compactMap(\.clock).max()

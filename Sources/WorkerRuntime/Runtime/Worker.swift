@@ -63,6 +63,8 @@ public final class Worker {
   var nextStateIsFull = true
   var status = WorkerStatus()
   var summary = RunSummary()
+  /// Monotonic time at which the files were opened.
+  let openedMs = SystemClock.monotonicMs()
   private let stopFlag: StopFlag
   private var nextSnapshotMs: Int64 = 0
   private var nextStateMs: Int64 = 0
@@ -136,7 +138,8 @@ public final class Worker {
     // A kill may have come between the first snapshot and its state: nothing is read before there
     // is state to go on from.
     if target.isEmpty || nextStateIsFull { try begin() }
-    isCaughtUp = target.isEmpty
+    isCaughtUp = false
+    if target.isEmpty { caughtUp() }
     for lane in lanes { lane.release() }
     isReading = true
     announcer.start()
@@ -181,7 +184,8 @@ public final class Worker {
 
   /// State is saved as often as asked for, but for at most a tenth of the time.
   private func stateIntervalMs() -> Int64 {
-    let mean = summary.stateSaves > 0 ? summary.stateSavesMs / Int64(summary.stateSaves) : 0
+    let times = summary.times
+    let mean = times.stateSaves > 0 ? times.stateSavesMs / Int64(times.stateSaves) : 0
     return max(pipeline.storage.stateEveryMs, mean * 10)
   }
 

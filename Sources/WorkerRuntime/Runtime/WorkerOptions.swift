@@ -88,29 +88,3 @@ public struct WorkerStatus: Sendable {
   /// Backups and archives, where the pipeline asks for them.
   public var copies: [CopyStatus] = []
 }
-
-/// What became of a run.
-public struct RunSummary: Sendable {
-  /// Fates of all partitions together.
-  public var fates = FateCounts()
-  /// Rejected events by reason, those that there were.
-  public var rejected: [(reason: String, count: Int64)] = []
-  /// Matched, unusable and late for each metric, by name.
-  public var stages: [MetricCounts] = []
-  /// Records of users and other keys, as of the end.
-  public var records = RecordTotals()
-  /// The results' digest.
-  public var resultDigest = ""
-  /// From when on the rows of stages are complete, of those that are not from the beginning.
-  public var scope = ReportScope.everything
-  /// Where the results are.
-  public var dataPath = ""
-  /// Whether the input was read to its end.
-  public var reachedEnd = false
-  /// Longest time for which a lane stood still for a snapshot.
-  public var longestPauseMicroseconds: Int64 = 0
-  /// State saves.
-  public var stateSaves = 0
-  /// Wall time that state saves took together.
-  public var stateSavesMs: Int64 = 0
-}
