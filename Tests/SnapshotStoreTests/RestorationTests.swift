@@ -130,6 +130,27 @@ import Testing
     try pair.close()
   }
 
+  @Test func `A file that a worker made on the lost disk and refused to begin is in nobody's way`()
+    throws
+  {
+    try pair.close()
+    let report = try restore()
+    #expect(report.setAside == nil)
+    let empty = directory.file("empty.sqlite")
+    try ResultsFile.open(path: empty, identity: shop).close()
+    try StateFile.open(path: StateFile.path(besides: empty), identity: shop).close()
+    #expect(try restore { $0.target = empty }.setAside == nil)
+    #expect(try checkPair(empty) == 3)
+    // One with a snapshot is somebody's, though it has no state.
+    let begun = directory.file("begun.sqlite")
+    let file = try ResultsFile.open(path: begun, identity: shop)
+    _ = try file.commit(change(), durable: true)
+    try file.close()
+    expectError(.io) { try restore { $0.target = begun } }
+    try "what is this".write(toFile: empty + "2", atomically: false, encoding: .utf8)
+    expectError(.io) { try restore { $0.target = empty + "2" } }
+  }
+
   @Test func `What an interrupted restoration left is in nobody's way`() throws {
     for suffix in ["", "-state"] {
       try "half".write(

@@ -120,7 +120,11 @@ import Testing
     let before = try produce()
     var worker = try RunningCommand(["run", pipeline, "--data", data], environment: environment)
     _ = try await server.requests.first(1)
-    try await worker.wait { Findings.read(data) == before && !BackupSet.all(in: backups).isEmpty }
+    try await worker.wait {
+      let depth = try ResultsReader.open(path: data).outboxDepth()
+      return Findings.read(data) == before && !BackupSet.all(in: backups).isEmpty
+        && depth.map(\.state) == [.delivered]
+    }
     for command in try Self.commands("Backups", paths) {
       let outcome = try await Command.run(command)
       #expect(outcome.code == 0 && outcome.output.contains("result digest"), "\(outcome)")
@@ -146,8 +150,6 @@ import Testing
     let refused = try await Command.run(
       ["run", pipeline, "--data", data], environment: environment)
     #expect(refused.code == 3 && refused.errors.contains("weir restore"), "\(refused)")
-    for suffix in ["", "-state"] { try? FileManager.default.removeItem(atPath: data + suffix) }
-
     var recipe = try Self.commands("The disk is lost", paths)
     let last = recipe.removeLast()
     for command in recipe {

@@ -15,6 +15,8 @@ struct CopyPace: Sendable {
   /// How often a copy may begin anew because somebody else wrote to the file, before all of it is
   /// copied in one step.
   static let restartsMax = 5
+  /// How often a copy waits for somebody else's lock.
+  static let waitsMax = 100
   /// How much longer the rests are than the steps between them.
   static let restFactor: Int64 = 3
   /// The system writes the copy out every so many bytes, so that a commit never waits for all of it.
@@ -61,7 +63,7 @@ private struct CopySteps {
   /// Copies until all is copied.
   func run(_ source: Connection) throws(StoreError) {
     var pages = pace.stepBytes.map { Int32(clamping: max(1, $0 / pageBytes)) } ?? -1
-    var (restarts, copied, unflushed) = (0, Int32(0), Int64(0))
+    var (restarts, copied, unflushed, waits) = (0, Int32(0), Int64(0), 0)
     while true {
       let start = Self.monotonicMicroseconds()
       let (code, total, left) = try source.run("copying it") { _ in
@@ -71,7 +73,10 @@ private struct CopySteps {
       let tookMicroseconds = Self.monotonicMicroseconds() - start
       switch code {
       case SQLITE_DONE: return
-      case SQLITE_OK, SQLITE_BUSY, SQLITE_LOCKED: break
+      case SQLITE_OK: break
+      case SQLITE_BUSY where waits < CopyPace.waitsMax,
+        SQLITE_LOCKED where waits < CopyPace.waitsMax:
+        waits += 1
       default: throw copy.error(code)
       }
       guard pace.isWanted() else {

@@ -50,7 +50,8 @@ public struct Restoration: Sendable {
 
   /// Restores, and returns when it is on the disk.
   ///
-  /// Throws, with everything as it was: `io` where there is no backup, or a file is in the way;
+  /// Files that a worker made and took no snapshot with are in nobody's way. Throws, with
+  /// everything as it was: `io` where there is no backup, or a file is in the way;
   /// `damaged` where no backup is good; `locked` while a process holds the files that are in the
   /// way; `diskFull`. O(bytes of the backups that are looked at).
   public func apply(now: WallTime) throws(StoreError) -> Report {
@@ -59,7 +60,8 @@ public struct Restoration: Sendable {
       try FileLock(of: target), try FileLock(of: StateFile.path(besides: target)),
     ]
     defer { for lock in locks { lock.release() } }
-    let isTaken = ResultsRemoval.suffixes.contains { FileSystem.size(of: target + $0) != nil }
+    let isThere = ResultsRemoval.suffixes.contains { FileSystem.size(of: target + $0) != nil }
+    let isTaken = isThere && !isEmpty
     guard !isTaken || replaces else {
       throw StoreError(
         kind: .io, path: target, what: "there is a file already",
@@ -82,6 +84,7 @@ public struct Restoration: Sendable {
       }
       let withheld = try mark(unfinished, backup, lost: lost, now: now)
       let setAside = isTaken ? try setAside(now: now) : nil
+      if !isTaken { for suffix in ResultsRemoval.suffixes { FileSystem.remove(target + suffix) } }
       // Results without state, which a kill leaves here, are refused by a worker.
       try FileSystem.finish(unfinished, as: target)
       try FileSystem.finish(
@@ -91,6 +94,23 @@ public struct Restoration: Sendable {
     } catch {
       remove()
       throw StoreError(error, path: target, doing: "restoring it")
+    }
+  }
+
+  /// Whether what is there was never worked with: a worker that was started on the lost disk has
+  /// made it, and refused to go on.
+  private var isEmpty: Bool {
+    guard let log = try? LiveLog.read(path: target), log.snapshotID == 0 else { return false }
+    let path = StateFile.path(besides: target)
+    guard FileSystem.size(of: path) != nil else { return true }
+    guard
+      let state = try? Connection(path: path, role: .reader, options: StoreOptions())
+    else { return false }
+    defer { try? state.close() }
+    do {
+      return try StateFile.header(state) == nil
+    } catch {
+      return false
     }
   }
 
