@@ -46,6 +46,9 @@
 --   complete_from.KIND.STAGE                  from then on, in milliseconds, its rows are complete
 --   replay.…                                  of a file that a replay made, until it is adopted
 --   adopted.from, adopted_wall_ms, adopted.by   when it was, and from which file
+--   restored.from, restored.wall_ms           of a file restored from a backup: which, and when
+--   restored.taken_wall_ms, restored.lost_wall_ms   when that was made, when the files were lost
+--   restored.told_wall_ms                     when the worker told together what happened meanwhile
 -- and further keys of the worker. Offsets are in partitions.
 --
 -- Result digest. Each settled row is encoded as below and hashed with SHA-256; the digests, read as

@@ -173,6 +173,39 @@ public struct StorageOptions: Sendable, Equatable {
   public var keep: [KeepRule] = []
   /// Bytes of write-ahead log above which a reader that holds it is an error.
   public var maxWalBytes: Int64 = 1 << 30
+  /// Bytes that stay free on the device of the files, and on those of copies.
+  public var minFreeBytes: Int64 = 256 << 20
+  /// Copies of both files; nil: none are made.
+  public var backup: CopyRule?
+  /// Copies of the public file; nil: none are made.
+  public var archive: CopyRule?
+
+  /// How often copies are made, where they go, and how many stay.
+  public struct CopyRule: Sendable, Equatable {
+    /// How many copies stay.
+    public enum Keep: Sendable, Equatable {
+      /// The newest so many.
+      case newest(Int)
+      /// Those of so many milliseconds of wall time.
+      case within(ms: Int64)
+      /// All.
+      case forever
+    }
+
+    /// Wall time between two copies, in milliseconds.
+    public var everyMs: Int64
+    /// The directory that they go into.
+    public var directory: String
+    /// How many stay.
+    public var keep: Keep
+
+    /// Makes a rule.
+    public init(everyMs: Int64, directory: String, keep: Keep) {
+      self.everyMs = everyMs
+      self.directory = directory
+      self.keep = keep
+    }
+  }
 
   /// Makes options with the defaults of the pipeline file.
   public init() {}

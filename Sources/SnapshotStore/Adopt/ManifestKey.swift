@@ -28,6 +28,19 @@ public enum ManifestKey {
   /// Who adopted it.
   public static let adoptedBy = "adopted.by"
 
+  /// The backup that a file was restored from; files without it never were.
+  public static let restoredFrom = "restored.from"
+  /// When it was restored, in milliseconds of wall time.
+  public static let restoredWallMs = "restored.wall_ms"
+  /// When that backup was made, in milliseconds of wall time.
+  public static let restoredTakenWallMs = "restored.taken_wall_ms"
+  /// When the files before it were lost, in milliseconds of wall time: what ended by then may have
+  /// been told.
+  public static let restoredLostWallMs = "restored.lost_wall_ms"
+  /// When the worker that went on told together what had happened, in milliseconds of wall time;
+  /// not there before.
+  public static let restoredToldWallMs = "restored.told_wall_ms"
+
   /// How the keys begin that say from when on a stage is complete.
   public static let completeFromPrefix = "complete_from."
   /// How the keys begin that say at which offset the reading of a partition began.

@@ -33,7 +33,7 @@ public final class ResultsFile: @unchecked Sendable {
   ///
   /// Throws a `StoreError` for a file that is damaged, foreign, of another pipeline or definition
   /// or of a later schema, for a path that cannot be written, and while another worker holds it. A
-  /// file of an earlier schema is copied to `PATH.before-migration-vN`, then migrated. O(bytes of
+  /// file of an earlier schema is copied to `PATH.before-migration-vN` (`keptCopy`), then migrated. O(bytes of
   /// the file) up to `checkMaxBytes`, O(log rows) beyond.
   public static func open(
     path: String, identity: PipelineIdentity, options: StoreOptions = StoreOptions()
@@ -78,6 +78,9 @@ public final class ResultsFile: @unchecked Sendable {
   public var resultDigest: String {
     get throws(StoreError) { try connection.run("reading") { _ in settlement.digest.hex } }
   }
+
+  /// Where the copy is that was made because opening the file migrated it; nil when it did not.
+  public var keptCopy: String? { connection.keptCopy }
 
   /// Closes the file and gives its lock back. Nothing may be called afterwards but `close()`.
   public func close() throws(StoreError) {

@@ -21,7 +21,7 @@ import StreamCore
 public final class StateFile: Sendable {
   /// The file's path, as it was given.
   public let path: String
-  private let connection: Connection
+  let connection: Connection
   private let identity: PipelineIdentity
   private let lock: FileLock
 
@@ -59,6 +59,13 @@ public final class StateFile: Sendable {
   ///
   /// Throws `stateAhead` when that is later than `resume`, where the results file stopped.
   public func load(notAheadOf resume: ResumePoint?) throws(StoreError) -> LoadedState? {
+    guard let state = try Self.header(connection) else { return nil }
+    try check(state, resume)
+    return state
+  }
+
+  /// What the latest `save` left, whatever it belongs to; nil when there was none.
+  static func header(_ connection: Connection) throws(StoreError) -> LoadedState? {
     try connection.read("reading its header") { db in
       let header = try BoundStatement(db, "SELECT snapshot_id, saved_wall_ms FROM header")
       var found: (id: Int64, saved: WallTime)?
@@ -69,10 +76,8 @@ public final class StateFile: Sendable {
         let number = Int32(truncatingIfNeeded: $0.int(1))
         positions[PartitionID(topic: $0.text(0), partition: number)] = $0.int(2)
       }
-      let state = LoadedState(
+      return LoadedState(
         connection: connection, snapshotID: found.id, saved: found.saved, positions: positions)
-      try check(state, resume)
-      return state
     }
   }
 
@@ -102,6 +107,9 @@ public final class StateFile: Sendable {
       }
     }
   }
+
+  /// Where the copy is that was made because opening the file migrated it; nil when it did not.
+  public var keptCopy: String? { connection.keptCopy }
 
   /// Closes the file. Nothing may be called afterwards but `close()`.
   public func close() throws(StoreError) {
@@ -152,7 +160,7 @@ public final class StateFile: Sendable {
       arguments: [change.snapshotID, FileSystem.wallMs()])
   }
 
-  private func check(_ state: LoadedState, _ resume: ResumePoint?) throws {
+  private func check(_ state: LoadedState, _ resume: ResumePoint?) throws(StoreError) {
     let latest = resume?.snapshotID ?? 0
     let stored = resume?.positions ?? [:]
     let ahead = state.positions.filter { $0.value > stored[$0.key] ?? 0 }.min { $0.key < $1.key }
