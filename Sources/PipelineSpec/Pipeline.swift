@@ -13,6 +13,11 @@ public struct Pipeline: Sendable {
   public var notify = NotifyOptions()
   /// Where the console listens, and who may use it.
   public var console = ConsoleOptions()
+  /// What a changed file may do to results that an earlier one made.
+  public var upgrade = UpgradeOptions()
+  /// The part of the file that decides results, as YAML that `parse` takes: variables replaced,
+  /// without brokers, credentials, sinks, storage and tests. Empty for one that was not read.
+  public var definitionDocument = ""
   /// Tests inside the file, in its order.
   public var tests: [PipelineTest]
 
@@ -92,7 +97,8 @@ public struct Pipeline: Sendable {
       root, PipelineOptions.all, owner: "the pipeline")
     var builder = PipelineBuilder(
       settings: settings, source: text, zones: ZoneDatabase(root: zoneinfo), faults: faults)
-    let pipeline = builder.build()
+    var pipeline = builder.build()
+    pipeline.definitionDocument = DefinitionDocument.text(of: root)
     try faults.check()
     return pipeline
   }

@@ -36,7 +36,7 @@ enum Definition {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func lines(of source: SourcePlan, _ plan: PipelinePlan) -> [String] {
+  static func lines(of source: SourcePlan, _ plan: PipelinePlan) -> [String] {
     var lines = [
       "source \(source.name) zone=\(source.zone.name) keyed=\(source.keyed) "
         + "lateness=\(optional(source.latenessMs))"
@@ -78,7 +78,7 @@ enum Definition {
     }
   }
 
-  private static func lines(of metric: MetricPlan) -> [String] {
+  static func lines(of metric: MetricPlan) -> [String] {
     var lines = [
       "\(metric.isInternal ? "breakdown" : "metric") \(metric.name) \(text(of: metric.aggregate)) "
         + "window=\(WindowText.length(metric.window.size, metric.window.unit)) "

@@ -46,6 +46,7 @@ struct PipelineBuilder {
     pipeline.notify = NotifyBuilder(
       settings: settings, faults: faults, hasBrokers: !kafka.isEmpty
     ).build()
+    pipeline.upgrade = UpgradeBuilder(faults: faults).build(settings[PipelineOptions.upgrade])
     pipeline.console = ConsoleBuilder(faults: faults).build(settings[PipelineOptions.console])
     return pipeline
   }

@@ -77,6 +77,10 @@ enum PipelineOptions {
     "The pages, the API and the figures that a worker serves, and who may use them.")
   static let limits = Option.group(
     "limits", LimitOptions.all, "Defaults of limits for every stage that does not say otherwise.")
+  static let upgrade = Option.group(
+    "upgrade", UpgradeOptionSpecs.all,
+    "What this file may do to a file of results that an earlier version of it made. "
+      + "[upgrades.md](upgrades.md) says what a change does.")
   static let tests = Option.list(
     "tests", TestOptions.all, "Tests of this file, run by `weir test`.")
 
@@ -88,7 +92,7 @@ enum PipelineOptions {
       name.spec, zone.spec, source.spec, sources.spec, time.spec, filter.spec, derive.spec,
       dedup.spec, users.spec, metrics.spec, funnels.spec, retention.spec, sessions.spec,
       lifecycle.spec, kpis.spec, risks.spec, alerts.spec, health.spec, notify.spec,
-      notifyWithin.spec, console.spec, limits.spec,
+      notifyWithin.spec, console.spec, limits.spec, upgrade.spec,
     ] + StorageOptions.all + [tests.spec] + later
 
   /// Stages that the design has and this version does not.

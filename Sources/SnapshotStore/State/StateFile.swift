@@ -21,8 +21,8 @@ import StreamCore
 public final class StateFile: Sendable {
   /// The file's path, as it was given.
   public let path: String
-  private let connection: Connection
-  private let identity: PipelineIdentity
+  let connection: Connection
+  let identity: PipelineIdentity
   private let lock: FileLock
 
   /// The state file of the results file at `path`.
@@ -93,7 +93,8 @@ public final class StateFile: Sendable {
     try connection.run("saving the state") { db in
       try db.inTransaction(.immediate) {
         if change.replacesAll { try db.execute(sql: "DELETE FROM records") }
-        try write(change, db)
+        try writeRecords(change, db)
+        try writeHeader(change, db)
         return .commit
       }
     }
@@ -105,7 +106,7 @@ public final class StateFile: Sendable {
     try connection.close()
   }
 
-  private func write(_ change: StateChange, _ db: Database) throws {
+  func writeRecords(_ change: StateChange, _ db: Database) throws {
     let delete = try BoundStatement(
       db, "DELETE FROM records WHERE owner = ? AND stage = ? AND key = ?")
     for key in change.deletes {
@@ -131,6 +132,9 @@ public final class StateFile: Sendable {
       upsert.bind(6, record.bytes)
       try upsert.execute()
     }
+  }
+
+  private func writeHeader(_ change: StateChange, _ db: Database) throws {
     try db.execute(sql: "DELETE FROM positions")
     let position = try BoundStatement(
       db, "INSERT INTO positions (topic, partition, next_offset) VALUES (?, ?, ?)")

@@ -12,6 +12,8 @@ public final class PartitionTask {
   public private(set) var clockMs = Int64.min
   /// How far the events themselves have brought the clock, without marks.
   public private(set) var eventClockMs = Int64.min
+  /// The greatest event time of what was not rejected, also ahead of its record's timestamp.
+  private(set) var latestMs = Int64.min
   /// Fates of everything read so far.
   public private(set) var fates = FateCounts()
   /// Whether records that were not applied are kept for `takeDeadLetters`, from which offset on.
@@ -37,7 +39,7 @@ public final class PartitionTask {
   private let settlingLatenessMs: Int64
 
   private var source: SourcePlan
-  private let time: TimePlan
+  let time: TimePlan
   // Of the plan, so that an event takes no references on the way to them.
   private let derived: [Expression]
   private let firstDerived: Int
@@ -190,6 +192,7 @@ public final class PartitionTask {
     } else {
       eventClockMs = Swift.max(eventClockMs, eventMs)
     }
+    latestMs = Swift.max(latestMs, eventMs)
     clockMs = Swift.max(clockMs, eventClockMs)
     block.clockMs[i] = clockMs
     block.offset[i] = message.pointee.offset
@@ -303,8 +306,11 @@ extension PartitionTask {
   }
 
   /// Puts a saved clock, offset and counts back.
-  func restore(nextOffset: Int64, clockMs: Int64, eventClockMs: Int64, fates: FateCounts) {
+  func restore(
+    nextOffset: Int64, clockMs: Int64, eventClockMs: Int64, latestMs: Int64, fates: FateCounts
+  ) {
     self.nextOffset = nextOffset
+    self.latestMs = latestMs
     self.clockMs = clockMs
     self.eventClockMs = eventClockMs
     self.fates = fates
