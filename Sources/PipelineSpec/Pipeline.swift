@@ -97,8 +97,9 @@ public struct Pipeline: Sendable {
       root, PipelineOptions.all, owner: "the pipeline")
     var builder = PipelineBuilder(
       settings: settings, source: text, zones: ZoneDatabase(root: zoneinfo), faults: faults)
+    builder.variables = variables
     var pipeline = builder.build()
-    pipeline.definitionDocument = DefinitionDocument.text(of: root)
+    pipeline.definitionDocument = DefinitionDocument.text(of: root, pipeline.plan.pseudonyms)
     try faults.check()
     return pipeline
   }

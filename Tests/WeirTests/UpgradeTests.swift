@@ -23,7 +23,8 @@ import Testing
       )
       .replacing(
         "  purchases: {count:",
-        with: "  carts: {count: 'event == \"add_to_cart\"'}\n  purchases: {count:")
+        with: "  carts: {count: 'event == \"add_to_cart\"'}\n  purchases: {count:"
+      )
       .replacing(
         "  again: {steps: [purchase, purchase], within: 1d, order: strict, "
           + "by: [users.first_channel]}",
@@ -42,7 +43,8 @@ import Testing
       ) + "\n" + accepting
   }
 
-  @Test func `Unchanged stages go on as if nothing had happened, added ones are right from then on`()
+  @Test
+  func `Unchanged stages go on as if nothing had happened, added ones are right from then on`()
     async throws
   {
     let rig = try UpgradeRig(seed: 71, events: 6_000)

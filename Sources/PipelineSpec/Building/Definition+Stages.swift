@@ -38,6 +38,7 @@ extension PipelinePlan {
       "max_ahead=\(time.maxAheadMs) not_before=\(time.notBefore.ms) "
       + "dedup=\(Definition.optional(time.dedupMs))"
     let builder = StageDefinitionBuilder(plan: self)
+    parts["pseudonymize"] = Definition.pseudonyms(self)
     parts["filter"] = filter.map {
       Definition.normalised($0.text) + "\n" + Definition.listed(builder.reads(Set($0.slots)))
     }

@@ -17,6 +17,7 @@ enum Definition {
     for field in plan.derived.sorted(by: { $0.name < $1.name }) {
       lines.append("derive \(field.name) = \(normalised(field.expression.text))")
     }
+    if let line = pseudonyms(plan) { lines.append("pseudonymize \(line)") }
     if let filter = plan.filter { lines.append("filter \(normalised(filter.text))") }
     for trait in plan.traits {
       lines.append(
@@ -34,6 +35,13 @@ enum Definition {
     for risk in plan.risks { lines += self.lines(of: risk) }
     for alert in plan.alerts { lines += self.lines(of: alert) }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Which fields are made pseudonyms, and by which key as far as that may be told.
+  static func pseudonyms(_ plan: PipelinePlan) -> String? {
+    plan.pseudonyms.map { own in
+      own.names.map(JSONText.quoted).joined(separator: " ") + " key=\(own.fingerprint ?? "?")"
+    }
   }
 
   static func lines(of source: SourcePlan, _ plan: PipelinePlan) -> [String] {

@@ -10,7 +10,7 @@ enum DefinitionDocument {
   ]
 
   /// The document of a file's tree.
-  static func text(of root: ConfigNode) -> String {
+  static func text(of root: ConfigNode, _ pseudonyms: PseudonymPlan?) -> String {
     guard let entries = root.entries else { return "{}" }
     var kept: [ConfigNode.Entry] = []
     for entry in entries where !left.contains(entry.key) {
@@ -24,9 +24,35 @@ enum DefinitionDocument {
       }
       kept.append(entry)
     }
+    if let pseudonyms {
+      kept.append(Self.entry("pseudonymize", of: pseudonyms, root.position))
+    }
     var text = ""
     write(ConfigNode(position: root.position, content: .mapping(kept)), into: &text)
     return text
+  }
+
+  /// The fields, and what tells keys apart in place of the key.
+  private static func entry(
+    _ name: String, of plan: PseudonymPlan, _ position: Position
+  ) -> ConfigNode.Entry {
+    func scalar(_ text: String) -> ConfigNode {
+      ConfigNode(
+        position: position,
+        content: .scalar(.init(written: text, text: text, style: .doubleQuoted)))
+    }
+    func entry(_ key: String, _ value: ConfigNode) -> ConfigNode.Entry {
+      ConfigNode.Entry(key: key, keyPosition: position, value: value)
+    }
+    let fields = ConfigNode(
+      position: position, content: .sequence(plan.names.map { scalar($0) }))
+    return entry(
+      name,
+      ConfigNode(
+        position: position,
+        content: .mapping([
+          entry("fields", fields), entry("fingerprint", scalar(plan.fingerprint ?? "?")),
+        ])))
   }
 
   private static func write(_ node: ConfigNode, into text: inout String) {

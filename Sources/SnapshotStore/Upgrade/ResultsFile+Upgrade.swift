@@ -79,6 +79,10 @@ extension ResultsFile {
                 resolved_ms = iif(opened_ms IS NULL, NULL, window_end_ms)
               WHERE rule = ? AND kind = 'alert' AND state NOT IN ('resolved', 'inactive')
               """, arguments: [rule])
+          try db.execute(
+            sql: """
+              UPDATE findings SET status = 'withdrawn' WHERE rule = ? AND status = 'provisional'
+              """, arguments: [rule])
         }
         for (key, value) in try upgrade.register.entries() { try Manifest.set(db, key, value) }
         try Manifest.set(db, Manifest.definition, identity.definition)

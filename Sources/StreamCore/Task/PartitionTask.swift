@@ -46,6 +46,7 @@ public final class PartitionTask {
   private let filter: Expression?
   private let greatestLatenessMs: Int64
   private let leastLatenessMs: Int64
+  private let pseudonymizer: Pseudonymizer?
   private let isDecoded: UnsafeMutablePointer<Bool>
   private let storedMarks: [ClockMark]
   private var marks: [ClockMark] = []
@@ -78,7 +79,9 @@ public final class PartitionTask {
     block.partitions = [id]
     block.sources = [sourceIndex]
     dedup = DedupIndex(mode: time.dedupMs == nil ? .idAndTime : .id)
-    samples = SampleKeeper(id: id)
+    let hidden = plan.pipeline.pseudonyms.map { $0.paths[sourceIndex] }
+    samples = SampleKeeper(id: id, mask: hidden.map { SampleMask(source.format, $0) })
+    pseudonymizer = plan.pipeline.pseudonyms.map { Pseudonymizer($0) }
     immediate = plan.local.map {
       GroupState(plan: plan.groups[$0], zone: plan.pipeline.zone, isSaved: isSaved)
     }
@@ -159,6 +162,7 @@ public final class PartitionTask {
       reject(message, fault.reason, fault.detail)
       return false
     }
+    if let pseudonymizer { pseudonymizer.apply(row, decoder.scratch) }
     if row[Slot.user].length == 0 { row[Slot.user] = .null }
     block.userHash[i] = EventLimits.hash(row[Slot.user])
     block.idHash[i] = EventLimits.hash(row[Slot.id])
@@ -345,13 +349,19 @@ extension PartitionTask {
   private func keepDeadLetter(_ message: UnsafePointer<RawMessage>, _ reason: String) {
     guard let from = deadLettersFrom, message.pointee.offset >= from else { return }
     let m = message.pointee
+    let payload = m.payload.map { UnsafeBufferPointer(start: $0, count: Int(m.payloadCount)) }
+    if let mask = samples.mask {
+      deadLetters.append(
+        DeadLetter(
+          id: id, offset: m.offset, timestampMs: m.timestampMs, reason: reason, key: nil,
+          payload: payload.flatMap { mask.bytes($0) }, isMasked: true))
+      return
+    }
     deadLetters.append(
       DeadLetter(
         id: id, offset: m.offset, timestampMs: m.timestampMs, reason: reason,
         key: m.key.map { Array(UnsafeBufferPointer(start: $0, count: Int(m.keyCount))) },
-        payload: m.payload.map {
-          Array(UnsafeBufferPointer(start: $0, count: Int(m.payloadCount)))
-        }))
+        payload: payload.map { Array($0) }))
   }
 
   /// Records for the dead-letter topic since the last call.

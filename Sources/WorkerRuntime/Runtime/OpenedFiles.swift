@@ -10,6 +10,11 @@ struct OpenedFiles {
   let state: LoadedState?
 
   init(_ pipeline: Pipeline, _ options: WorkerOptions) throws {
+    if let pseudonyms = pipeline.plan.pseudonyms, pseudonyms.key == nil {
+      throw WorkerError(
+        .usage, "the key of pseudonymize is not known",
+        whatToDo: "set WEIR_PSEUDONYM_KEY, or name the key in the pipeline file")
+    }
     var identity = PipelineIdentity(pipeline)
     let upgrading = try Self.upgrading(pipeline, options)
     if let upgrading { identity.formerDigests = [upgrading.formerDigest] }

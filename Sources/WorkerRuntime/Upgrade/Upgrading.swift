@@ -24,6 +24,7 @@ public struct Upgrading: Sendable {
   static func plan(
     _ pipeline: Pipeline, manifest: [String: String], path: String
   ) throws -> Upgrading? {
+    let pipeline = pipeline.assumingKey(of: manifest[ManifestKey.definitionDocument] ?? "")
     let identity = PipelineIdentity(pipeline)
     guard let digest = manifest[ManifestKey.definitionDigest],
       digest != identity.definitionDigest, manifest[ManifestKey.pipeline] == pipeline.plan.name
@@ -74,6 +75,22 @@ extension PipelinePlan {
       uniqueKeysWithValues: stageDefinitions.filter { !$0.isHidden }.map {
         ($0.stage.description, StageRegister.digest(of: $0.text))
       })
+  }
+}
+
+extension PipelinePlan {
+  /// From when on results of stages that began after the file did are complete, by their names.
+  func begins(_ manifest: [String: String]) -> [String: EventTime] {
+    var found: [String: EventTime] = [:]
+    for (key, stage) in StageRegister(manifest: manifest)?.stages ?? [:] {
+      guard let name = StageName(text: key), let from = stage.fromMs.map(EventTime.init(ms:)) else {
+        continue
+      }
+      let lifecycle =
+        name.kind == .lifecycle ? lifecycles.first { $0.name == name.name } : nil
+      for own in lifecycle?.resultNames ?? [name.name] { found[own] = from }
+    }
+    return found
   }
 }
 
@@ -142,6 +159,7 @@ extension Upgrading {
         fromMs: reachMs + 1))
     return FileUpgrade(
       register: register, completeFromMs: completeFromMs, ended: ended.map(\.stage.description),
-      endedRules: ended.filter { $0.stage.kind == .alerts }.map(\.stage.name))
+      endedRules: ended.filter { $0.stage.kind == .alerts || $0.stage.kind == .risks }
+        .map(\.stage.name))
   }
 }
