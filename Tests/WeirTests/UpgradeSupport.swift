@@ -78,7 +78,7 @@ struct UpgradeRig {
   func produce(_ part: Range<Double>) throws {
     let slices = logs.map { log in
       log[Int(Double(log.count) * part.lowerBound)..<Int(Double(log.count) * part.upperBound)]
-        .map { (payload: $0.payload, timestampMs: $0.recordMs ?? 0) }
+        .map { (payload: $0.payload, timestampMs: $0.recordMs) }
     }
     try broker.produce(slices, to: topic)
   }

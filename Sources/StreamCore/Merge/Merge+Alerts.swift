@@ -57,7 +57,10 @@ extension Merge {
     _ rows: ArraySlice<Row>, _ name: KeyPath<Row, String>, _ start: KeyPath<Row, EventTime>
   ) -> ArraySlice<Row> {
     if begins.isEmpty { return rows }
-    return rows.filter { row in begins[row[keyPath: name]].map { row[keyPath: start] >= $0 } ?? true
-    }[...]
+    let begun = rows.filter { row in
+      guard let begin = begins[row[keyPath: name]] else { return true }
+      return row[keyPath: start] >= begin
+    }
+    return begun[...]
   }
 }

@@ -79,8 +79,10 @@ public final class PartitionTask {
     block.partitions = [id]
     block.sources = [sourceIndex]
     dedup = DedupIndex(mode: time.dedupMs == nil ? .idAndTime : .id)
-    let hidden = plan.pipeline.pseudonyms.map { $0.paths[sourceIndex] }
-    samples = SampleKeeper(id: id, mask: hidden.map { SampleMask(source.format, $0) })
+    let format = plan.pipeline.sources[sourceIndex].format
+    samples = SampleKeeper(
+      id: id,
+      mask: plan.pipeline.pseudonyms.map { SampleMask(format, $0.paths[sourceIndex]) })
     pseudonymizer = plan.pipeline.pseudonyms.map { Pseudonymizer($0) }
     immediate = plan.local.map {
       GroupState(plan: plan.groups[$0], zone: plan.pipeline.zone, isSaved: isSaved)
