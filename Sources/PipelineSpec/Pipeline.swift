@@ -13,6 +13,11 @@ public struct Pipeline: Sendable {
   public var notify = NotifyOptions()
   /// Where the console listens, and who may use it.
   public var console = ConsoleOptions()
+  /// What a changed file may do to results that an earlier one made.
+  public var upgrade = UpgradeOptions()
+  /// The part of the file that decides results, as YAML that `parse` takes: variables replaced,
+  /// without brokers, credentials, sinks, storage and tests. Empty for one that was not read.
+  public var definitionDocument = ""
   /// Tests inside the file, in its order.
   public var tests: [PipelineTest]
   /// What the file says of settings, and all its values with a `${…}`, as they are without flags.
@@ -99,8 +104,10 @@ public struct Pipeline: Sendable {
       root, PipelineOptions.all, owner: "the pipeline")
     var builder = PipelineBuilder(
       settings: settings, source: text, zones: ZoneDatabase(root: zoneinfo), faults: faults)
+    builder.variables = variables
     var pipeline = builder.build()
     pipeline.given = given.found
+    pipeline.definitionDocument = DefinitionDocument.text(of: root, pipeline.plan.pseudonyms)
     try faults.check()
     return pipeline
   }

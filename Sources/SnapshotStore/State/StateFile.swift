@@ -22,7 +22,7 @@ public final class StateFile: Sendable {
   /// The file's path, as it was given.
   public let path: String
   let connection: Connection
-  private let identity: PipelineIdentity
+  let identity: PipelineIdentity
   private let lock: FileLock
 
   /// The state file of the results file at `path`.
@@ -102,7 +102,8 @@ public final class StateFile: Sendable {
     try connection.run("saving the state") { db in
       try db.inTransaction(.immediate) {
         if change.replacesAll { try db.execute(sql: "DELETE FROM records") }
-        try write(change, db, onProgress)
+        try writeRecords(change, db, onProgress)
+        try writeHeader(change, db)
         return .commit
       }
     }
@@ -119,7 +120,9 @@ public final class StateFile: Sendable {
 
   private static let recordsPerStep = 4_096
 
-  private func write(_ change: StateChange, _ db: Database, _ onProgress: () -> Void) throws {
+  func writeRecords(
+    _ change: StateChange, _ db: Database, _ onProgress: () -> Void = {}
+  ) throws {
     let delete = try BoundStatement(
       db, "DELETE FROM records WHERE owner = ? AND stage = ? AND key = ?")
     for key in change.deletes {
@@ -146,6 +149,9 @@ public final class StateFile: Sendable {
       upsert.bind(6, record.bytes)
       try upsert.execute()
     }
+  }
+
+  private func writeHeader(_ change: StateChange, _ db: Database) throws {
     try db.execute(sql: "DELETE FROM positions")
     let position = try BoundStatement(
       db, "INSERT INTO positions (topic, partition, next_offset) VALUES (?, ?, ?)")
