@@ -64,30 +64,50 @@ struct Run: ParsableCommand {
 
   func run() throws {
     let early = try WorkerChoices(worker.given, pipeline: nil)
-    try early.log().telling(early.isForPrograms) {
-      let choices = try WorkerChoices(worker.given, pipeline: pipeline)
-      guard let loaded = choices.pipeline else { return }
-      let log = choices.log(atLeast: quiet ? .warning : .debug)
-      defer { log.flush() }
-      try log.telling(choices.isForPrograms) { try run(loaded, choices, log) }
+    let log = early.log()
+    try log.telling(early.isForPrograms) {
+      let steps = WorkProgress()
+      let service = ServiceNotifier(
+        environment: ProcessEnvironment.variables, progress: steps,
+        log: { log.note(.warning, "service", $0) })
+      defer { service?.end() }
+      do {
+        try start(steps, service)
+      } catch {
+        service?.note(failure: ExitMapping.ending(of: error).message)
+        throw error
+      }
     }
   }
 
-  private func run(_ loaded: Pipeline, _ choices: WorkerChoices, _ log: Log) throws {
+  private func start(_ steps: WorkProgress, _ service: ServiceNotifier?) throws {
+    let choices = try WorkerChoices(worker.given, pipeline: pipeline)
+    guard let loaded = choices.pipeline else { return }
+    let log = choices.log(atLeast: quiet ? .warning : .debug)
+    defer { log.flush() }
+    try log.telling(choices.isForPrograms) { try run(loaded, choices, log, steps, service) }
+  }
+
+  private func run(
+    _ loaded: Pipeline, _ choices: WorkerChoices, _ log: Log, _ steps: WorkProgress,
+    _ service: ServiceNotifier?
+  ) throws {
     var options = WorkerOptions(dataPath: choices.dataPath, lanes: choices.lanes)
     options.untilEnd = untilEnd
     options.closesAtEnd = close
     options.acceptsEmptyFile = acceptEmpty
     options.log = log
+    options.progress = steps
     let stop = StopFlag()
     let signals = StopSignals(stop)
     defer { withExtendedLifetime(signals) {} }
     let progress = InputProgress(totalBytes: InputFiles.totalBytes(input))
     let view = RunProgressView(isShown: !quiet, progress: input.isEmpty ? nil : progress)
-    let board = LiveBoard(snapshotEveryMs: loaded.storage.snapshotEveryMs)
+    let board = LiveBoard(snapshotEveryMs: loaded.storage.snapshotEveryMs, progress: steps)
     options.onStatus = {
       view.update($0)
       board.note($0)
+      service?.note($0)
       log.tick()
     }
     var from = WorkerInput.kafka

@@ -71,7 +71,7 @@ final class RunningCommand: Sendable {
 }
 
 /// The end of a process, and those who wait for it.
-private final class ProcessEnd: Sendable {
+final class ProcessEnd: Sendable {
   private struct State {
     var code: Int32?
     var waiters: [Int: CheckedContinuation<Int32?, Never>] = [:]

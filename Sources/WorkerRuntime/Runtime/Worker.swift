@@ -47,8 +47,12 @@ public final class Worker {
   /// Which rows are complete, so that they are reported.
   var scope = ReportScope.everything
   let announcer: Announcer
+  /// Backups and archives; nil where none are made.
+  let copies: CopyRunner?
+  /// When this worker began.
+  let started: WallTime
   /// Whether the lanes read: between their first release and the end.
-  private(set) var isReading = false
+  var isReading = false
   var userPlaces = UserPlaces()
   /// Wall time of the last input of each partition.
   var lastInput: [PartitionID: WallTime] = [:]
@@ -66,6 +70,9 @@ public final class Worker {
   private var nextStateMs: Int64 = 0
   private var nextProvisionalMs: Int64 = 0
   private static let tickMs: Int64 = 50
+  /// The coordinator looks around at least so often, however rare snapshots are: whoever watches
+  /// `WorkProgress` sees that it lives.
+  private static let roundMs: Int64 = 500
 
   /// Opens the files, finds where to go on, and prepares the lanes. Nothing is read yet.
   ///
@@ -77,9 +84,14 @@ public final class Worker {
     self.options = options
     stopFlag = stop
     signal = stop.signal
+    started = options.now()
+    try Self.checkRoom(pipeline, options)
     let opened = try OpenedFiles(pipeline, options)
     results = opened.results
     stateFile = opened.stateFile
+    for copy in [results.keptCopy, stateFile.keptCopy].compactMap(\.self) {
+      options.log("the file was migrated to this version; as it was before it is kept as \(copy)")
+    }
     do {
       try Self.checkService(opened.results.resume, options)
       let logs: [FiniteLog]
@@ -99,6 +111,9 @@ public final class Worker {
         pipeline, results: opened.results,
         isLive: kafka != nil && !options.untilEnd && options.replay == nil,
         isReplay: options.replay != nil, log: options.log)
+      copies =
+        options.replay == nil && kafka != nil
+        ? CopyRunner(pipeline, opened.results, opened.stateFile, options) : nil
       try prepare(opened, logs)
       try prepareThresholds()
     } catch {
@@ -132,6 +147,7 @@ public final class Worker {
     isReading = true
     announcer.start()
     while true {
+      options.progress.beat()
       try throwLaneError()
       if stopFlag.isRaised {
         try finish(atEnd: false, closing: false)
@@ -155,15 +171,18 @@ public final class Worker {
         nextSnapshotMs = SystemClock.monotonicMs() + 1_000
         return
       }
+      if let error = lowRoom() { throw try stopped(by: error) }
       try snapshot(savingState: now >= nextStateMs, provisional: now >= nextProvisionalMs)
       let after = SystemClock.monotonicMs()
       nextSnapshotMs = max(now + pipeline.storage.snapshotEveryMs, after)
       if now >= nextProvisionalMs { nextProvisionalMs = now + pipeline.storage.provisionalEveryMs }
       if now >= nextStateMs { nextStateMs = after + stateIntervalMs() }
+      copies?.begin(at: options.now())
       return
     }
     if !isCaughtUp || plan.needsExchange || kafka?.untilEnd != nil { try tick() }
-    let waitMs = isCaughtUp ? nextSnapshotMs - SystemClock.monotonicMs() : Self.tickMs
+    let untilSnapshotMs = isCaughtUp ? nextSnapshotMs - SystemClock.monotonicMs() : Self.tickMs
+    let waitMs = min(untilSnapshotMs, Self.roundMs)
     let isTicking = !isCaughtUp || plan.needsExchange || kafka?.untilEnd != nil
     signal.wait(timeoutMs: max(1, isTicking ? min(waitMs, Self.tickMs) : waitMs))
   }
@@ -190,6 +209,7 @@ public final class Worker {
   /// Takes the last snapshot: what is read is committed; at the end of input everything may be
   /// closed first.
   private func finish(atEnd: Bool, closing: Bool) throws {
+    options.progress.beginFinishing()
     for lane in lanes { lane.hold() }
     isReading = false
     try tick()
@@ -218,6 +238,7 @@ public final class Worker {
   }
 
   private func shutDown() {
+    copies?.stop()
     announcer.stop(draining: summary.reachedEnd)
     for lane in lanes { lane.stop() }
     lanes = []
