@@ -107,7 +107,7 @@ import Testing
     let pipeline = try load(text(broker, topic, letters: dead))
     let logged = LogLines()
     let summary = try runToEnd(pipeline, data: folder.file("a.sqlite"), closing: false) {
-      $0.log = { logged.add($0) }
+      $0.log = Log { logged.add($0) }
       // While it runs there are write-ahead logs.
       $0.onStatus = { _ in logged.add((try? Self.secrets(in: folder)) ?? "") }
     }

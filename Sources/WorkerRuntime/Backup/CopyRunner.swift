@@ -45,7 +45,7 @@ final class CopyRunner: Sendable {
   private let results: ResultsFile
   private let stateFile: StateFile
   private let now: @Sendable () -> WallTime
-  private let log: @Sendable (String) -> Void
+  private let log: Log
 
   /// One that failed is tried again after so much wall time, or when the next one is due.
   static let retryMs: Int64 = 300_000
@@ -133,7 +133,8 @@ final class CopyRunner: Sendable {
         state.jobs[index].status.isRunning = false
         state.jobs[index].due = WallTime(ms: started.ms + state.jobs[index].status.everyMs)
       }
-      log(
+      log.note(
+        .info, "backup",
         "\(maker.kind.rawValue) \(made.path): snapshot \(made.manifest.snapshotID), "
           + "\(made.bytes) bytes, \(tookMs) ms")
     } catch {
@@ -146,8 +147,9 @@ final class CopyRunner: Sendable {
         return retryMs
       }
       guard let retryMs else { return }
-      log(
-        "error: the \(maker.kind.rawValue) failed, the worker goes on without it and tries again in "
+      log.note(
+        .error, "backup", subject: maker.kind.rawValue,
+        "the \(maker.kind.rawValue) failed, the worker goes on without it and tries again in "
           + "\(retryMs / 1_000) s: \(error)")
     }
   }

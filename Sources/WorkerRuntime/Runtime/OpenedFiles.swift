@@ -34,7 +34,9 @@ struct OpenedFiles {
         try Self.check(
           results.resume, try stateFile.load(notAheadOf: results.resume), options.dataPath)
         try upgrading.apply(pipeline, results, stateFile, now: options.now())
-        options.log("\(options.dataPath) goes on under the changed file: \(upgrading.plan.summary)")
+        options.log.note(
+          .info, "upgrade",
+          "\(options.dataPath) goes on under the changed file: \(upgrading.plan.summary)")
         self.results = try Self.reopened(results, pipeline, options, store)
       } else {
         self.results = results

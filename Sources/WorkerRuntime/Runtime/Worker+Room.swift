@@ -33,7 +33,7 @@ extension Worker {
       try tick()
       if isCaughtUp { try snapshot(savingState: false, provisional: false) }
     } catch let full as StoreError where full.kind == .diskFull {
-      options.log("error: \(full)")
+      options.log.note(.error, "disk", "\(full)")
     }
     return error
   }

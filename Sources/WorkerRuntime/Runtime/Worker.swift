@@ -90,7 +90,9 @@ public final class Worker {
     results = opened.results
     stateFile = opened.stateFile
     for copy in [results.keptCopy, stateFile.keptCopy].compactMap(\.self) {
-      options.log("the file was migrated to this version; as it was before it is kept as \(copy)")
+      options.log.note(
+        .info, "upgrade",
+        "the file was migrated to this version; as it was before it is kept as \(copy)")
     }
     do {
       try Self.checkService(opened.results.resume, options)
