@@ -33,7 +33,8 @@ import Testing
     var figures: [String: Set<String>] = [:]
     let deadline = ContinuousClock.now + .seconds(60)
     // Lag and rates are known once something was read.
-    while figures["weir_lag_records"] == nil, ContinuousClock.now < deadline {
+    let last = ["weir_lag_records", "weir_watermark_delay_seconds", "weir_next_offset"]
+    while !last.allSatisfy({ figures[$0] != nil }), ContinuousClock.now < deadline {
       figures = Self.figures(try probe.get("/metrics").body)
     }
     worker.send(SIGTERM)

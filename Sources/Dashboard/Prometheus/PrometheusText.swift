@@ -162,11 +162,10 @@ struct PrometheusText {
         (["state": $0.rawValue], Double(counts.alerts[$0] ?? 0))
       })
     single("open_findings", "gauge", "Findings that are open.", Double(counts.openFindings))
+    // Every state, also at zero: what grows from nothing is not seen to grow.
     family(
       "outbox_messages", "gauge", "Messages by state.",
-      counts.outbox.sorted { $0.key.rawValue < $1.key.rawValue }.map {
-        (["state": $0.key.rawValue], Double($0.value))
-      })
+      OutboxState.allCases.map { (["state": $0.rawValue], Double(counts.outbox[$0] ?? 0)) })
     single(
       "outbox_depth", "gauge", "Messages that wait to be delivered.",
       Double(counts.outbox[.pending] ?? 0))
