@@ -4,7 +4,7 @@
 SWIFT ?= swift
 SWIFT_BUILD_FLAGS ?=
 SWIFT_TEST_FLAGS ?=
-BENCHMARKS ?= Decode Core Users Risk Latency Worker Replay Backtest Query Console Broker
+BENCHMARKS ?= Instruction Full Broker Core Latency Console Decode Users Risk Worker Replay Backtest Query
 SOAK_FOR ?= 10m
 SWIFT_FILES = Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Sources)
 
@@ -38,11 +38,13 @@ lint: bootstrap  ## check format and style, change nothing
 format:  ## format every Swift file in place
 	$(SWIFT) format --in-place --recursive $(SWIFT_FILES)
 
-bench: release  ## measure speed and memory; some only: make bench BENCHMARKS="Core Worker"
+bench: release  ## measure, and print one table; some only: make bench BENCHMARKS="Core Full"
+	@scripts/bootstrap bench
 	$(SWIFT) build -c release --package-path Benchmarks $(SWIFT_BUILD_FLAGS)
-	@for name in $(BENCHMARKS); do \
+	@figures=$$(mktemp) && trap 'rm -f '$$figures EXIT && export WEIR_BENCH_FIGURES=$$figures && \
+	for name in $(BENCHMARKS); do \
 	  echo && echo "$$name" && Benchmarks/.build/release/$${name}Benchmark $(ARGS) || exit 1; \
-	done
+	done && echo && Benchmarks/.build/release/TableBenchmark
 
 soak: release  ## workers under kills, outages and slow readers: make soak SOAK_FOR=60s
 	$(SWIFT) build -c release --product soak $(SWIFT_BUILD_FLAGS)

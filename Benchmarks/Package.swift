@@ -74,6 +74,14 @@ let package = Package(
     .executableTarget(
       name: "BacktestBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),
     .executableTarget(
+      name: "FullBenchmark",
+      dependencies: ["BenchmarkKit", .product(name: "SnapshotStore", package: "weir")],
+      swiftSettings: swift),
+    .executableTarget(
+      name: "InstructionBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),
+    .executableTarget(
+      name: "TableBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),
+    .executableTarget(
       name: "WorkerBenchmark", dependencies: ["BenchmarkKit"], swiftSettings: swift),
     .target(name: "BenchmarkKit", swiftSettings: swift),
   ]

@@ -31,7 +31,7 @@ enum RunSummaryTable {
     lines.append("")
     lines.append("results  \(summary.dataPath)")
     lines.append("digest   \(summary.resultDigest)")
-    lines.append("longest pause  \(milliseconds(summary.longestPauseMicroseconds)) ms")
+    lines += times(summary.times)
     if fates.rejected * 2 > fates.read {
       lines.append("")
       lines.append(
@@ -39,6 +39,22 @@ enum RunSummaryTable {
           + "`weir check PIPELINE --sample FILE`.")
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// Where wall time went.
+  private static func times(_ times: RunTimes) -> [String] {
+    let pause = { hundredths in
+      times.pauses.count > 0
+        ? milliseconds(Int64(times.pauses.quantile(hundredths: hundredths))) : "0.0"
+    }
+    let longest = milliseconds(times.longestPauseMicroseconds)
+    let share = Int((times.stateShare * 1_000).rounded())
+    return [
+      "pauses   \(times.pauses.count): p50 \(pause(50)) ms, p99 \(pause(99)) ms, "
+        + "longest \(longest) ms",
+      "state    saved \(times.stateSaves) times in \(times.stateSavesMs) ms, "
+        + "\(share / 10).\(share % 10)% of the time",
+    ] + (times.readyAfterMs.map { ["ready    after \($0) ms"] } ?? [])
   }
 
   private static func milliseconds(_ microseconds: Int64) -> String {

@@ -9,6 +9,9 @@ public struct Worker {
   /// Path of that with a funnel and retention.
   public static var userPipeline: String { path(of: "bench-users") }
 
+  /// Path of that with risk rules: everything.
+  public static var fullPipeline: String { path(of: "bench-full") }
+
   private static func path(of name: String) -> String {
     root.appendingPathComponent("pipelines/\(name).yaml").path
   }
@@ -58,7 +61,8 @@ public struct Worker {
       environment: environment)
   }
 
-  private func newFile(in folder: URL) -> String {
+  /// The path of a file in `folder` that is not there, nor anything beside it.
+  public func newFile(in folder: URL) -> String {
     let data = folder.appendingPathComponent("bench.sqlite").path
     for suffix in ["", "-wal", "-shm", "-state", ".lock"] {
       try? FileManager.default.removeItem(atPath: data + suffix)

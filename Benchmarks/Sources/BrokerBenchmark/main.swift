@@ -72,9 +72,17 @@ func consume(_ brokers: String, _ topic: String) throws {
   }
 }
 
-/// Median CPU seconds and wall seconds of several runs of each, one after the other by turns.
+/// A job, and what it may take of CPU in terms of raw consumption.
+struct Job {
+  var name: String
+  var pipeline: String
+  var lanes: Int
+  var most: Double
+}
+
+/// Several runs of each, one after the other by turns.
 func compare(
-  _ folder: URL, _ worker: Worker, _ environment: [String: String]
+  _ folder: URL, _ worker: Worker, _ job: Job, _ environment: [String: String]
 ) throws -> (raw: [ChildProcess], worker: [ChildProcess]) {
   var raw: [ChildProcess] = []
   var whole: [ChildProcess] = []
@@ -83,22 +91,23 @@ func compare(
       try ChildProcess.run("/proc/self/exe", ["consume"], environment: environment))
     whole.append(
       try worker.run(
-        in: folder, ["--lanes", "1", "--until-end", "--close", "--accept-empty"],
+        job.pipeline, in: folder,
+        ["--lanes", "\(job.lanes)", "--until-end", "--close", "--accept-empty"],
         environment: environment))
   }
   return (raw, whole)
 }
 
 func report(
-  _ folder: URL, _ worker: Worker, partitions: Int, perPartition: Int,
+  _ folder: URL, _ worker: Worker, _ job: Job, partitions: Int, perPartition: Int,
   users: BenchmarkEvents.Users
 ) throws {
   let broker = try EmbeddedBroker()
   try fill("full", on: broker, partitions: partitions, perPartition: perPartition, users: users)
   try broker.createTopic("empty", partitions: partitions)
   let brokers = [brokersVariable: broker.bootstrapServers]
-  let start = try compare(folder, worker, brokers.merging([topicVariable: "empty"]) { $1 })
-  let full = try compare(folder, worker, brokers.merging([topicVariable: "full"]) { $1 })
+  let start = try compare(folder, worker, job, brokers.merging([topicVariable: "empty"]) { $1 })
+  let full = try compare(folder, worker, job, brokers.merging([topicVariable: "full"]) { $1 })
   let events = Double(partitions * perPartition)
   let nanoseconds = { (full: [ChildProcess], empty: [ChildProcess]) in
     (full.map(\.cpuSeconds).median - empty.map(\.cpuSeconds).median) * 1e9 / events
@@ -108,10 +117,19 @@ func report(
   guard full.worker.allSatisfy({ $0.output.contains("applied \(Int(events))\n") }) else {
     throw BenchmarkError("the worker did not apply all \(Int(events)) messages")
   }
+  let seconds = full.worker.map(\.wallSeconds).median - start.worker.map(\.wallSeconds).median
   print(
     String(
-      format: "%10d  %-7@  %9.0f  %6.0f  %7.0f  %5.2f", partitions, users.rawValue as NSString,
-      events, raw, whole, whole / raw))
+      format: "%-5@ %5d  %10d  %-7@  %9.0f  %6.0f  %7.0f  %5.2f  %9.0f", job.name as NSString,
+      job.lanes, partitions, users.rawValue as NSString, events, raw, whole, whole / raw,
+      events / seconds))
+  let group = "\(job.name) job beside a broker, \(partitions) partitions, \(users.rawValue) users"
+  let what = "CPU against raw consumption, \(job.lanes) lane\(job.lanes == 1 ? "" : "s")"
+  try Figures.note(Figure(group, what, whole / raw, "x", .atMost(job.most)))
+  if job.lanes > 1 {
+    try Figures.note(
+      Figure(group, "throughput", events / seconds / 1e6, "M events/s", .atLeast(1.2)))
+  }
 }
 
 do {
@@ -125,12 +143,15 @@ do {
   let worker = try Worker()
   print("median of \(rounds) runs, ns CPU/event of the process beyond its start; lz4, since the")
   print("embedded broker keeps 5 MiB of a partition")
-  print("partitions  users       events     raw   worker  ratio")
+  print("job   lanes  partitions  users       events     raw   worker  ratio   events/s")
+  let bench = Job(name: "bench", pipeline: Worker.pipeline, lanes: 1, most: 2)
+  let all = Job(name: "full", pipeline: Worker.fullPipeline, lanes: 2, most: 3)
   try Worker.inFolder { folder in
-    try report(folder, worker, partitions: 4, perPartition: 50_000, users: .uniform)
-    try report(folder, worker, partitions: 4, perPartition: 50_000, users: .zipf)
-    try report(folder, worker, partitions: 64, perPartition: 25_000, users: .uniform)
-    try report(folder, worker, partitions: 64, perPartition: 25_000, users: .zipf)
+    for users in [BenchmarkEvents.Users.uniform, .zipf] {
+      try report(folder, worker, bench, partitions: 4, perPartition: 50_000, users: users)
+      try report(folder, worker, bench, partitions: 64, perPartition: 25_000, users: users)
+      try report(folder, worker, all, partitions: 128, perPartition: 25_000, users: users)
+    }
   }
 } catch {
   FileHandle.standardError.write(Data("BrokerBenchmark: \(error)\n".utf8))

@@ -107,4 +107,12 @@ try Worker.inFolder { folder in
   print("\(rounds - 1) findings, snapshots every 200 ms")
   print(line("deciding event to the stored finding", stored))
   print(line("deciding event to the webhook", told))
+  let group = "from the deciding event, snapshots every 200 ms"
+  try Figures.note(
+    Figure(
+      group, "to the stored finding, p99", stored.sorted()[(stored.count - 1) * 99 / 100], "ms",
+      .atMost(1_000)),
+    Figure(
+      group, "to the webhook, p99", told.sorted()[(told.count - 1) * 99 / 100], "ms", .atMost(1_000)
+    ))
 }

@@ -40,24 +40,16 @@ struct FileBenchmark {
           Double(total) / runs.map(\.wallSeconds).median,
           runs.map(\.cpuSeconds).median * 1e9 / Double(total), peak / 1e6,
           (peak - Double(empty.peakBytes)) / 1e6, longestPause(runs) as NSString,
-          line(of: "records of users and keys  ", runs) as NSString))
+          (RunOutput(runs.last?.output ?? "").line(of: "records of users and keys  ") ?? "")
+            as NSString))
       for path in paths { try FileManager.default.removeItem(atPath: path) }
     }
   }
 
   /// The longest of all runs, as the worker's last table says.
   private func longestPause(_ runs: [ChildProcess]) -> String {
-    let mark = "longest pause  "
-    let pauses = runs.flatMap { $0.output.split(separator: "\n") }
-      .filter { $0.hasPrefix(mark) }
-      .compactMap { Double($0.dropFirst(mark.count).prefix { $0 != " " }) }
+    let pauses = runs.compactMap { RunOutput($0.output).pauseMs("longest") }
     return pauses.max().map { "\($0) ms" } ?? "unknown"
-  }
-
-  /// What the last run's table says behind `mark`; nothing without such a line.
-  private func line(of mark: String, _ runs: [ChildProcess]) -> String {
-    let lines = runs.last?.output.split(separator: "\n") ?? []
-    return lines.first { $0.hasPrefix(mark) }.map { String($0.dropFirst(mark.count)) } ?? ""
   }
 
   /// Runs the worker over `paths`, in a process of its own; over an empty file without any.

@@ -32,6 +32,7 @@ enum WallPage {
     var notes: [String] = []
     if tiles.contains(where: \.hasPace) { notes.append(words.wall.paceNote) }
     if tiles.contains(where: \.hasBefore) { notes.append(words.wall.beforeNote) }
+    if tiles.contains(where: \.hasWeeks) { notes.append(words.wall.weeksNote) }
     if tiles.contains(where: \.hasMonths) { notes.append(words.wall.monthsNote) }
     return PageFrame.answer(
       asked, .wall, title: words.frame.wall,
@@ -96,6 +97,7 @@ enum WallPage {
     var hasPace = false
     var hasBefore = false
     var hasMonths = false
+    var hasWeeks = false
   }
 
   private static func tiles(_ asked: Asked) throws -> [Tile] {
@@ -139,6 +141,7 @@ enum WallPage {
       if let year = places.year, let before = try value(asked, settled, year) {
         add(words.wall.yearBefore, before)
         tile.hasMonths = places.isMonths
+        tile.hasWeeks = !places.isMonths
       }
     }
     let owner: HTML =
@@ -206,7 +209,10 @@ enum WallPage {
         let change = Numbers.change(last.value, from: before, data.unit, better: nil, words)
         then.append("<span><span class=\"muted\">\(name)</span> \(change)</span>")
         tile.hasBefore = true
-        if start == places.year { tile.hasMonths = places.isMonths }
+        if start == places.year {
+          tile.hasMonths = places.isMonths
+          tile.hasWeeks = !places.isMonths
+        }
       }
     }
     let curve = series.sparkline(120, label: name)

@@ -15,6 +15,7 @@ struct WallWords: Sendable {
   /// What pace is, and what values are held against; each only where there is one.
   var paceNote: String
   var beforeNote: String
+  var weeksNote: String
   var monthsNote: String
   var nothing: String
   var back: String
@@ -28,8 +29,8 @@ struct WallWords: Sendable {
     forecast: { "goes to \($0) at this pace" }, noPace: { "target \($0)" },
     paceNote:
       "Pace: the target's part that the last period had reached of its own end by this time of it.",
-    beforeNote:
-      "Changes are against the same part of an earlier period; last year is 52 weeks before.",
+    beforeNote: "Changes are against the same part of an earlier period.",
+    weeksNote: "Last year is 52 weeks before.",
     monthsNote: "Of months last year is twelve months before.",
     nothing: "There are no KPIs and no metrics yet", back: "Overview")
 
@@ -40,6 +41,6 @@ struct WallWords: Sendable {
     pace: { "按进度此刻应为 \($0)，目标 \($1)" }, forecast: { "照此进度预计 \($0)" },
     noPace: { "目标 \($0)" },
     paceNote: "进度：目标乘以上期此刻已完成的比例。",
-    beforeNote: "变化均与更早周期的同一时刻相比，去年指 52 周前。", monthsNote: "按月的去年指 12 个月前。",
+    beforeNote: "变化均与更早周期的同一时刻相比。", weeksNote: "去年指 52 周前。", monthsNote: "按月的去年指 12 个月前。",
     nothing: "还没有 KPI 或指标", back: "总览")
 }

@@ -12,6 +12,8 @@ struct LaneReport: Sendable {
   var pauseMicroseconds: Int64 = 0
   /// Messages that wait in Kafka; nil where that is not known.
   var lag: Int64?
+  /// Whether events are judged on arrival from now on.
+  var isCurrent = true
 }
 
 extension Worker {
@@ -31,6 +33,12 @@ extension Worker {
     try snapshot(savingState: true, provisional: false)
   }
 
+  /// Everything that the file has is there again: what is read from now on is new.
+  func caughtUp() {
+    isCaughtUp = true
+    summary.times.readyAfterMs = SystemClock.monotonicMs() - openedMs
+  }
+
   /// Whether all dead letters have arrived; they must before the offsets after them are committed.
   /// Waits a second for them: a snapshot can wait longer, a request to stop cannot.
   func hasDeliveredLetters() throws -> Bool {
@@ -38,7 +46,9 @@ extension Worker {
       lane.perform { content in try content.feed.flush(timeoutMs: 1_000) }
     }
     let isDelivered = try answers.map { try $0.get() }.allSatisfy(\.self)
-    if !isDelivered { options.log("dead letters are not delivered yet; the snapshot waits") }
+    if !isDelivered {
+      options.log.note(.warning, "kafka", "dead letters are not delivered yet; the snapshot waits")
+    }
     return isDelivered
   }
 
@@ -104,6 +114,8 @@ extension Worker {
         if savingState { answer.states = [task.copyState()] }
         let feed = content.feed.status(place.index)
         answer.lag = feed.lag
+        answer.isCurrent = feed.isCurrent
+        task.judgesArrivals = feed.isCurrent
         answer.seen = [
           IdleWatch.Seen(
             id: task.id, nextOffset: task.nextOffset, logPosition: feed.logPosition,
@@ -114,7 +126,11 @@ extension Worker {
         return answer
       }
     }
-    let gathered = try answers.map { try $0.get() }
+    let gathered = try answers.map { answer in
+      let report = try answer.get()
+      options.progress.beat()
+      return report
+    }
     // A lane that failed may have read what it could not hand on: nothing of that is committed.
     try throwLaneError()
     return gathered
@@ -146,6 +162,9 @@ extension Worker {
     var pause: Int64 = 0
     for answer in gathered {
       pause = max(pause, answer.pauseMicroseconds)
+      if answer.pauseMicroseconds > 0 {
+        summary.times.note(pauseMicroseconds: answer.pauseMicroseconds)
+      }
       for report in answer.reports {
         guard let progress = report.progress else { continue }
         total += progress.fates
@@ -163,10 +182,7 @@ extension Worker {
     status.fates = total
     status.partitions = partitions.sorted { $0.id < $1.id }
     status.pauseMicroseconds = pause
-    summary.longestPauseMicroseconds = max(summary.longestPauseMicroseconds, pause)
-    if !isCaughtUp {
-      isCaughtUp = partitions.allSatisfy { $0.nextOffset >= target[$0.id] ?? 0 }
-    }
+    if !isCaughtUp, partitions.allSatisfy({ $0.nextOffset >= target[$0.id] ?? 0 }) { caughtUp() }
     status.isCatchingUp = !isCaughtUp
     status.watermark = merge.watermark
     status.clock = partitions.compactMap(\.clock).max()
@@ -184,6 +200,7 @@ extension Worker {
     let isClosed = merge.isClosed
     let released = merge.released
     let horizon = horizon
+    let isCurrent = gathered.allSatisfy(\.isCurrent)
     let width = lanes.count
     let answers = lanes.enumerated().map { number, lane in
       lane.perform { content -> LaneReport in
@@ -193,6 +210,7 @@ extension Worker {
           for batches in routed where index < batches.count {
             if let batch = batches[index] { shard.absorb(batch) }
           }
+          shard.judgesArrivals = isCurrent
           if let watermark { shard.advance(to: watermark, horizon: horizon) }
           if isClosed { shard.close() }
           if reporting { answer.reports.append(shard.report(released: released)) }

@@ -59,11 +59,16 @@ public final class Worker {
   var nextStateIsFull = true
   var status = WorkerStatus()
   var summary = RunSummary()
+  /// Monotonic time at which the files were opened.
+  let openedMs = SystemClock.monotonicMs()
   private let stopFlag: StopFlag
   private var nextSnapshotMs: Int64 = 0
   private var nextStateMs: Int64 = 0
   private var nextProvisionalMs: Int64 = 0
   private static let tickMs: Int64 = 50
+  /// The coordinator looks around at least so often, however rare snapshots are: whoever watches
+  /// `WorkProgress` sees that it lives.
+  private static let roundMs: Int64 = 500
 
   /// Opens the files, finds where to go on, and prepares the lanes. Nothing is read yet.
   ///
@@ -124,11 +129,13 @@ public final class Worker {
     // A kill may have come between the first snapshot and its state: nothing is read before there
     // is state to go on from.
     if target.isEmpty || nextStateIsFull { try begin() }
-    isCaughtUp = target.isEmpty
+    isCaughtUp = false
+    if target.isEmpty { caughtUp() }
     for lane in lanes { lane.release() }
     isReading = true
     announcer.start()
     while true {
+      options.progress.beat()
       try throwLaneError()
       if stopFlag.isRaised {
         try finish(atEnd: false, closing: false)
@@ -160,14 +167,16 @@ public final class Worker {
       return
     }
     if !isCaughtUp || plan.needsExchange || kafka?.untilEnd != nil { try tick() }
-    let waitMs = isCaughtUp ? nextSnapshotMs - SystemClock.monotonicMs() : Self.tickMs
+    let untilSnapshotMs = isCaughtUp ? nextSnapshotMs - SystemClock.monotonicMs() : Self.tickMs
+    let waitMs = min(untilSnapshotMs, Self.roundMs)
     let isTicking = !isCaughtUp || plan.needsExchange || kafka?.untilEnd != nil
     signal.wait(timeoutMs: max(1, isTicking ? min(waitMs, Self.tickMs) : waitMs))
   }
 
   /// State is saved as often as asked for, but for at most a tenth of the time.
   private func stateIntervalMs() -> Int64 {
-    let mean = summary.stateSaves > 0 ? summary.stateSavesMs / Int64(summary.stateSaves) : 0
+    let times = summary.times
+    let mean = times.stateSaves > 0 ? times.stateSavesMs / Int64(times.stateSaves) : 0
     return max(pipeline.storage.stateEveryMs, mean * 10)
   }
 
@@ -186,6 +195,7 @@ public final class Worker {
   /// Takes the last snapshot: what is read is committed; at the end of input everything may be
   /// closed first.
   private func finish(atEnd: Bool, closing: Bool) throws {
+    options.progress.beginFinishing()
     for lane in lanes { lane.hold() }
     isReading = false
     try tick()

@@ -42,9 +42,11 @@ public struct WorkerOptions: Sendable {
   /// The machine's clock.
   public var now: @Sendable () -> WallTime
   /// Told of trouble that is survived, and of other news.
-  public var log: @Sendable (_ line: String) -> Void = { _ in }
+  public var log = Log.silent
   /// Told how it goes, about once a second, from the coordinator's thread.
   public var onStatus: @Sendable (WorkerStatus) -> Void = { _ in }
+  /// Counts what the coordinator gets done, for whoever watches it.
+  public var progress = WorkProgress()
 
   /// Makes options.
   public init(
@@ -82,30 +84,4 @@ public struct WorkerStatus: Sendable {
   public var commitMs: Int64 = 0
   /// Wall time for which lanes stood still for the last snapshot, at most.
   public var pauseMicroseconds: Int64 = 0
-}
-
-/// What became of a run.
-public struct RunSummary: Sendable {
-  /// Fates of all partitions together.
-  public var fates = FateCounts()
-  /// Rejected events by reason, those that there were.
-  public var rejected: [(reason: String, count: Int64)] = []
-  /// Matched, unusable and late for each metric, by name.
-  public var stages: [MetricCounts] = []
-  /// Records of users and other keys, as of the end.
-  public var records = RecordTotals()
-  /// The results' digest.
-  public var resultDigest = ""
-  /// From when on the rows of stages are complete, of those that are not from the beginning.
-  public var scope = ReportScope.everything
-  /// Where the results are.
-  public var dataPath = ""
-  /// Whether the input was read to its end.
-  public var reachedEnd = false
-  /// Longest time for which a lane stood still for a snapshot.
-  public var longestPauseMicroseconds: Int64 = 0
-  /// State saves.
-  public var stateSaves = 0
-  /// Wall time that state saves took together.
-  public var stateSavesMs: Int64 = 0
 }

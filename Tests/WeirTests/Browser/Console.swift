@@ -34,7 +34,8 @@ final class Console: Sendable {
     let data = folder.file("demo.sqlite")
     return try await Console(
       [
-        "demo", "--listen", "127.0.0.1:0", "--speed", "\(speed)", "--for", "10m", "--data", data,
+        "demo", "--listen", "127.0.0.1:0", "--speed", "\(speed)", "--customers", "5000",
+        "--for", "60m", "--data", data,
       ] + more, environment: environment, data: data, folder: folder)
   }
 

@@ -1,0 +1,94 @@
+// Instructions per event of three fixed jobs, against those that are written down.
+//
+//   swift run -c release --package-path Benchmarks InstructionBenchmark [write]
+//
+// Counted by valgrind, which sees every instruction and no clock: the same on a busy machine as on
+// a quiet one. A job runs over few and over many events; what they differ by is what an event takes,
+// without the start. Ends with 1 when a job takes over 5% more than written in
+// Benchmarks/instructions.json; `write` writes down what is so now.
+
+import BenchmarkKit
+import Foundation
+
+let tolerance = 0.05
+let few = 20_000
+let many = 60_000
+
+/// What is written down: instructions per event by job, and where they were counted.
+struct Ledger: Codable {
+  var machine: String
+  var instructionsPerEvent: [String: Double]
+}
+
+let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent()
+let ledgerFile = root.appendingPathComponent("instructions.json")
+
+/// The kind of machine that the numbers hold for.
+var machine: String {
+  #if arch(x86_64)
+    "x86_64"
+  #elseif arch(arm64)
+    "arm64"
+  #else
+    "other"
+  #endif
+}
+
+/// Instructions of the whole process.
+func count(_ job: String, _ events: Int) throws -> Double {
+  let binary = root.appendingPathComponent(".build/release/CoreBenchmark").path
+  let said = FileManager.default.temporaryDirectory
+    .appendingPathComponent("weir-instructions-\(UUID().uuidString)")
+  defer { try? FileManager.default.removeItem(at: said) }
+  // A hash table of the standard library else has another seed each time.
+  _ = try ChildProcess.run(
+    "/usr/bin/env",
+    [
+      "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--log-file=\(said.path)",
+      binary, "instructions", job, String(events),
+    ], environment: ["SWIFT_DETERMINISTIC_HASHING": "1"])
+  let text = try String(contentsOf: said, encoding: .utf8)
+  guard let match = text.firstMatch(of: /Collected\s*:\s*(?<count>\d+)/),
+    let count = Double(match.count)
+  else { throw BenchmarkError("valgrind said nothing of instructions: \(text.suffix(300))") }
+  return count
+}
+
+do {
+  let isWriting = CommandLine.arguments.dropFirst().first == "write"
+  var now: [String: Double] = [:]
+  for job in ["decode", "metrics", "full"] {
+    now[job] = ((try count(job, many) - (try count(job, few))) / Double(many - few)).rounded()
+  }
+  if isWriting {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    try (encoder.encode(Ledger(machine: machine, instructionsPerEvent: now)) + Data([10]))
+      .write(to: ledgerFile)
+  }
+  let ledger = try JSONDecoder().decode(Ledger.self, from: Data(contentsOf: ledgerFile))
+  print("instructions per event, counted by valgrind; written down for \(ledger.machine)")
+  var isWorse = false
+  for (job, value) in now.sorted(by: { $0.key < $1.key }) {
+    guard ledger.machine == machine, let known = ledger.instructionsPerEvent[job] else {
+      print(String(format: "  %-8@ %6.0f", job as NSString, value))
+      continue
+    }
+    let ratio = value / known
+    isWorse = isWorse || ratio > 1 + tolerance
+    print(
+      String(
+        format: "  %-8@ %6.0f  written down %6.0f  %.3f x%@", job as NSString, value, known, ratio,
+        ratio > 1 + tolerance
+          ? "  MORE THAN 5% MORE" : ratio < 1 - tolerance ? "  less: write it down" : ""))
+    try Figures.note(
+      Figure(
+        "instructions per event", job, value, "instructions", .atMost(known * (1 + tolerance))))
+  }
+  exit(isWorse ? 1 : 0)
+} catch {
+  FileHandle.standardError.write(
+    Data("InstructionBenchmark: \(error)\n(`scripts/bootstrap bench` installs valgrind)\n".utf8))
+  exit(1)
+}
