@@ -106,7 +106,7 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "SnapshotStoreTests", dependencies: ["SnapshotStore", "StreamTestKit"],
-      swiftSettings: swift),
+      exclude: ["Released"], swiftSettings: swift),
     .testTarget(
       name: "NotificationsTests", dependencies: ["Notifications", "StreamTestKit"],
       exclude: ["Golden"], swiftSettings: swift),

@@ -12,8 +12,8 @@ public struct KafkaLog: Sendable {
 
   /// Makes a log.
   ///
-  /// - Parameter take: Takes a report; `key` is the same for repeats of one trouble. Called from any
-  ///   thread; must not call back into the client.
+  /// - Parameter take: Takes a report; `key` is the same for repeats of one trouble. Called from
+  ///   any thread; must not call back into the client.
   public init(
     take: @escaping @Sendable (_ level: Level, _ key: String, _ message: String) -> Void
   ) {

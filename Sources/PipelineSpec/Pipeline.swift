@@ -13,6 +13,11 @@ public struct Pipeline: Sendable {
   public var notify = NotifyOptions()
   /// Where the console listens, and who may use it.
   public var console = ConsoleOptions()
+  /// What a changed file may do to results that an earlier one made.
+  public var upgrade = UpgradeOptions()
+  /// The part of the file that decides results, as YAML that `parse` takes: variables replaced,
+  /// without brokers, credentials, sinks, storage and tests. Empty for one that was not read.
+  public var definitionDocument = ""
   /// Tests inside the file, in its order.
   public var tests: [PipelineTest]
   /// What the file says of settings, and all its values with a `${…}`, as they are without flags.
@@ -99,8 +104,10 @@ public struct Pipeline: Sendable {
       root, PipelineOptions.all, owner: "the pipeline")
     var builder = PipelineBuilder(
       settings: settings, source: text, zones: ZoneDatabase(root: zoneinfo), faults: faults)
+    builder.variables = variables
     var pipeline = builder.build()
     pipeline.given = given.found
+    pipeline.definitionDocument = DefinitionDocument.text(of: root, pipeline.plan.pseudonyms)
     try faults.check()
     return pipeline
   }
@@ -173,6 +180,39 @@ public struct StorageOptions: Sendable, Equatable {
   public var keep: [KeepRule] = []
   /// Bytes of write-ahead log above which a reader that holds it is an error.
   public var maxWalBytes: Int64 = 1 << 30
+  /// Bytes that stay free on the device of the files, and on those of copies.
+  public var minFreeBytes: Int64 = 256 << 20
+  /// Copies of both files; nil: none are made.
+  public var backup: CopyRule?
+  /// Copies of the public file; nil: none are made.
+  public var archive: CopyRule?
+
+  /// How often copies are made, where they go, and how many stay.
+  public struct CopyRule: Sendable, Equatable {
+    /// How many copies stay.
+    public enum Keep: Sendable, Equatable {
+      /// The newest so many.
+      case newest(Int)
+      /// Those of so many milliseconds of wall time.
+      case within(ms: Int64)
+      /// All.
+      case forever
+    }
+
+    /// Wall time between two copies, in milliseconds.
+    public var everyMs: Int64
+    /// The directory that they go into.
+    public var directory: String
+    /// How many stay.
+    public var keep: Keep
+
+    /// Makes a rule.
+    public init(everyMs: Int64, directory: String, keep: Keep) {
+      self.everyMs = everyMs
+      self.directory = directory
+      self.keep = keep
+    }
+  }
 
   /// Makes options with the defaults of the pipeline file.
   public init() {}

@@ -17,6 +17,8 @@ struct Check: ParsableCommand {
         weir check shop.yaml
         weir check shop.yaml --sample events.jsonl.gz
         weir check shop.yaml --explain
+        weir check changed.yaml --against shop.sqlite
+            What weir run does with a file of results that another version of the file made.
       """)
 
   @Argument(help: "The pipeline file.") var pipeline: String
@@ -31,6 +33,12 @@ struct Check: ParsableCommand {
 
   @Option(help: ArgumentHelp("Events to read of each sample file.", valueName: "n"))
   var events: Int64 = 50_000
+
+  @Option(
+    help: ArgumentHelp(
+      "A file of results: say what this pipeline file does to it, stage by stage.",
+      valueName: "file.sqlite"))
+  var against: String?
 
   @Flag(
     help: "Print what the pipeline will do, and each setting with where it comes from.")
@@ -64,6 +72,11 @@ struct Check: ParsableCommand {
       report.sample = found
       report.isRight = found.isRight
     }
+    if let against {
+      let found = try CheckAgainst(checked, named: pipeline, path: against)
+      report.against = found
+      report.isRight = report.isRight && found.goesOn
+    }
     if explain {
       let sections = [choices.settings.section] + PlanExplanation(checked).sections
       report.plan = sections.map(Report.Section.init)
@@ -94,6 +107,7 @@ struct Check: ParsableCommand {
       print(table.text(indent: 2))
     }
     if let sample = report.sample { print(sample.text, terminator: "") }
+    if let against = report.against { print(against.text) }
     guard report.isRight else { return }
     let plan = checked.plan
     for (key, bytes) in PlanExplanation.totalBytesPerKey(plan) {
@@ -118,6 +132,7 @@ struct Check: ParsableCommand {
     var isRight: Bool
     var faults: [Fault]
     var sample: SampleReport?
+    var against: CheckAgainst?
     var plan: [Section]?
     var settings: [Setting]?
 
@@ -128,7 +143,7 @@ struct Check: ParsableCommand {
     }
 
     enum CodingKeys: String, CodingKey {
-      case file, faults, sample, plan, settings
+      case file, faults, sample, against, plan, settings
       case isRight = "right"
     }
 

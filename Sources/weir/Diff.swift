@@ -47,6 +47,10 @@ struct Diff: ParsableCommand {
           + "\(Terminal.grouped(table.onlyInB)) only in \(b), "
           + "\(Terminal.grouped(table.equal)) equal")
     }
+    let removed = report.tables.reduce(0) { $0 + $1.removed }
+    if removed > 0 {
+      print("\(Terminal.count(removed, "row")) of one file were removed from the other by keep")
+    }
     if report.tables.allSatisfy({ $0.differing == 0 }) {
       print(
         "the rows that are there agree, but the result digests differ: they also cover rows that "
@@ -68,6 +72,7 @@ struct Diff: ParsableCommand {
       var onlyInB: Int64
       var changed: Int64
       var equal: Int64
+      var removed: Int64
     }
 
     struct Row: Encodable {
@@ -85,7 +90,7 @@ struct Diff: ParsableCommand {
       tables = report.tables.map {
         Table(
           table: $0.table, onlyInA: $0.onlyInA, onlyInB: $0.onlyInB, changed: $0.changed,
-          equal: $0.equal)
+          equal: $0.equal, removed: $0.removed)
       }
       differences = report.differences.map {
         Row(table: $0.table, kind: $0.kind.rawValue, key: $0.key, a: $0.a, b: $0.b)

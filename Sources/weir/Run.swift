@@ -71,21 +71,29 @@ struct Run: ParsableCommand {
         environment: ProcessEnvironment.variables, progress: steps,
         log: { log.note(.warning, "service", $0) })
       defer { service?.end() }
-      do {
-        try start(steps, service)
-      } catch {
-        service?.note(failure: ExitMapping.ending(of: error).message)
-        throw error
-      }
+      try start(steps, service)
+    }
+  }
+
+  /// Runs `body`; the service manager is told why it ends before its time.
+  private func noting<T>(_ service: ServiceNotifier?, _ body: () throws -> T) throws -> T {
+    do {
+      return try body()
+    } catch {
+      service?.note(failure: ExitMapping.ending(of: error).message)
+      throw error
     }
   }
 
   private func start(_ steps: WorkProgress, _ service: ServiceNotifier?) throws {
-    let choices = try WorkerChoices(worker.given, pipeline: pipeline)
+    let choices = try noting(service) { try WorkerChoices(worker.given, pipeline: pipeline) }
     guard let loaded = choices.pipeline else { return }
     let log = choices.log(atLeast: quiet ? .warning : .debug)
     defer { log.flush() }
-    try log.telling(choices.isForPrograms) { try run(loaded, choices, log, steps, service) }
+    try log.telling(choices.isForPrograms) {
+      // Before the error becomes a line of the log and an exit code.
+      try noting(service) { try run(loaded, choices, log, steps, service) }
+    }
   }
 
   private func run(

@@ -28,7 +28,8 @@ struct Weir: ParsableCommand {
     subcommands: [
       Demo.self, Run.self, Check.self, TestCommand.self, Inspect.self, Look.self, Produce.self,
       Report.self, Alerts.self, Thresholds.self, Backtest.self, Outbox.self, Replay.self,
-      Adopt.self, Serve.self, Health.self, Verify.self, Diff.self, Doctor.self,
+      Adopt.self, BackupCommand.self, RestoreCommand.self, Serve.self, Health.self, Verify.self,
+      Diff.self, Doctor.self,
     ])
 
   /// Parses the process's arguments, runs the command that they name, and ends the process.

@@ -80,6 +80,34 @@ import Testing
     #expect(try ResultsDigest.verify(path: path).isSound)
   }
 
+  @Test func `Of many old rows a slice goes with each snapshot, whole windows at a time`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file()
+    var file = try ResultsFile.open(path: path, identity: shop)
+    // Windows of 900 rows, most of them older than the rule that is added later allows.
+    for window in 0..<20 as Range<Int64> {
+      let rows = (0..<900).map { metric(at: window * 60, dimensions: "{\"n\":\($0)}") }
+      _ = try file.commit(change(rows, next: window), durable: false)
+    }
+    let watermark = (30 * 24 * 60) * minute
+    _ = try file.commit(
+      change([metric(at: 29 * 24 * 60)], next: 21, watermark: watermark), durable: false)
+    let digest = try file.resultDigest
+    try file.close()
+    file = try ResultsFile.open(path: path, identity: shop, options: StoreOptions(keep: rules))
+    var rows: [Int64] = []
+    for turn in 22..<40 as Range<Int64> {
+      _ = try file.commit(change(next: turn, watermark: watermark), durable: false)
+      let report = try ResultsDigest.verify(path: path)
+      #expect(report.isSound && report.recomputed == digest)
+      rows.append(try #require(report.tables.first { $0.table == "metrics" }).rows)
+    }
+    let removed = zip([18_001] + rows, rows).map { $0 - $1 }
+    #expect(removed.max() == 4500 && removed.prefix(4).allSatisfy { $0 == 4500 })
+    #expect(rows.last == 1)
+    try file.close()
+  }
+
   @Test func `Closing an input, which sets the watermark after everything, ages nothing`() throws {
     let directory = try TemporaryDirectory()
     let file = try ResultsFile.open(

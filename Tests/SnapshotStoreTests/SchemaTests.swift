@@ -63,6 +63,7 @@ import Testing
     let migrated = try ResultsFile(
       path: path, identity: shop, options: StoreOptions(), schema: later)
     #expect(migrated.resume?.positions.values.first == 3)
+    #expect(migrated.keptCopy == path + ".before-migration-v\(Schema.results.version)")
     try migrated.close()
     let copy = path + ".before-migration-v\(Schema.results.version)"
     let versions = try [path, copy].map { path in
@@ -76,6 +77,34 @@ import Testing
     #expect(versions[0] == (Schema.results.version + 1, true, 1))
     #expect(versions[1] == (Schema.results.version, false, 1))
     expectError(.newerSchema) { try ResultsFile.open(path: path, identity: shop) }
+  }
+
+  @Test func `Of the copies from before migrations the newest stay, each as it was last`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file()
+    let kept = { (version: Int) in "\(path).before-migration-v\(version)" }
+    let newest = Schema.results.version
+    for version in 1..<newest {
+      let file = try ResultsFile.open(path: path, identity: shop)
+      _ = try file.commit(
+        change([metric(at: Int64(version))], next: Int64(version)), durable: false)
+      try file.close()
+      try makeOlder(path, version: version)
+      try ResultsFile.open(path: path, identity: shop).close()
+    }
+    let there = (0...newest).filter { FileManager.default.fileExists(atPath: kept($0)) }
+    #expect(there == Array((newest - Connection.keptCopiesMax)..<newest))
+    // Migrated once more from the same version: what was written since is in the copy, too.
+    let file = try ResultsFile.open(path: path, identity: shop)
+    #expect(file.keptCopy == nil)
+    _ = try file.commit(change([metric(at: 99)], next: 99), durable: false)
+    try file.close()
+    try makeOlder(path, version: newest - 1)
+    let again = try ResultsFile.open(path: path, identity: shop)
+    #expect(again.keptCopy == kept(newest - 1))
+    try again.close()
+    let rows = try ResultsReader.open(path: kept(newest - 1)).metrics()
+    #expect(rows.map(\.windowStart.ms).contains(99 * minute))
   }
 
   @Test func `A migration that fails leaves the file at its version`() throws {

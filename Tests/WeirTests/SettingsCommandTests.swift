@@ -56,11 +56,11 @@ import Testing
     let others = found["listen"]?.insteadOf.map { "\($0.value ?? "") \($0.from)" }
     #expect(
       others == [
-        "9090 WEIR_LISTEN of the environment", "8080 \(file):6:20", "nowhere default",
+        "9090 WEIR_LISTEN of the environment", "8080 \(file):6:19", "nowhere default",
       ])
     #expect(found["data"]?.value == "b.sqlite" && found["data"]?.insteadOf.count == 2)
     #expect(found["topic"]?.from == "WEIR_TOPIC of the environment")
-    #expect(found["topic"]?.insteadOf.first?.from == "\(file):3:60")
+    #expect(found["topic"]?.insteadOf.first?.from == "\(file):3:55")
     #expect(found["brokers"]?.from == "\(file):3:20, default of LAB_BROKERS")
     #expect(found["log"]?.value == "json" && found["log level"]?.from == "default")
     let password = found["source.kafka.options.sasl.password"]

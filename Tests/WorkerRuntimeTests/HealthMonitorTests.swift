@@ -87,3 +87,22 @@ func otherRulesFire() {
   quiet.sample.oldestUndelivered = WallTime(ms: 0)
   for _ in 0..<60 { #expect(quiet.tick(read: 0).isEmpty) }
 }
+
+@Test("a backup that is overdue fires by its kind, and ends with the next good one")
+func overdueBackupFires() {
+  var watched = Watched()
+  watched.sample.overdueCopies = ["backup": 0, "archive": -5]
+  #expect(watched.tick(read: 1).isEmpty)
+  watched.sample.overdueCopies = ["backup": 1, "archive": -5]
+  let fired = watched.tick(read: 1)
+  #expect(fired.map(\.rule) == ["backup"] && fired.allSatisfy(\.isFiring))
+  #expect(fired.first?.dimensions == #"{"copy":"backup"}"#)
+  #expect(watched.tick(read: 1).isEmpty)
+  watched.sample.overdueCopies = ["backup": -100, "archive": -5]
+  #expect(watched.tick(read: 1).map(\.isFiring) == [false])
+  var options = HealthOptions()
+  options.backupOverdue = false
+  var silent = Watched(options)
+  silent.sample.overdueCopies = ["backup": 1_000]
+  #expect(silent.tick(read: 1).isEmpty)
+}

@@ -16,6 +16,29 @@ public struct LiveFigures: Sendable {
     }
   }
 
+  /// Of the backups or the archives that a worker makes.
+  public struct Copies: Sendable, Equatable {
+    /// `backup` or `archive`.
+    public var kind: String
+    /// When the newest good one was made; nil: there is none.
+    public var last: WallTime?
+    /// Bytes of that one.
+    public var lastBytes: Int64
+    /// Wall time that the last one took, in milliseconds.
+    public var tookMs: Int64
+    /// Attempts that failed since the worker started.
+    public var failures: Int
+
+    /// Makes figures of copies.
+    public init(kind: String, last: WallTime?, lastBytes: Int64, tookMs: Int64, failures: Int) {
+      self.kind = kind
+      self.last = last
+      self.lastBytes = lastBytes
+      self.tookMs = tookMs
+      self.failures = failures
+    }
+  }
+
   /// When they were taken.
   public var taken: WallTime
   /// When the worker started.
@@ -50,6 +73,8 @@ public struct LiveFigures: Sendable {
   public var snapshotEveryMs: Int64 = 5_000
   /// For how long its coordinator has got nothing done, in milliseconds, as far as anybody looked.
   public var stalledMs: Int64 = 0
+  /// Backups and archives, where the pipeline asks for them.
+  public var copies: [Copies] = []
 
   /// Makes figures of a worker that has just started.
   public init(taken: WallTime, started: WallTime) {

@@ -43,6 +43,7 @@ struct PrometheusText {
     try page.addPartitions(asked, live)
     try page.addSnapshots(asked, live)
     try page.addFile(asked, live)
+    page.addCopies(asked, live)
     try page.addPeople(asked)
     page.addProcess()
     return page.text
@@ -131,6 +132,26 @@ struct PrometheusText {
     single("records", "gauge", "Records of users and other keys.", live.map { Double($0.records) })
     single(
       "record_bytes", "gauge", "Memory of these records.", live.map { Double($0.recordBytes) })
+  }
+
+  private mutating func addCopies(_ asked: Asked, _ live: LiveFigures?) {
+    let copies = live?.copies ?? []
+    let each = { (value: (LiveFigures.Copies) -> Double?) in
+      copies.compactMap { copy in value(copy).map { Sample(labels: ["copy": copy.kind], value: $0) }
+      }
+    }
+    family(
+      "backup_age_seconds", "gauge", "Wall time since the newest good one; none without one.",
+      each { copy in copy.last.map { Double(max(0, asked.now.ms - $0.ms)) / 1_000 } })
+    family(
+      "backup_bytes", "gauge", "Bytes of the newest good one.",
+      each { $0.last == nil ? nil : Double($0.lastBytes) })
+    family(
+      "backup_seconds", "gauge", "Wall time that the last one took.",
+      each { Double($0.tookMs) / 1_000 })
+    family(
+      "backup_failures_total", "counter", "Attempts that failed since the worker started.",
+      each { Double($0.failures) })
   }
 
   private mutating func addPeople(_ asked: Asked) throws {

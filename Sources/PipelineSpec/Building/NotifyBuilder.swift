@@ -116,6 +116,7 @@ struct NotifyBuilder {
     options.undeliveredMs = duration(settings, HealthOptions.undelivered, options.undeliveredMs)
     options.rejectedShare = share(settings, HealthOptions.rejected, options.rejectedShare)
     options.lateShare = share(settings, HealthOptions.late, options.lateShare)
+    options.backupOverdue = settings[HealthOptions.backup] ?? "true" == "true"
     options.usersInTwoPartitions = settings[HealthOptions.twoPartitions] ?? "true" == "true"
     return options
   }

@@ -7,6 +7,8 @@ struct PipelineBuilder {
   private let zones: ZoneDatabase
   private let faults: FaultCollector
   private let locator: ScalarLocator
+  /// Where keys come from that the file does not name.
+  var variables = Variables(environment: [:], required: false)
 
   init(settings: Settings, source: String, zones: ZoneDatabase, faults: FaultCollector) {
     self.settings = settings
@@ -35,6 +37,8 @@ struct PipelineBuilder {
     plan.alerts = stages.alerts
     plan.kpis = stages.kpis
     checkUserSections(plan)
+    plan.pseudonyms = PseudonymBuilder(faults: faults, variables: variables).build(
+      settings[PipelineOptions.pseudonymize], plan, sources)
     plan.definition = Definition.text(of: plan)
     var kafka: [String: KafkaSource] = [:]
     for source in sources { kafka[source.name] = source.kafka }
@@ -46,6 +50,7 @@ struct PipelineBuilder {
     pipeline.notify = NotifyBuilder(
       settings: settings, faults: faults, hasBrokers: !kafka.isEmpty
     ).build()
+    pipeline.upgrade = UpgradeBuilder(faults: faults).build(settings[PipelineOptions.upgrade])
     pipeline.console = ConsoleBuilder(faults: faults).build(settings[PipelineOptions.console])
     return pipeline
   }
@@ -93,6 +98,9 @@ struct PipelineBuilder {
       settings[StorageOptions.provisionalEvery] ?? options.provisionalEveryMs
     options.maxWalBytes = settings[StorageOptions.maxWal] ?? options.maxWalBytes
     options.keep = keepRules()
+    options.minFreeBytes = settings[StorageOptions.minFree] ?? options.minFreeBytes
+    options.backup = copies(StorageOptions.backup, every: CopyOptions.backupEvery)
+    options.archive = copies(StorageOptions.archive, every: CopyOptions.archiveEvery)
     if settings.gives(StorageOptions.stateEvery), options.stateEveryMs < options.snapshotEveryMs {
       faults.add(
         settings.position(of: StorageOptions.stateEvery), "state-before-snapshot",
@@ -101,6 +109,30 @@ struct PipelineBuilder {
         hint: "raise state_every or lower snapshot_every")
     }
     return options
+  }
+
+  private func copies(
+    _ option: Option<Settings>, every: Option<Int64>
+  ) -> StorageOptions.CopyRule? {
+    guard settings.gives(option), let given = settings[option],
+      let everyMs = given[every], let directory = given[CopyOptions.dir],
+      let text = given[CopyOptions.keep]
+    else { return nil }
+    let keep: StorageOptions.CopyRule.Keep
+    if text == "forever" {
+      keep = .forever
+    } else if let count = Int(text), (1...100_000).contains(count) {
+      keep = .newest(count)
+    } else if let ms = try? Units.duration(text), ms > 0 {
+      keep = .within(ms: ms)
+    } else {
+      faults.add(
+        given.position(of: CopyOptions.keep), "bad-keep",
+        "\(option.spec.name).keep is \(given.found(CopyOptions.keep)), which is no number of copies "
+          + "from 1 up, no duration and not forever", hint: "for example keep: 7, or keep: 30d")
+      return nil
+    }
+    return .init(everyMs: everyMs, directory: directory, keep: keep)
   }
 
   private func keepRules() -> [StorageOptions.KeepRule] {

@@ -151,6 +151,7 @@ extension PlanExplanation {
         ["rejected_share", share(health.rejectedShare)], ["late_share", share(health.lateShare)],
         ["users_in_two_partitions", health.usersInTwoPartitions ? "on" : "off"],
         ["undelivered", duration(health.undeliveredMs)],
+        ["backup", health.backupOverdue ? "on" : "off"],
       ])
   }
 

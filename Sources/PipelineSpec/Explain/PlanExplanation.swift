@@ -46,6 +46,11 @@ public struct PlanExplanation: Sendable, Equatable {
       ["snapshot_every", Units.text(ofDuration: storage.snapshotEveryMs)],
       ["state_every", Units.text(ofDuration: storage.stateEveryMs)],
     ]
+    rows.append(["min_free", Units.text(ofSize: storage.minFreeBytes)])
+    for (name, copies) in [("backup", storage.backup), ("archive", storage.archive)] {
+      guard let copies else { continue }
+      rows.append([name, "every \(Units.text(ofDuration: copies.everyMs))"])
+    }
     for rule in storage.keep {
       rows.append([
         "keep \(Units.text(ofDuration: rule.windowMs))",

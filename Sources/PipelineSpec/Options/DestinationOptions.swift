@@ -57,12 +57,16 @@ extension HealthOptions {
   static let twoPartitions = Option.text(
     "users_in_two_partitions", kind: .choice(["true", "false", "off"]), default: "true",
     "Users of a topic that is keyed by user were seen in two partitions.")
+  static let backup = Option.text(
+    "backup", kind: .choice(["true", "false", "off"]), default: "true",
+    "The newest good backup, or archive, is older than twice its `every`.")
   static let undelivered = duration(
     "undelivered", default: "5m", "A message that could not be delivered for so long.")
 
   static let all: [OptionSpec] =
     [
       freshness.spec, lag.spec, rejected.spec, late.spec, twoPartitions.spec, undelivered.spec,
+      backup.spec,
     ] + PolicyOptions.all
 
   /// Durations that rules may have.

@@ -78,6 +78,16 @@ enum PipelineOptions {
   static let log = Option.group("log", LogOptions.all, "How the worker's log is written.")
   static let limits = Option.group(
     "limits", LimitOptions.all, "Defaults of limits for every stage that does not say otherwise.")
+  static let pseudonymize = Option.custom(
+    "pseudonymize", "a list of fields, or a mapping of `fields` and `key`",
+    "Fields whose values are replaced by pseudonyms before anything else sees them: `user`, `id`, "
+      + "names of `fields`, paths. With a list alone the key is `${WEIR_PSEUDONYM_KEY}`; it has at "
+      + "least 32 characters. [privacy.md](privacy.md) says what is kept from whom.",
+    example: "{fields: [user, properties.phone], key: \"${file:/etc/weir/key}\"}")
+  static let upgrade = Option.group(
+    "upgrade", UpgradeOptionSpecs.all,
+    "What this file may do to a file of results that an earlier version of it made. "
+      + "[upgrades.md](upgrades.md) says what a change does.")
   static let tests = Option.list(
     "tests", TestOptions.all, "Tests of this file, run by `weir test`.")
 
@@ -89,12 +99,12 @@ enum PipelineOptions {
       name.spec, zone.spec, source.spec, sources.spec, time.spec, filter.spec, derive.spec,
       dedup.spec, users.spec, metrics.spec, funnels.spec, retention.spec, sessions.spec,
       lifecycle.spec, kpis.spec, risks.spec, alerts.spec, health.spec, notify.spec,
-      notifyWithin.spec, console.spec, log.spec, limits.spec,
+      notifyWithin.spec, console.spec, log.spec, limits.spec, upgrade.spec,
+      pseudonymize.spec,
     ] + StorageOptions.all + [tests.spec] + later
 
   /// Stages that the design has and this version does not.
   static let later: [OptionSpec] = [
-    .later("archive", "archives are"), .later("backup", "backups are"),
     OptionSpec(
       name: "thresholds", kind: .elsewhere("under their alert or risk"),
       text: "They belong to the rule that reads them."),
@@ -170,7 +180,45 @@ extension StorageOptions {
     "max_wal", default: "1GiB", in: (16 << 20)...(1 << 40),
     "A write-ahead log over this is an error that names the reader that holds it.")
 
+  static let minFree = Option.size(
+    "min_free", default: "256MiB", in: 0...(1 << 50),
+    "The worker stops, with everything committed, before less than this is free on the device of "
+      + "its files, and makes no copy that would leave less on the device of `dir`. See "
+      + "[backup.md](backup.md).")
+  static let backup = Option.group(
+    "backup", CopyOptions.backup,
+    "Copies of both files, made while the worker runs, to go on from when its disk is lost. See "
+      + "[backup.md](backup.md).")
+  static let archive = Option.group(
+    "archive", CopyOptions.archive,
+    "Copies of the public file alone, for those who read it.")
+
   static let all: [OptionSpec] = [
     snapshotEvery.spec, stateEvery.spec, provisionalEvery.spec, keep.spec, maxWal.spec,
+    minFree.spec, backup.spec, archive.spec,
   ]
+}
+
+/// `backup` and `archive`.
+enum CopyOptions {
+  static let backupEvery = every("6h")
+  static let archiveEvery = every("1d")
+  static let dir = Option.text(
+    "dir", required: true,
+    "The directory that the copies go into, each into a directory of its own: on another device "
+      + "than the files, or what is lost with the one is lost with the other.",
+    example: "/var/backups/weir")
+  static let keep = Option.text(
+    "keep", kind: .phrase("a number of copies, a duration, or `forever`"), default: "7",
+    "How many copies stay, or for how long each does. Older ones go when a new one is complete; "
+      + "the newest always stays.", example: "30d")
+
+  static let backup: [OptionSpec] = [backupEvery.spec, dir.spec, keep.spec]
+  static let archive: [OptionSpec] = [archiveEvery.spec, dir.spec, keep.spec]
+
+  private static func every(_ standard: String) -> Option<Int64> {
+    Option.duration(
+      "every", default: standard, in: Units.second...(400 * Units.day),
+      "Wall time between two copies, also over restarts. One that failed is tried again sooner.")
+  }
 }

@@ -77,6 +77,8 @@ public struct HealthOptions: Sendable, Equatable {
   public var usersInTwoPartitions = true
   /// A notification that has been waiting for so long.
   public var undeliveredMs: Int64? = 300_000
+  /// A backup or an archive is overdue by more than the time between two.
+  public var backupOverdue = true
   /// How people are told.
   public var policy = RulePolicy()
 

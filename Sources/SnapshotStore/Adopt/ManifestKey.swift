@@ -3,6 +3,13 @@ import StreamCore
 /// Keys of the table `run_manifest` that workers, replays and the commands about them share; their
 /// values are texts. A `SnapshotChange.manifest` may hold any of these.
 public enum ManifestKey {
+  /// The pipeline's name.
+  public static let pipeline = Manifest.pipeline
+  /// SHA-256 of the definition's canonical text.
+  public static let definitionDigest = Manifest.definitionDigest
+  /// What decides results, as YAML that can be read again.
+  public static let definitionDocument = Manifest.definitionDocument
+
   /// How the keys of a replay begin. A file that has any was made by a replay and is in no service.
   public static let replayPrefix = "replay."
   /// What a replay reports from: a time in milliseconds, or what was asked for in words.
@@ -27,6 +34,19 @@ public enum ManifestKey {
   public static let adoptedWallMs = "adopted_wall_ms"
   /// Who adopted it.
   public static let adoptedBy = "adopted.by"
+
+  /// The backup that a file was restored from; files without it never were.
+  public static let restoredFrom = "restored.from"
+  /// When it was restored, in milliseconds of wall time.
+  public static let restoredWallMs = "restored.wall_ms"
+  /// When that backup was made, in milliseconds of wall time.
+  public static let restoredTakenWallMs = "restored.taken_wall_ms"
+  /// When the files before it were lost, in milliseconds of wall time: what ended by then may have
+  /// been told.
+  public static let restoredLostWallMs = "restored.lost_wall_ms"
+  /// When the worker that went on told together what had happened, in milliseconds of wall time;
+  /// not there before.
+  public static let restoredToldWallMs = "restored.told_wall_ms"
 
   /// How the keys begin that say from when on a stage is complete.
   public static let completeFromPrefix = "complete_from."

@@ -144,4 +144,48 @@ extension ResultsFile {
   public func outboxDepth() throws(StoreError) -> [OutboxDepth] {
     try connection.read("reading the outbox") { try OutboxDepth.all($0) }
   }
+
+  /// Ends of alerts and findings that were decided at or after `decided` and not told because they
+  /// were too old, of those that ended at or after `ended`, by the order in which they were decided.
+  /// O(rows of the outbox).
+  public func withheldEnds(
+    decidedSince decided: WallTime, endedSince ended: EventTime
+  ) throws(StoreError) -> [WithheldEnd] {
+    try connection.read("reading the outbox") { db in
+      var found: [WithheldEnd] = []
+      let select = try BoundStatement(
+        db,
+        """
+        SELECT subject_id, outbox.rule, max(decided_ms), coalesce(
+            (SELECT dimensions FROM alerts WHERE alert_id = subject_id),
+            (SELECT json_object(entity_kind, entity) FROM findings WHERE finding_id = subject_id),
+            '{}')
+        FROM outbox
+        WHERE event = 'resolved' AND state = 'suppressed:stale' AND decided_wall_ms >= ?
+          AND decided_ms >= ?
+        GROUP BY subject_id ORDER BY min(id)
+        """)
+      select.bind(1, decided.ms)
+      select.bind(2, ended.ms)
+      try select.execute {
+        found.append(
+          WithheldEnd(
+            id: $0.text(0), rule: $0.text(1), ended: EventTime(ms: $0.int(2)),
+            dimensions: $0.text(3)))
+      }
+      return found
+    }
+  }
+}
+
+/// The end of an alert or a finding that nobody was told of.
+public struct WithheldEnd: Sendable, Equatable {
+  /// The alert's or finding's id.
+  public var id: String
+  /// Its rule.
+  public var rule: String
+  /// When it ended.
+  public var ended: EventTime
+  /// Canonical JSON of its series; of a finding its entity by kind.
+  public var dimensions: String
 }

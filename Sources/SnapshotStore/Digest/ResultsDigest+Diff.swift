@@ -38,8 +38,10 @@ public struct DiffReport: Sendable, Equatable {
     public var changed: Int64 = 0
     /// Keys of both with the same values.
     public var equal: Int64 = 0
+    /// Keys that one file has and `keep` has removed from the other; its digest covers them.
+    public var removed: Int64 = 0
 
-    /// Rows that differ in any way.
+    /// Rows that differ in any way; removed ones do not.
     public var differing: Int64 { onlyInA + onlyInB + changed }
   }
 
@@ -62,7 +64,8 @@ extension ResultsDigest {
   /// Compares the settled rows of two files, key by key; provisional rows are passed over.
   ///
   /// Compared is what the result digest covers. Rows that `keep` has removed from one file only
-  /// show as rows of the other. The order of the answer is that of the tables' keys.
+  /// are counted, and only the digests can tell whether they were the same. The order of the answer
+  /// is that of the tables' keys.
   ///
   /// - Parameter limit: At most so many differences of each table are listed; the totals count all.
   /// - Complexity: O(rows), in memory O(`limit`).
@@ -97,6 +100,7 @@ extension ResultsDigest {
     let cursorB =
       try table.exists(in: dbB) ? Row.fetchCursor(dbB, sql: table.selectSettled) : nil
     var (a, b) = (try RowCells(cursorA, table), try RowCells(cursorB, table))
+    let (goneA, goneB) = (try RemovedByKeep(dbA, table), try RemovedByKeep(dbB, table))
     func list(_ kind: Difference.Kind, _ one: RowCells, _ other: RowCells? = nil) {
       guard listed < limit else { return }
       listed += 1
@@ -121,16 +125,50 @@ extension ResultsDigest {
         }
         (a, b) = (try RowCells(cursorA, table), try RowCells(cursorB, table))
       case (let left?, let right) where right.map { RowCells.precedes(left, $0) } ?? true:
-        totals.onlyInA += 1
-        list(.onlyInA, left)
+        if goneB.covers(left) {
+          totals.removed += 1
+        } else {
+          totals.onlyInA += 1
+          list(.onlyInA, left)
+        }
         a = try RowCells(cursorA, table)
       case (_, let right?):
-        totals.onlyInB += 1
-        list(.onlyInB, right)
+        if goneA.covers(right) {
+          totals.removed += 1
+        } else {
+          totals.onlyInB += 1
+          list(.onlyInB, right)
+        }
         b = try RowCells(cursorB, table)
       case (_, nil):
         return
       }
     }
+  }
+}
+
+/// Which rows of a table `keep` has removed from a file.
+private struct RemovedByKeep {
+  private let toMs: [[UInt8]: Int64]
+  private let columns: (stage: Int, end: Int)?
+
+  init(_ db: Database, _ table: ResultTable) throws {
+    let removed = table.ages ? try Manifest.prunedTo(db, of: table.name) : [:]
+    toMs = Dictionary(uniqueKeysWithValues: removed.map { (Array($0.key.utf8), $0.value) })
+    if let stage = table.digested.firstIndex(of: table.stage),
+      let end = table.digested.firstIndex(of: table.agingEnd)
+    {
+      columns = (stage, end)
+    } else {
+      columns = nil
+    }
+  }
+
+  /// Whether the file had to remove a row like this one of another file.
+  func covers(_ row: RowCells) -> Bool {
+    guard !toMs.isEmpty, let columns, case .text(let stage) = row.cells[columns.stage],
+      let toMs = toMs[stage], let endMs = row.cells[columns.end].integer
+    else { return false }
+    return endMs <= toMs
   }
 }

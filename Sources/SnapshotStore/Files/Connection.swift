@@ -10,6 +10,8 @@ final class Connection: Sendable {
   let path: String
   private let queue: DatabaseQueue
   private let deadline: QueryDeadline?
+  /// The copy that was made before a migration, if there was one.
+  private let kept = Mutex<String?>(nil)
   /// Held during every call: a closed connection must not reach SQLite.
   private let isOpen = Mutex(true)
 
@@ -141,13 +143,27 @@ final class Connection: Sendable {
     guard found == "ok" else { throw StoreError.damaged(path: path, found) }
   }
 
-  /// Copies the file as it is to `PATH.before-migration-vN` and makes sure of it, once.
+  /// Where the copy is that was made of the file before it was migrated; nil when it was not.
+  var keptCopy: String? { kept.withLock { $0 } }
+
+  /// Copies the file as it is to `PATH.before-migration-vN` and makes sure of it. Of several
+  /// versions the newest copies stay.
   private func keepCopy(_ db: Database, of version: Int) throws {
-    let copy = "\(path).before-migration-v\(version)"
-    if FileSystem.size(of: copy) != nil { return }
-    let unfinished = copy + ".tmp"
+    let name = { (version: Int) in "\(self.path).before-migration-v\(version)" }
+    let unfinished = name(version) + ".tmp"
     FileSystem.remove(unfinished)
-    try db.execute(sql: "VACUUM INTO ?", arguments: [unfinished])
-    try FileSystem.finish(unfinished, as: copy)
+    do {
+      try db.execute(sql: "VACUUM INTO ?", arguments: [unfinished])
+      try FileSystem.finish(unfinished, as: name(version))
+    } catch {
+      FileSystem.remove(unfinished)
+      throw error
+    }
+    kept.withLock { $0 = name(version) }
+    let copies = (0...version).reversed().map(name).filter { FileSystem.size(of: $0) != nil }
+    for copy in copies.dropFirst(Self.keptCopiesMax) { FileSystem.remove(copy) }
   }
+
+  /// So many copies from before migrations stay.
+  static let keptCopiesMax = 3
 }

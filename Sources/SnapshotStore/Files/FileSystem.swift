@@ -90,6 +90,33 @@ enum FileSystem {
     }
   }
 
+  /// Puts the complete directory `unfinished`, whose files are on the disk, in the place of `path`,
+  /// safe against a loss of power.
+  static func finish(directory unfinished: String, as path: String) throws(StoreError) {
+    guard rename(unfinished, path) == 0 else { throw notSafe(path) }
+    try syncDirectory(directory(of: path))
+  }
+
+  /// Returns when what was written to the file at `path` is on the disk.
+  static func syncFile(_ path: String) throws(StoreError) {
+    guard sync(path, O_RDONLY) else { throw notSafe(path) }
+  }
+
+  /// Returns when the names in the directory at `path` are on the disk.
+  static func syncDirectory(_ path: String) throws(StoreError) {
+    guard sync(path, O_RDONLY | O_DIRECTORY) else { throw notSafe(path) }
+  }
+
+  /// Has the system write out what it holds of the file at `path`, if it can.
+  static func flush(_ path: String) { _ = sync(path, O_RDONLY) }
+
+  private static func notSafe(_ path: String) -> StoreError {
+    StoreError(
+      kind: errno == ENOSPC ? .diskFull : .io, path: path,
+      what: "it cannot be put on the disk: \(reason())",
+      whatToDo: "Look at the device and the directory's rights, then try again")
+  }
+
   private static func sync(_ path: String, _ flags: CInt) -> Bool {
     let descriptor = open(path, flags | O_CLOEXEC)
     guard descriptor >= 0 else { return false }

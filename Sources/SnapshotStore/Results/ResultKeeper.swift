@@ -6,9 +6,15 @@ import StreamCore
 struct ResultKeeper {
   private let db: Database
   private let rules: [KeepRule]
+  /// About how many rows of a stage go at once: a commit is never held up by all of a table.
+  private let sliceRows: Int
 
-  init(_ db: Database, rules: [KeepRule]) {
+  /// Without another number.
+  static let sliceRows = 5_000
+
+  init(_ db: Database, rules: [KeepRule], sliceRows: Int = ResultKeeper.sliceRows) {
     self.db = db
+    self.sliceRows = max(1, sliceRows)
     self.rules = rules.sorted { $0.windowMs < $1.windowMs }
   }
 
@@ -17,7 +23,8 @@ struct ResultKeeper {
   /// A stage is due when its oldest settled row is older than its rule allows by a hundredth.
   /// Nothing goes before the stage has settled a later window: windows of one stage settle in
   /// order, so what comes late for its age (a funnel's window, `within` after its end) is stored
-  /// and counted before it goes. O(stages · log rows) while nothing is due.
+  /// and counted before it goes. Of what is due the oldest windows go, of about `sliceRows` rows or
+  /// of one window; the rest is due again. O(stages · log rows) while nothing is due.
   func prune(_ table: ResultTable, at watermark: EventTime, _ settlement: inout TableSettlement)
     throws
   {
@@ -52,8 +59,25 @@ struct ResultKeeper {
       newest.bind(1, stage)
       _ = try newest.first { settledMs = $0.int(0) }
       let cutoffMs = min(now - keepMs, settledMs)
-      if endMs <= cutoffMs { try remove(stage, of: table, endedBy: cutoffMs, &settlement) }
+      guard endMs <= cutoffMs else { continue }
+      let slice = max(endMs, try sliceEndMs(stage, of: table) ?? cutoffMs)
+      try remove(stage, of: table, endedBy: min(cutoffMs, slice), &settlement)
     }
+  }
+
+  /// Where the window begins that is `sliceRows` rows behind the oldest one of a stage; nil where
+  /// there are fewer.
+  private func sliceEndMs(_ stage: String, of table: ResultTable) throws -> Int64? {
+    let select = try BoundStatement(
+      db,
+      """
+      SELECT \(table.window.start) FROM \(table.name) WHERE \(table.stage) = ?
+      ORDER BY \(table.window.start) LIMIT 1 OFFSET \(sliceRows)
+      """)
+    select.bind(1, stage)
+    var found: Int64?
+    _ = try select.first { found = $0.int(0) }
+    return found
   }
 
   /// How long rows of windows of `sizeMs` stay; nil for ever.

@@ -28,12 +28,15 @@ public final class ResultsFile: @unchecked Sendable {
   var latestID: Int64
   var durableID: Int64
   var isFullySynchronous = true
+  /// Removed stages with rows that are to be dropped.
+  var removed: [RemovedStage] = []
+  let identity: PipelineIdentity
 
   /// Opens the file at `path` for writing, or creates it.
   ///
   /// Throws a `StoreError` for a file that is damaged, foreign, of another pipeline or definition
   /// or of a later schema, for a path that cannot be written, and while another worker holds it. A
-  /// file of an earlier schema is copied to `PATH.before-migration-vN`, then migrated. O(bytes of
+  /// file of an earlier schema is copied to `PATH.before-migration-vN` (`keptCopy`), then migrated. O(bytes of
   /// the file) up to `checkMaxBytes`, O(log rows) beyond.
   public static func open(
     path: String, identity: PipelineIdentity, options: StoreOptions = StoreOptions()
@@ -46,6 +49,7 @@ public final class ResultsFile: @unchecked Sendable {
   ) throws(StoreError) {
     self.path = path
     self.options = options
+    self.identity = identity
     try FileSystem.checkWritable(path)
     lock = try FileLock(of: path)
     let connection = try Connection(path: path, role: .sharedWriter, options: options)
@@ -66,6 +70,7 @@ public final class ResultsFile: @unchecked Sendable {
     latestID = resume?.snapshotID ?? 0
     // The transaction above wrote something and was synchronous, and with it all of the log before.
     durableID = latestID
+    try loadRemoved()
   }
 
   /// The newest snapshot that a loss of power cannot take away; 0 before there is one.
@@ -78,6 +83,9 @@ public final class ResultsFile: @unchecked Sendable {
   public var resultDigest: String {
     get throws(StoreError) { try connection.run("reading") { _ in settlement.digest.hex } }
   }
+
+  /// Where the copy is that was made because opening the file migrated it; nil when it did not.
+  public var keptCopy: String? { connection.keptCopy }
 
   /// Closes the file and gives its lock back. Nothing may be called afterwards but `close()`.
   public func close() throws(StoreError) {

@@ -21,8 +21,8 @@ import StreamCore
 public final class StateFile: Sendable {
   /// The file's path, as it was given.
   public let path: String
-  private let connection: Connection
-  private let identity: PipelineIdentity
+  let connection: Connection
+  let identity: PipelineIdentity
   private let lock: FileLock
 
   /// The state file of the results file at `path`.
@@ -59,6 +59,13 @@ public final class StateFile: Sendable {
   ///
   /// Throws `stateAhead` when that is later than `resume`, where the results file stopped.
   public func load(notAheadOf resume: ResumePoint?) throws(StoreError) -> LoadedState? {
+    guard let state = try Self.header(connection) else { return nil }
+    try check(state, resume)
+    return state
+  }
+
+  /// What the latest `save` left, whatever it belongs to; nil when there was none.
+  static func header(_ connection: Connection) throws(StoreError) -> LoadedState? {
     try connection.read("reading its header") { db in
       let header = try BoundStatement(db, "SELECT snapshot_id, saved_wall_ms FROM header")
       var found: (id: Int64, saved: WallTime)?
@@ -69,10 +76,8 @@ public final class StateFile: Sendable {
         let number = Int32(truncatingIfNeeded: $0.int(1))
         positions[PartitionID(topic: $0.text(0), partition: number)] = $0.int(2)
       }
-      let state = LoadedState(
+      return LoadedState(
         connection: connection, snapshotID: found.id, saved: found.saved, positions: positions)
-      try check(state, resume)
-      return state
     }
   }
 
@@ -97,11 +102,15 @@ public final class StateFile: Sendable {
     try connection.run("saving the state") { db in
       try db.inTransaction(.immediate) {
         if change.replacesAll { try db.execute(sql: "DELETE FROM records") }
-        try write(change, db, onProgress)
+        try writeRecords(change, db, onProgress)
+        try writeHeader(change, db)
         return .commit
       }
     }
   }
+
+  /// Where the copy is that was made because opening the file migrated it; nil when it did not.
+  public var keptCopy: String? { connection.keptCopy }
 
   /// Closes the file. Nothing may be called afterwards but `close()`.
   public func close() throws(StoreError) {
@@ -111,7 +120,9 @@ public final class StateFile: Sendable {
 
   private static let recordsPerStep = 4_096
 
-  private func write(_ change: StateChange, _ db: Database, _ onProgress: () -> Void) throws {
+  func writeRecords(
+    _ change: StateChange, _ db: Database, _ onProgress: () -> Void = {}
+  ) throws {
     let delete = try BoundStatement(
       db, "DELETE FROM records WHERE owner = ? AND stage = ? AND key = ?")
     for key in change.deletes {
@@ -138,6 +149,9 @@ public final class StateFile: Sendable {
       upsert.bind(6, record.bytes)
       try upsert.execute()
     }
+  }
+
+  private func writeHeader(_ change: StateChange, _ db: Database) throws {
     try db.execute(sql: "DELETE FROM positions")
     let position = try BoundStatement(
       db, "INSERT INTO positions (topic, partition, next_offset) VALUES (?, ?, ?)")
@@ -152,7 +166,7 @@ public final class StateFile: Sendable {
       arguments: [change.snapshotID, FileSystem.wallMs()])
   }
 
-  private func check(_ state: LoadedState, _ resume: ResumePoint?) throws {
+  private func check(_ state: LoadedState, _ resume: ResumePoint?) throws(StoreError) {
     let latest = resume?.snapshotID ?? 0
     let stored = resume?.positions ?? [:]
     let ahead = state.positions.filter { $0.value > stored[$0.key] ?? 0 }.min { $0.key < $1.key }

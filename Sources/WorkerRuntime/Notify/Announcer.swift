@@ -14,6 +14,8 @@ final class Announcer {
     var messages: [OutboxMessage] = []
     /// Alerts of health rules that changed.
     var health: [AlertRow] = []
+    /// Facts for the manifest.
+    var manifest: [String: String] = [:]
   }
 
   /// Something that people were told of and that goes on.
@@ -24,6 +26,9 @@ final class Announcer {
     var isEscalated = false
     /// Whether it was too old to be told of when it was decided.
     var isStale = false
+    /// Repetitions and escalations up to this number may have been sent by a worker whose files are
+    /// lost.
+    var ordinalBase = 0
   }
 
   let writer: NoticeWriter
@@ -36,6 +41,8 @@ final class Announcer {
   private var nextReminder = WallTime(ms: 0)
   private let delivery: MessageDelivery?
   private let isReplay: Bool
+  /// The loss that these files were restored from, if they were.
+  private(set) var restored: RestoredFile?
 
   /// How often it is asked who has acknowledged what.
   private static let reminderEveryMs: Int64 = 1_000
@@ -48,6 +55,7 @@ final class Announcer {
     writer = NoticeWriter(pipeline)
     self.results = results
     self.isReplay = isReplay
+    restored = results.resume.flatMap { RestoredFile($0.manifest) }
     monitor = isLive && !isReplay ? HealthMonitor(pipeline.notify.health) : nil
     delivery =
       isReplay || pipeline.notify.destinations.isEmpty
@@ -82,13 +90,44 @@ final class Announcer {
     guard let first = told.first(where: { $0.message.event == Notice.Event.firing.rawValue }) else {
       return
     }
+    // What was sent after the backup is not known; it is counted from the message about all.
+    let since = max(first.message.decidedWall, restored?.told ?? first.message.decidedWall)
     let count = { (event: Notice.Event) in
-      Set(told.filter { $0.message.event == event.rawValue }.map(\.message.decidedWall)).count
+      Set(
+        told.filter { $0.message.event == event.rawValue && $0.message.decidedWall >= since }
+          .map(\.message.decidedWall)
+      ).count
+    }
+    var isStale = first.message.state == .suppressedStale && count(.summary) == 0
+    if let restored {
+      isStale = try isUntold(notice, first, restored)
     }
     announced[subject] = Announced(
-      notice: notice, since: first.message.decidedWall, repeats: count(.repeated),
-      isEscalated: count(.escalated) > 0,
-      isStale: first.message.state == .suppressedStale && count(.summary) == 0)
+      notice: notice, since: since, repeats: count(.repeated), isEscalated: count(.escalated) > 0,
+      isStale: isStale, ordinalBase: ordinalBase(notice))
+  }
+
+  /// Whether something that fires in a restored file belongs into the message about all: nobody
+  /// knows whether it was told, or who was told after that.
+  private func isUntold(
+    _ notice: Notice, _ first: OutboxRow, _ restored: RestoredFile
+  ) throws -> Bool {
+    if let told = restored.told {
+      return first.message.state == .suppressedStale && first.message.decidedWall > told
+    }
+    if first.message.state == .suppressedStale { return true }
+    let policy = writer.policy(of: notice.rule)
+    guard policy.repeatEveryMs != nil || policy.escalateAfterMs != nil else { return false }
+    return try results.acknowledgements(of: [notice.id])[notice.id] == nil
+  }
+
+  /// Above the number of every repetition that a worker before the loss can have sent.
+  private func ordinalBase(_ notice: Notice) -> Int {
+    guard let restored, notice.kind != .health, notice.windowStartMs <= restored.lost.ms else {
+      return 0
+    }
+    let every = writer.policy(of: notice.rule).repeatEveryMs ?? Int64.max
+    return Int(clamping: (restored.lost.ms - notice.windowStartMs) / every) + 1
   }
 
   /// Whether the worker itself is watched.
@@ -118,7 +157,8 @@ final class Announcer {
     _ rows: ResultRows, sample: HealthMonitor.Sample?, isCaughtUp: Bool, now: WallTime
   ) throws -> Decision {
     let silences = writer.destinations.isEmpty ? [] : try results.silences(at: now)
-    let moment = NoticeWriter.Moment(now: now, silences: silences, isReplay: isReplay)
+    let moment = NoticeWriter.Moment(
+      now: now, silences: silences, isReplay: isReplay, lost: restored?.lost)
     var decision = Decision()
     for told in writer.notices(of: rows, at: now) {
       let messages = writer.messages(
@@ -140,7 +180,8 @@ final class Announcer {
     case .firing where !messages.isEmpty:
       announced[told.subject] = Announced(
         notice: told.notice, since: now,
-        isStale: messages.contains { $0.state == .suppressedStale })
+        isStale: messages.contains { $0.state == .suppressedStale },
+        ordinalBase: ordinalBase(told.notice))
     default: break
     }
   }
@@ -185,10 +226,18 @@ final class Announcer {
   private func remind(
     _ moment: NoticeWriter.Moment, isCaughtUp: Bool, _ decision: inout Decision
   ) throws {
-    guard moment.now >= nextReminder, !announced.isEmpty else { return }
+    let isUntold = restored.map { $0.told == nil } ?? false
+    guard moment.now >= nextReminder, !announced.isEmpty || isUntold else { return }
     nextReminder = WallTime(ms: moment.now.ms + Self.reminderEveryMs)
-    let stale = announced.filter(\.value.isStale).keys.sorted()
-    if isCaughtUp, !stale.isEmpty { tellTogether(stale, moment, &decision) }
+    if isCaughtUp {
+      let stale = announced.filter(\.value.isStale).keys.sorted()
+      let ended = isUntold ? try endedMeanwhile() : []
+      if !stale.isEmpty || !ended.isEmpty { tellTogether(stale, ended, moment, &decision) }
+      if isUntold {
+        restored?.told = moment.now
+        decision.manifest[ManifestKey.restoredToldWallMs] = "\(moment.now.ms)"
+      }
+    }
     let waiting = announced.filter { _, told in
       let policy = writer.policy(of: told.notice.rule)
       return !told.isStale && (policy.repeatEveryMs != nil || policy.escalateAfterMs != nil)
@@ -216,34 +265,72 @@ final class Announcer {
       told.repeats = min(policy.repeatMax, Int(passedMs / every))
       notice.event = .repeated
       decision.messages += writer.messages(
-        notice, subject: subject, ordinal: told.repeats, at: moment)
+        notice, subject: subject, ordinal: told.ordinalBase + told.repeats, at: moment)
     }
     if let after = policy.escalateAfterMs, !told.isEscalated, passedMs >= after {
       told.isEscalated = true
       notice.event = .escalated
       decision.messages += writer.messages(
-        notice, subject: subject, sinks: policy.escalateTo, at: moment)
+        notice, subject: subject, ordinal: told.ordinalBase, sinks: policy.escalateTo, at: moment)
     }
     announced[subject] = told
   }
 
-  /// One message for each destination of all alerts that fire still.
+  /// What ended before the loss, so late that it would have been told, and may not have been.
+  private func endedMeanwhile() throws -> [WithheldEnd] {
+    guard let restored else { return [] }
+    return try results.withheldEnds(
+      decidedSince: restored.at,
+      endedSince: EventTime(ms: restored.lost.ms - writer.options.withinMs))
+  }
+
+  /// One message for each destination of all alerts that fire still, and of those that `ended`
+  /// while nobody could be told in time.
   private func tellTogether(
-    _ subjects: [String], _ moment: NoticeWriter.Moment, _ decision: inout Decision
+    _ subjects: [String], _ ended: [WithheldEnd], _ moment: NoticeWriter.Moment,
+    _ decision: inout Decision
   ) {
-    var bySink: [String: [Notice]] = [:]
+    var bySink: [String: (firing: [Notice], ended: [WithheldEnd])] = [:]
     for subject in subjects {
       guard let told = announced[subject] else { continue }
       for sink in writer.policy(of: told.notice.rule).notify {
-        bySink[sink, default: []].append(told.notice)
+        bySink[sink, default: ([], [])].firing.append(told.notice)
       }
       announced[subject]?.isStale = false
       announced[subject]?.since = moment.now
+      announced[subject]?.repeats = 0
+      announced[subject]?.isEscalated = false
     }
-    for (sink, notices) in bySink.sorted(by: { $0.key < $1.key }) {
-      guard let notice = writer.summary(of: notices, at: moment.now) else { continue }
-      decision.messages += writer.messages(
-        notice, subject: notices.map(\.id).joined(separator: " "), sinks: [sink], at: moment)
+    for end in ended {
+      for sink in writer.policy(of: end.rule).notify {
+        bySink[sink, default: ([], [])].ended.append(end)
+      }
     }
+    for (sink, told) in bySink.sorted(by: { $0.key < $1.key }) {
+      guard let notice = writer.summary(of: told.firing, ended: told.ended, at: moment.now) else {
+        continue
+      }
+      let subject = (told.firing.map(\.id) + told.ended.map(\.id)).joined(separator: " ")
+      decision.messages += writer.messages(notice, subject: subject, sinks: [sink], at: moment)
+    }
+  }
+}
+
+/// What the manifest of a file says that was restored from a backup.
+struct RestoredFile {
+  /// When it was restored.
+  var at: WallTime
+  /// When the files before it were lost: what ended by then may have been told.
+  var lost: WallTime
+  /// When the message about all of it was decided; nil before.
+  var told: WallTime?
+
+  /// Reads it; nil of a file that was not restored.
+  init?(_ manifest: [String: String]) {
+    let time = { (key: String) in manifest[key].flatMap(Int64.init).map(WallTime.init(ms:)) }
+    guard let at = time(ManifestKey.restoredWallMs) else { return nil }
+    self.at = at
+    lost = time(ManifestKey.restoredLostWallMs) ?? at
+    told = time(ManifestKey.restoredToldWallMs)
   }
 }

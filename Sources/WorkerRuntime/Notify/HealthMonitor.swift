@@ -20,14 +20,17 @@ struct HealthMonitor {
     var usersInTwoPartitions: Int
     /// When the oldest notification was decided that still waits.
     var oldestUndelivered: WallTime?
+    /// By how much backups and archives are overdue, by kind, in milliseconds; 0 and less: they are
+    /// not.
+    var overdueCopies: [String: Int64] = [:]
   }
 
   /// A rule that began to fire, or ended.
   struct Change: Equatable {
     /// `freshness`, `lag`, `rejected_share`, `late_share`, `users_in_two_partitions`,
-    /// `undelivered`.
+    /// `undelivered`, `backup`.
     var rule: String
-    /// Canonical JSON: the source of a freshness rule, else `{}`.
+    /// Canonical JSON: the source of a freshness rule, the kind of copy of a backup rule, else `{}`.
     var dimensions: String
     var isFiring: Bool
     /// When it began.
@@ -74,7 +77,7 @@ struct HealthMonitor {
     }
     if let limit = options.freshnessMs {
       for (source, last) in sample.lastInput {
-        let dimensions = Self.dimensions(source)
+        let dimensions = Self.dimensions("source", source)
         let silentMs = sample.now.ms - lastHeard(source, last, dimensions, limit).ms
         add("freshness", dimensions, Double(silentMs), over: Double(limit))
       }
@@ -87,6 +90,11 @@ struct HealthMonitor {
     if let limit = options.undeliveredMs {
       let waiting = sample.oldestUndelivered.map { Double(sample.now.ms - $0.ms) } ?? 0
       add("undelivered", "{}", waiting, over: Double(limit))
+    }
+    if options.backupOverdue {
+      for (kind, overdueMs) in sample.overdueCopies {
+        add("backup", Self.dimensions("copy", kind), Double(overdueMs), over: 0)
+      }
     }
     return found.sorted { $0.key < $1.key }.compactMap { key, result in
       change(key, result, sample.now)
@@ -161,9 +169,11 @@ struct HealthMonitor {
     }
   }
 
-  private static func dimensions(_ source: String) -> String {
-    var text = Array(#"{"source":"#.utf8)
-    CanonicalJSON.append(string: source, to: &text)
+  private static func dimensions(_ name: String, _ value: String) -> String {
+    var text = Array("{".utf8)
+    CanonicalJSON.append(string: name, to: &text)
+    text.append(UInt8(ascii: ":"))
+    CanonicalJSON.append(string: value, to: &text)
     text.append(UInt8(ascii: "}"))
     return String(decoding: text, as: UTF8.self)
   }

@@ -1,6 +1,7 @@
 import Digests
 import Notifications
 import PipelineSpec
+import SnapshotStore
 import StreamCore
 
 /// Decides what people are told of what a snapshot holds, and in which words.
@@ -16,6 +17,8 @@ struct NoticeWriter {
     var silences: [Silence] = []
     /// Whether nobody is to be told.
     var isReplay = false
+    /// What ended by then may have been told by a worker whose files are lost.
+    var lost: WallTime?
   }
 
   let pipeline: String
@@ -149,17 +152,23 @@ struct NoticeWriter {
     return notice
   }
 
-  /// One notice of everything that began while nobody could be told in time.
-  func summary(of notices: [Notice], at now: WallTime) -> Notice? {
-    guard let first = notices.first else { return nil }
-    let worst = notices.max { Self.rank($0.severity) < Self.rank($1.severity) } ?? first
+  /// One notice of everything that began while nobody could be told in time and goes on, and of what
+  /// `ended` then.
+  func summary(of notices: [Notice], ended: [WithheldEnd] = [], at now: WallTime) -> Notice? {
+    guard let id = notices.first?.id ?? ended.first?.id,
+      let rule = notices.first?.rule ?? ended.first?.rule
+    else { return nil }
+    let kind = notices.first?.kind ?? .alert
     var notice = base(
-      .summary, first.kind, id: first.id, rule: first.rule, dimensions: "{}", value: nil,
-      thresholds: "{}", now: now)
-    notice.severity = worst.severity
-    notice.windowStartMs = notices.map(\.windowStartMs).min() ?? first.windowStartMs
-    notice.windowEndMs = notices.map(\.windowEndMs).max() ?? first.windowEndMs
-    notice.lines = notices.map { "\($0.severity) \($0.rule) \($0.dimensions)" }
+      .summary, kind, id: id, rule: rule, dimensions: "{}", value: nil, thresholds: "{}", now: now)
+    let severities = notices.map(\.severity) + ended.map { policy(of: $0.rule).severity }
+    notice.severity = severities.max { Self.rank($0) < Self.rank($1) } ?? notice.severity
+    let ends = ended.map(\.ended.ms)
+    notice.windowStartMs = (notices.map(\.windowStartMs) + ends).min() ?? now.ms
+    notice.windowEndMs = (notices.map(\.windowEndMs) + ends).max() ?? now.ms
+    notice.lines =
+      notices.map { "\($0.severity) \($0.rule) \($0.dimensions)" }
+      + ended.map { "resolved \($0.rule) \($0.dimensions)" }
     return notice
   }
 
@@ -237,7 +246,8 @@ struct NoticeWriter {
     }
     let isDated = notice.kind != .health && [.firing, .resolved].contains(notice.event)
     let isStale = isDated && moment.now.ms - notice.windowEndMs > options.withinMs
-    return isStale ? .suppressedStale : .pending
+    let mayBeTold = isDated && notice.windowEndMs <= moment.lost?.ms ?? Int64.min
+    return isStale || mayBeTold ? .suppressedStale : .pending
   }
 }
 

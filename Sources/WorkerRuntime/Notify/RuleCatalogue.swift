@@ -29,13 +29,15 @@ enum RuleCatalogue {
       ("late_share", health.lateShare.map { "\($0)" }),
       ("users_in_two_partitions", health.usersInTwoPartitions ? "0" : nil),
       ("undelivered", health.undeliveredMs.map { "\($0) ms" }),
+      ("backup", health.backupOverdue ? "0 ms overdue" : nil),
     ]
     return limits.compactMap { name, limit in
       guard let limit else { return nil }
       let rule = "health.\(name)"
       return row(
         rule, .health, notify.policies[rule] ?? health.policy, [],
-        dimensions: name == "freshness" ? ["source"] : [], facts: ["limit": limit])
+        dimensions: ["freshness": ["source"], "backup": ["copy"]][name] ?? [],
+        facts: ["limit": limit])
     }
   }
 

@@ -143,10 +143,11 @@ final class DeadLetterSink {
       guard let topic = topics[letter.id.topic] else { continue }
       isDirty = true
       do {
-        try send(letter, to: topic, more: [])
+        try send(letter, to: topic, more: letter.isMasked ? [("weir.masked", "true")] : [])
       } catch let error as KafkaError where error.codeName == "MSG_SIZE_TOO_LARGE" {
         // One that the topic does not take must not stop the worker: where it lies is sent.
         var short = letter
+        short.isMasked = false
         short.payload = nil
         try send(short, to: topic, more: [("weir.truncated", "true")])
       }

@@ -114,8 +114,8 @@ final class KafkaSide {
         .refused,
         "the file is new, but group \(groupID) has committed offsets (\(id) up to \(offset)): a "
           + "file of this pipeline existed before",
-        whatToDo: "put that file and its state back, or begin from the topic's start with "
-          + "--accept-empty")
+        whatToDo: "put that file and its state back, restore a backup with `weir restore DIR "
+          + "--into FILE`, or begin from the topic's start with --accept-empty")
     }
   }
 

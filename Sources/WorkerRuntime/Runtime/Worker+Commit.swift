@@ -8,7 +8,8 @@ extension Worker {
     scope.filter(&rows)
     let now = options.now()
     let told = try announcer.decide(
-      rows, sample: try healthSample(now), isCaughtUp: isOfNow(now), now: now)
+      rows, sample: try healthSample(now), isCaughtUp: isOfNow(now) && hasPassedLoss(now),
+      now: now)
     rows.alerts += told.health
     var change = SnapshotChange(taken: now)
     change.watermark = horizon == .distantPast ? nil : merge.watermark.map { min($0, horizon) }
@@ -18,7 +19,7 @@ extension Worker {
     change.rows = rows
     change.rejected = rejected
     change.late = late
-    change.manifest = stageManifest().merging(newManifest) { $1 }
+    change.manifest = stageManifest().merging(newManifest) { $1 }.merging(told.manifest) { $1 }
     change.thresholds = newThresholds
     change.answers = answers
     change.rules = newRules
@@ -31,6 +32,7 @@ extension Worker {
     status.snapshots += 1
     status.lastSnapshot = options.now()
     status.records = records
+    status.copies = copies?.status ?? []
     if provisional { dropsProvisional = false }
     newMarks.removeAll()
     rejected.removeAll()
@@ -53,16 +55,32 @@ extension Worker {
       let name = kafka?.sourceName(of: id) ?? id.topic
       last[name] = max(last[name] ?? WallTime(ms: 0), lastInput[id] ?? now)
     }
-    return HealthMonitor.Sample(
+    var sample = HealthMonitor.Sample(
       now: now, lastInput: last, watermark: merge.watermark, fates: status.fates,
       usersInTwoPartitions: userPlaces.tornCount,
       oldestUndelivered: try announcer.oldestUndelivered())
+    for copy in copies?.status ?? [] {
+      let since = copy.last ?? started
+      sample.overdueCopies[copy.kind.rawValue] = now.ms - since.ms - 2 * copy.everyMs
+    }
+    return sample
   }
 
   /// Whether what is judged now is of now: nothing that is told would be old.
   private func isOfNow(_ now: WallTime) -> Bool {
     merge.watermark.map { now.ms - min($0.ms, horizon.ms) <= pipeline.notify.withinMs } ?? false
   }
+
+  /// Whether everything is judged that a worker before the loss of its files can have told of; at
+  /// once where no files were lost. Where nothing comes any more, the end of the log is enough.
+  private func hasPassedLoss(_ now: WallTime) -> Bool {
+    guard let lost = announcer.restored?.lost else { return true }
+    if let watermark = merge.watermark, min(watermark, horizon).ms >= lost.ms { return true }
+    return status.lag == 0 && now.ms - started.ms >= Self.quietAfterLossMs
+  }
+
+  /// So long nothing comes after a restoration before what is there is taken for all.
+  private static let quietAfterLossMs: Int64 = 60_000
 
   private func save(_ states: [TaskState], snapshotID: Int64) throws {
     let start = options.now().ms

@@ -45,6 +45,7 @@ extension Worker {
     }
     scope = reportScope(resume)
     if let until = scope.until { merge.limit = until }
+    if let manifest = resume?.manifest { merge.begins = pipeline.plan.begins(manifest) }
     newManifest = firstManifest(assignments, resume)
     let stored = resume?.marks ?? []
     newMarks = (options.replay?.live?.marks ?? []).filter { !stored.contains($0) }
@@ -66,7 +67,11 @@ extension Worker {
     }
     try restore(opened.state, tasks, shards)
     if !pipeline.plan.risks.isEmpty {
-      merge.adopt(findings: try opened.results.findings(since: settledThrough(tasks)))
+      let rules = Set(pipeline.plan.risks.map(\.name))
+      merge.adopt(
+        findings: try opened.results.findings(since: settledThrough(tasks)).filter {
+          rules.contains($0.rule)
+        })
     }
     try makeLanes(assignments, tasks, shards)
   }

@@ -47,8 +47,12 @@ public final class Worker {
   /// Which rows are complete, so that they are reported.
   var scope = ReportScope.everything
   let announcer: Announcer
+  /// Backups and archives; nil where none are made.
+  let copies: CopyRunner?
+  /// When this worker began.
+  let started: WallTime
   /// Whether the lanes read: between their first release and the end.
-  private(set) var isReading = false
+  var isReading = false
   var userPlaces = UserPlaces()
   /// Wall time of the last input of each partition.
   var lastInput: [PartitionID: WallTime] = [:]
@@ -80,9 +84,14 @@ public final class Worker {
     self.options = options
     stopFlag = stop
     signal = stop.signal
+    started = options.now()
+    try Self.checkRoom(pipeline, options)
     let opened = try OpenedFiles(pipeline, options)
     results = opened.results
     stateFile = opened.stateFile
+    for copy in [results.keptCopy, stateFile.keptCopy].compactMap(\.self) {
+      options.log("the file was migrated to this version; as it was before it is kept as \(copy)")
+    }
     do {
       try Self.checkService(opened.results.resume, options)
       let logs: [FiniteLog]
@@ -102,6 +111,9 @@ public final class Worker {
         pipeline, results: opened.results,
         isLive: kafka != nil && !options.untilEnd && options.replay == nil,
         isReplay: options.replay != nil, log: options.log)
+      copies =
+        options.replay == nil && kafka != nil
+        ? CopyRunner(pipeline, opened.results, opened.stateFile, options) : nil
       try prepare(opened, logs)
       try prepareThresholds()
     } catch {
@@ -159,11 +171,13 @@ public final class Worker {
         nextSnapshotMs = SystemClock.monotonicMs() + 1_000
         return
       }
+      if let error = lowRoom() { throw try stopped(by: error) }
       try snapshot(savingState: now >= nextStateMs, provisional: now >= nextProvisionalMs)
       let after = SystemClock.monotonicMs()
       nextSnapshotMs = max(now + pipeline.storage.snapshotEveryMs, after)
       if now >= nextProvisionalMs { nextProvisionalMs = now + pipeline.storage.provisionalEveryMs }
       if now >= nextStateMs { nextStateMs = after + stateIntervalMs() }
+      copies?.begin(at: options.now())
       return
     }
     if !isCaughtUp || plan.needsExchange || kafka?.untilEnd != nil { try tick() }
@@ -224,6 +238,7 @@ public final class Worker {
   }
 
   private func shutDown() {
+    copies?.stop()
     announcer.stop(draining: summary.reachedEnd)
     for lane in lanes { lane.stop() }
     lanes = []

@@ -1,3 +1,4 @@
+import SnapshotStore
 import StreamCore
 
 /// Where a worker's events come from.
@@ -41,6 +42,8 @@ public struct WorkerOptions: Sendable {
   public var acceptsEmptyFile = false
   /// The machine's clock.
   public var now: @Sendable () -> WallTime
+  /// Bytes that may be written to the device of a path; nil where nobody can tell.
+  public var freeBytes: @Sendable (_ path: String) -> Int64? = { DiskSpace.freeBytes(at: $0) }
   /// Told of trouble that is survived, and of other news.
   public var log = Log.silent
   /// Told how it goes, about once a second, from the coordinator's thread.
@@ -84,4 +87,6 @@ public struct WorkerStatus: Sendable {
   public var commitMs: Int64 = 0
   /// Wall time for which lanes stood still for the last snapshot, at most.
   public var pauseMicroseconds: Int64 = 0
+  /// Backups and archives, where the pipeline asks for them.
+  public var copies: [CopyStatus] = []
 }

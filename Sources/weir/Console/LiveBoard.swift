@@ -57,6 +57,11 @@ final class LiveBoard: Sendable {
       figures.recordBytes = status.records.bytes
       figures.snapshotEveryMs = snapshotEveryMs
       figures.stalledMs = steps == nil ? 0 : nowMs - moved.ms
+      figures.copies = status.copies.map {
+        LiveFigures.Copies(
+          kind: $0.kind.rawValue, last: $0.last, lastBytes: $0.lastBytes, tookMs: $0.tookMs,
+          failures: $0.failures)
+      }
       return figures
     }
   }

@@ -64,6 +64,9 @@ enum BrokerChecks {
     case "_TIMED_OUT":
       "if the broker runs, see whether it wants TLS or SASL (security.protocol), and whether a "
         + "firewall drops packets"
+    case _ where error.message.hasSuffix("Disconnected"):
+      "it hangs up: see whether its listener speaks what security.protocol says, TLS or not, SASL "
+        + "or not"
     default: error.hint ?? "see to the broker"
     }
   }
