@@ -9,7 +9,7 @@ SOAK_FOR ?= 10m
 SWIFT_FILES = Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Sources)
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build release demo test lint format bench soak clean
+.PHONY: help bootstrap build release demo test lint format bench soak sanitize clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -49,6 +49,10 @@ bench: release  ## measure, and print one table; some only: make bench BENCHMARK
 soak: release  ## workers under kills, outages and slow readers: make soak SOAK_FOR=60s
 	$(SWIFT) build -c release --product soak $(SWIFT_BUILD_FLAGS)
 	.build/release/soak --weir .build/release/weir --for $(SOAK_FOR) $(ARGS)
+
+sanitize:  ## tests under ThreadSanitizer and AddressSanitizer, in builds of their own
+	@scripts/bootstrap test
+	@scripts/sanitize $(ARGS)
 
 clean:  ## delete what builds left behind
 	rm -rf .build Benchmarks/.build

@@ -132,6 +132,23 @@ struct ShopSimulatorTests {
     #expect(minutes.allSatisfy { (7...10).contains($0) })
   }
 
+  @Test("where there are few anonymous visitors they come again, and nothing else changes")
+  func fewVisitors() {
+    var few = ShopScenario()
+    few.anonymousVisitors = 7
+    let end = EventTime(ms: start.ms + 600_000)
+    var shop = ShopSimulator(seed: 1, start: start)
+    let usual = shop.events(until: end)
+    shop = ShopSimulator(seed: 1, start: start, scenario: few)
+    let bounded = shop.events(until: end)
+    #expect(bounded.map(\.time) == usual.map(\.time))
+    let visitors = Set(bounded.map(\.key).filter { $0.starts(with: Array("a-".utf8)) })
+    #expect(visitors.count == 7)
+    for (one, other) in zip(bounded, usual) where !one.key.starts(with: Array("a-".utf8)) {
+      #expect(one == other)
+    }
+  }
+
   @Test("a special offer brings people to the livestream")
   func drop() {
     let parsed = sample.filter { $0.channel == "livestream" }
