@@ -98,14 +98,14 @@ struct Demo: ParsableCommand {
     options.customers = customers
     options.speed = speed
     options.lanes = min(DemoSession.partitions, ProcessInfo.processInfo.activeProcessorCount)
-    options.log = { notes.add($0) }
+    options.log = Log { notes.add($0) }
     let stop = StopFlag()
     let signals = StopSignals(stop)
     defer { withExtendedLifetime(signals) {} }
     let board = LiveBoard(snapshotEveryMs: 1_000)
     options.onStatus = { board.note($0) }
     let session = try DemoSession(options)
-    let console = try DemoConsole.start(session, at: listen, board, log: options.log)
+    let console = try DemoConsole.start(session, at: listen, board, log: options.log.console)
     defer { console?.stop() }
     var view = DemoView(session: session, notes: notes)
     let endMs = duration.map { MachineClock().monotonicNs / 1_000_000 + $0.ms } ?? .max

@@ -142,5 +142,5 @@ final class Lines: Sendable {
   private let lines = Mutex<[String]>([])
   var all: [String] { lines.withLock { $0 } }
   func add(_ line: String) { lines.withLock { $0.append(line) } }
-  func log() -> KafkaLog { KafkaLog { level, line in self.add("\(level): \(line)") } }
+  func log() -> KafkaLog { KafkaLog { level, _, line in self.add("\(level): \(line)") } }
 }

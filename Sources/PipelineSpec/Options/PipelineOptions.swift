@@ -75,6 +75,7 @@ enum PipelineOptions {
   static let console = Option.group(
     "console", ConsoleOptionSpecs.all,
     "The pages, the API and the figures that a worker serves, and who may use them.")
+  static let log = Option.group("log", LogOptions.all, "How the worker's log is written.")
   static let limits = Option.group(
     "limits", LimitOptions.all, "Defaults of limits for every stage that does not say otherwise.")
   static let tests = Option.list(
@@ -88,7 +89,7 @@ enum PipelineOptions {
       name.spec, zone.spec, source.spec, sources.spec, time.spec, filter.spec, derive.spec,
       dedup.spec, users.spec, metrics.spec, funnels.spec, retention.spec, sessions.spec,
       lifecycle.spec, kpis.spec, risks.spec, alerts.spec, health.spec, notify.spec,
-      notifyWithin.spec, console.spec, limits.spec,
+      notifyWithin.spec, console.spec, log.spec, limits.spec,
     ] + StorageOptions.all + [tests.spec] + later
 
   /// Stages that the design has and this version does not.

@@ -105,10 +105,12 @@ final class KafkaFeed: LaneFeed {
   }
 
   func status(_ index: Int) -> FeedStatus {
-    FeedStatus(
+    let lag = consumer.lag(index)
+    return FeedStatus(
       isAtEnd: limits?.isDone(index) ?? (consumer.isAtEnd(index) && !consumer.isPaused(index)),
       isQuiet: limits?.isQuiet(index) ?? false,
-      logPosition: consumer.nextOffset(index), lag: consumer.lag(index))
+      logPosition: consumer.nextOffset(index), lag: lag,
+      isCurrent: limits == nil && lag ?? 0 <= FeedStatus.currentLagMax)
   }
 
   func flush(timeoutMs: Int32) throws -> Bool {

@@ -42,9 +42,11 @@ public struct WorkerOptions: Sendable {
   /// The machine's clock.
   public var now: @Sendable () -> WallTime
   /// Told of trouble that is survived, and of other news.
-  public var log: @Sendable (_ line: String) -> Void = { _ in }
+  public var log = Log.silent
   /// Told how it goes, about once a second, from the coordinator's thread.
   public var onStatus: @Sendable (WorkerStatus) -> Void = { _ in }
+  /// Counts what the coordinator gets done, for whoever watches it.
+  public var progress = WorkProgress()
 
   /// Makes options.
   public init(
