@@ -7,9 +7,8 @@ struct CommandReference {
   var markdown: String {
     var lines = [
       "# Commands", "",
-      "What `weir help` and `weir COMMAND --help` say, as one page: it is made from the parser, and a",
-      "test holds them together. The pages that [the index](README.md) lists show them at work.",
-      "",
+      "What `weir help` and `weir COMMAND --help` say, as one page: it is made from the parser,",
+      "and a test holds them together. The pages in [the index](README.md) show them at work.", "",
     ]
     lines += ["| command | what |", "| --- | --- |"]
     for command in leaves(tree, path: "weir") {

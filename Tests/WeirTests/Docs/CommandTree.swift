@@ -28,6 +28,7 @@ struct CommandTree: Decodable, Sendable {
   var discussion: String?
   var arguments: [Argument]?
   var subcommands: [CommandTree]?
+  var defaultSubcommand: String?
   var shouldDisplay: Bool
 
   /// Asks the real program.
@@ -77,9 +78,11 @@ struct CommandTree: Decodable, Sendable {
       path += " \(word)"
       rest = rest.dropFirst()
     }
+    let meant = command.subcommands?.first { $0.commandName == command.defaultSubcommand }
+    let flags = command.flags.union(meant?.flags ?? [])
     for word in rest where word.contains(/^--?[a-z]/) {
       let name = String(word.prefix { $0 != "=" })
-      if !command.flags.contains(name) && !(rest.first == "…" && allFlags.contains(name)) {
+      if !flags.contains(name) && !(rest.first == "…" && allFlags.contains(name)) {
         return "\(path) has no option \(name)"
       }
     }

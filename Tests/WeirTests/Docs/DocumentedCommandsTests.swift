@@ -20,7 +20,7 @@ import Testing
           Issue.record(
             """
             \(page.path):\(block.firstLine + index): \(line)
-              to do: label the block sh (commands alone) or console (`$ ` and output), that it be run
+              to do: label the block sh (commands alone) or console (`$ ` and output)
             """)
         }
       }

@@ -64,5 +64,24 @@ final class ShellRun: Sendable {
   }
 
   /// Its exit code as soon as it has ended; nil if that takes longer.
-  func ended(withinMs ms: Int) async -> Int32? { await end.wait(ms: ms) }
+  ///
+  /// Asks the system as well, since the notice of an end may come late where another process has
+  /// been started at the same moment.
+  func ended(withinMs ms: Int) async -> Int32? {
+    let deadline = ContinuousClock.now + .milliseconds(ms)
+    while ContinuousClock.now < deadline {
+      if let code = await end.wait(ms: min(ms, 500)) ?? state { return code }
+    }
+    return nil
+  }
+
+  /// Its exit code where it has ended and nobody has taken note of that yet.
+  private var state: Int32? {
+    var info = siginfo_t()
+    guard waitid(P_PID, id_t(id), &info, WEXITED | WNOHANG | WNOWAIT) == 0,
+      info._sifields._sigchld.si_pid == id
+    else { return nil }
+    let status = info._sifields._sigchld.si_status
+    return info.si_code == Int32(CLD_EXITED) ? status : -status
+  }
 }
