@@ -147,8 +147,8 @@ final class CopyRunner: Sendable {
       }
       guard let retryMs else { return }
       log(
-        "error: the \(maker.kind.rawValue) failed, the worker goes on without it and tries again in "
-          + "\(retryMs / 1_000) s: \(error)")
+        "error: the \(maker.kind.rawValue) failed, the worker goes on without it and tries again "
+          + "in \(retryMs / 1_000) s: \(error)")
     }
   }
 }
