@@ -5,10 +5,11 @@ SWIFT ?= swift
 SWIFT_BUILD_FLAGS ?=
 SWIFT_TEST_FLAGS ?=
 BENCHMARKS ?= Instruction Full Broker Core Latency Console Decode Users Risk Worker Replay Backtest Query
+SOAK_FOR ?= 10m
 SWIFT_FILES = Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Sources)
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build release demo test lint format bench clean
+.PHONY: help bootstrap build release demo test lint format bench soak clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -44,6 +45,10 @@ bench: release  ## measure, and print one table; some only: make bench BENCHMARK
 	for name in $(BENCHMARKS); do \
 	  echo && echo "$$name" && Benchmarks/.build/release/$${name}Benchmark $(ARGS) || exit 1; \
 	done && echo && Benchmarks/.build/release/TableBenchmark
+
+soak: release  ## workers under kills, outages and slow readers: make soak SOAK_FOR=60s
+	$(SWIFT) build -c release --product soak $(SWIFT_BUILD_FLAGS)
+	.build/release/soak --weir .build/release/weir --for $(SOAK_FOR) $(ARGS)
 
 clean:  ## delete what builds left behind
 	rm -rf .build Benchmarks/.build

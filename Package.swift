@@ -88,6 +88,14 @@ let package = Package(
     .target(
       name: "StreamTestKit", dependencies: ["StreamCore", "PipelineSpec"],
       path: "Tests/StreamTestKit", swiftSettings: swift),
+    // Kills and starves a worker for minutes: see Tests/Soak/Soak.swift.
+    .executableTarget(
+      name: "soak",
+      dependencies: [
+        "WorkerRuntime", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Soak", swiftSettings: swift),
     .testTarget(
       name: "StreamCoreTests", dependencies: ["StreamCore", "StreamTestKit"], swiftSettings: swift),
     .testTarget(
@@ -98,7 +106,7 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "SnapshotStoreTests", dependencies: ["SnapshotStore", "StreamTestKit"],
-      swiftSettings: swift),
+      exclude: ["Released"], swiftSettings: swift),
     .testTarget(
       name: "NotificationsTests", dependencies: ["Notifications", "StreamTestKit"],
       exclude: ["Golden"], swiftSettings: swift),
@@ -118,7 +126,7 @@ let package = Package(
       name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StreamTestKit"],
       swiftSettings: swift),
     .testTarget(
-      name: "WeirTests", dependencies: ["weir", "StreamTestKit"], swiftSettings: swift),
+      name: "WeirTests", dependencies: ["weir", "soak", "StreamTestKit"], swiftSettings: swift),
     .testTarget(name: "StyleTests", swiftSettings: swift),
   ],
   cxxLanguageStandard: .cxx17

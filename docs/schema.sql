@@ -44,6 +44,11 @@
 --   pruned_to_ms.TABLE.NAME                   windows of stage NAME that ended by then are gone
 --   start.TOPIC/PARTITION                     the first offset that was read
 --   complete_from.KIND.STAGE                  from then on, in milliseconds, its rows are complete
+--   definition_document                       what decides results, as YAML that can be read again
+--   stages                                    JSON: by KIND.STAGE its id, digest and from_ms (null: from
+--                                             the beginning); next_stage_id: the next id, never used before
+--   removed_stages                            JSON: stages whose rows from before until_ms go at drop_ms
+--   upgrades                                  JSON: each change of the definition, when and by which version
 --   replay.…                                  of a file that a replay made, until it is adopted
 --   adopted.from, adopted_wall_ms, adopted.by   when it was, and from which file
 --   restored.from, restored.wall_ms           of a file restored from a backup: which, and when

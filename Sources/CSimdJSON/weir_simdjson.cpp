@@ -157,6 +157,14 @@ extern "C" size_t weir_json_fault_offset(const weir_json_decoder *decoder) {
   return decoder == nullptr ? 0 : decoder->fault_offset;
 }
 
+extern "C" const char *weir_simdjson_version(void) {
+#define WEIR_TEXT(x) #x
+#define WEIR_VALUE(x) WEIR_TEXT(x)
+  return WEIR_VALUE(SIMDJSON_VERSION);
+#undef WEIR_VALUE
+#undef WEIR_TEXT
+}
+
 extern "C" int weir_utf8_valid(const uint8_t *bytes, size_t count) {
   return simdjson::validate_utf8(reinterpret_cast<const char *>(bytes), count) ? 1 : 0;
 }

@@ -202,10 +202,10 @@ final class EventBox: Sendable {
   /// A line of librdkafka's own log. Failures of connections reach `note` too and are not told
   /// twice.
   func tell(_ level: Int32, _ facility: String, _ message: String) {
-    if level > 4 || facility == "FAIL" || facility == "ERROR" { return }
-    if facility == "CONFWARN" { return }
+    if facility == "FAIL" || facility == "ERROR" || facility == "CONFWARN" { return }
     log.report(
-      level > 3 ? .warning : .error, key: "log \(facility)", "librdkafka \(facility): \(message)")
+      level > 4 ? .debug : level > 3 ? .warning : .error, key: "log \(facility)",
+      "librdkafka \(facility): \(message)")
   }
 
   /// librdkafka's text without "(after 3ms in state CONNECT, 5 identical error(s) suppressed)".

@@ -13,8 +13,15 @@ public struct Pipeline: Sendable {
   public var notify = NotifyOptions()
   /// Where the console listens, and who may use it.
   public var console = ConsoleOptions()
+  /// What a changed file may do to results that an earlier one made.
+  public var upgrade = UpgradeOptions()
+  /// The part of the file that decides results, as YAML that `parse` takes: variables replaced,
+  /// without brokers, credentials, sinks, storage and tests. Empty for one that was not read.
+  public var definitionDocument = ""
   /// Tests inside the file, in its order.
   public var tests: [PipelineTest]
+  /// What the file says of settings, and all its values with a `${…}`, as they are without flags.
+  public var given: [GivenValue] = []
 
   /// Makes a pipeline of its parts, unchecked.
   public init(
@@ -35,10 +42,11 @@ public struct Pipeline: Sendable {
   ///   - secretsRequired: Whether a variable without a value is a fault. If not, the value that it
   ///     is in is taken as right, and the pipeline is for checking only.
   ///   - edits: What stands in place of some options of alerts.
+  ///   - overlay: What stands in place of some values, given what the file says.
   /// - Throws: Every fault of the file, in order of position.
   public static func load(
     path: String, environment: [String: String], secretsRequired: Bool = true,
-    edits: [RuleEdit] = []
+    edits: [RuleEdit] = [], overlay: ([GivenValue]) -> SettingsOverlay = { _ in SettingsOverlay() }
   ) throws(PipelineFaults) -> Pipeline {
     func fault(_ code: String, _ message: String, _ hint: String? = nil) -> PipelineFaults {
       PipelineFaults([
@@ -60,7 +68,7 @@ public struct Pipeline: Sendable {
     }
     return try parse(
       text: text, file: path, environment: environment, secretsRequired: secretsRequired,
-      edits: edits)
+      edits: edits, overlay: overlay)
   }
 
   /// Reads the text of a pipeline file.
@@ -72,11 +80,12 @@ public struct Pipeline: Sendable {
   ///   - secretsRequired: As for `load`.
   ///   - zoneinfo: Directory of the time-zone data.
   ///   - edits: What stands in place of some options of alerts.
+  ///   - overlay: What stands in place of some values, given what the file says.
   /// - Throws: Every fault of the file, in order of position.
   public static func parse(
     text: String, file: String, environment: [String: String] = [:],
     secretsRequired: Bool = true, zoneinfo: String = "/usr/share/zoneinfo",
-    edits: [RuleEdit] = []
+    edits: [RuleEdit] = [], overlay: ([GivenValue]) -> SettingsOverlay = { _ in SettingsOverlay() }
   ) throws(PipelineFaults) -> Pipeline {
     let faults = FaultCollector(file: file)
     let variables = Variables(environment: environment, required: secretsRequired)
@@ -88,11 +97,17 @@ public struct Pipeline: Sendable {
       root.content = .mapping(entries.filter { !$0.key.hasPrefix("x-") })
     }
     if !edits.isEmpty { root = root.applying(edits) }
+    var given = GivenValues(variables)
+    given.walk(root)
+    root = root.applying(overlay(given.found))
     let settings = OptionReader(faults: faults).read(
       root, PipelineOptions.all, owner: "the pipeline")
     var builder = PipelineBuilder(
       settings: settings, source: text, zones: ZoneDatabase(root: zoneinfo), faults: faults)
-    let pipeline = builder.build()
+    builder.variables = variables
+    var pipeline = builder.build()
+    pipeline.given = given.found
+    pipeline.definitionDocument = DefinitionDocument.text(of: root, pipeline.plan.pseudonyms)
     try faults.check()
     return pipeline
   }

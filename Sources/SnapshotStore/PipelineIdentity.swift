@@ -9,6 +9,8 @@ public struct PipelineIdentity: Sendable {
   public var definition: String
   /// SHA-256 of `definition` in hexadecimal.
   public var definitionDigest: String
+  /// Digests of definitions that a file may have besides: it is taken over to this one.
+  public var formerDigests: Set<String> = []
   /// Version of the time-zone rules in use.
   public var tzdataVersion: String
   /// Version of this program.
@@ -34,7 +36,7 @@ public struct PipelineIdentity: Sendable {
         whatToDo: "Choose another path for '\(self.name)' with --data, or run the pipeline file of "
           + "'\(name)'")
     }
-    guard digest == definitionDigest else {
+    guard digest == definitionDigest || formerDigests.contains(digest) else {
       throw StoreError(
         kind: .otherDefinition, path: path,
         what: "it was made by another definition of '\(name)' (\(digest.prefix(12)), now "

@@ -17,6 +17,8 @@ struct Check: ParsableCommand {
         weir check shop.yaml
         weir check shop.yaml --sample events.jsonl.gz
         weir check shop.yaml --explain
+        weir check changed.yaml --against shop.sqlite
+            What weir run does with a file of results that another version of the file made.
       """)
 
   @Argument(help: "The pipeline file.") var pipeline: String
@@ -32,7 +34,17 @@ struct Check: ParsableCommand {
   @Option(help: ArgumentHelp("Events to read of each sample file.", valueName: "n"))
   var events: Int64 = 50_000
 
-  @Flag(help: "Print what the pipeline will do.") var explain = false
+  @Option(
+    help: ArgumentHelp(
+      "A file of results: say what this pipeline file does to it, stage by stage.",
+      valueName: "file.sqlite"))
+  var against: String?
+
+  @Flag(
+    help: "Print what the pipeline will do, and each setting with where it comes from.")
+  var explain = false
+
+  @OptionGroup(title: "Settings of weir run, for --explain") var worker: WorkerFlags
 
   @Flag(help: "Print JSON.") var json = false
 
@@ -44,14 +56,15 @@ struct Check: ParsableCommand {
   }
 
   func run() throws {
-    let checked: Pipeline
+    let choices: WorkerChoices
     do {
-      checked = try PipelineFile.load(pipeline, secretsRequired: false)
-    } catch {
+      choices = try WorkerChoices(worker.given, pipeline: pipeline, secretsRequired: false)
+    } catch let error as PipelineFaults {
       guard json else { throw error }
       try Terminal.printJSON(Report(file: pipeline, isRight: false, faults: error.faults))
       throw ExitMapping.ending(of: error).code
     }
+    guard let checked = choices.pipeline else { return }
     var report = Report(file: pipeline, isRight: true, faults: [])
     if !sample.isEmpty {
       let found = try SampleReport(
@@ -59,7 +72,16 @@ struct Check: ParsableCommand {
       report.sample = found
       report.isRight = found.isRight
     }
-    if explain { report.plan = PlanExplanation(checked).sections.map(Report.Section.init) }
+    if let against {
+      let found = try CheckAgainst(checked, named: pipeline, path: against)
+      report.against = found
+      report.isRight = report.isRight && found.goesOn
+    }
+    if explain {
+      let sections = [choices.settings.section] + PlanExplanation(checked).sections
+      report.plan = sections.map(Report.Section.init)
+      report.settings = choices.settings.entries.map(Report.Setting.init)
+    }
     if json { try Terminal.printJSON(report) } else { tell(report, checked) }
     if !report.isRight { throw ExitCode.foundWrong }
   }
@@ -85,6 +107,7 @@ struct Check: ParsableCommand {
       print(table.text(indent: 2))
     }
     if let sample = report.sample { print(sample.text, terminator: "") }
+    if let against = report.against { print(against.text) }
     guard report.isRight else { return }
     let plan = checked.plan
     for (key, bytes) in PlanExplanation.totalBytesPerKey(plan) {
@@ -109,7 +132,9 @@ struct Check: ParsableCommand {
     var isRight: Bool
     var faults: [Fault]
     var sample: SampleReport?
+    var against: CheckAgainst?
     var plan: [Section]?
+    var settings: [Setting]?
 
     init(file: String, isRight: Bool, faults: [PipelineFault]) {
       self.file = file
@@ -118,7 +143,7 @@ struct Check: ParsableCommand {
     }
 
     enum CodingKeys: String, CodingKey {
-      case file, faults, sample, plan
+      case file, faults, sample, against, plan, settings
       case isRight = "right"
     }
 
@@ -137,6 +162,27 @@ struct Check: ParsableCommand {
         code = fault.code
         message = fault.message
         hint = fault.hint
+      }
+    }
+
+    struct Setting: Encodable {
+      var name: String
+      var value: String?
+      var from: String
+      var hidden: Bool
+      var insteadOf: [Candidate]
+
+      struct Candidate: Encodable {
+        var value: String?
+        var from: String
+      }
+
+      init(_ entry: SettingsResolution.Entry) {
+        name = entry.name
+        value = entry.chosen.value
+        from = entry.chosen.origin.text
+        hidden = entry.isHidden
+        insteadOf = entry.overrode.map { Candidate(value: $0.value, from: $0.origin.text) }
       }
     }
 

@@ -21,6 +21,8 @@ struct Demo: ParsableCommand {
         weir demo --speed 600 --seed 7   an hour in six seconds, and another day
         weir demo --customers 200000     a bigger shop
         weir demo --kpis                 a company's KPIs, an hour a second
+        weir demo --for 30s --events shop.jsonl
+                                         half an hour of the shop as JSON lines, for files or a broker
       """)
 
   @Option(
@@ -61,6 +63,12 @@ struct Demo: ParsableCommand {
         + "that is taken.", valueName: "address:port"))
   var listen: ConsoleAddress?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write what the shop sends within --for as JSON lines instead, and run nothing. The same on "
+        + "every machine; - is standard output.", valueName: "file"))
+  var events: String?
+
   private var speed: Double { speedGiven ?? (kpis ? 3_600 : 60) }
   private var customers: Int { customersGiven ?? (kpis ? 400 : 20_000) }
 
@@ -71,9 +79,16 @@ struct Demo: ParsableCommand {
     guard (1...1_000_000).contains(customers) else {
       throw ValidationError("--customers takes a number from 1 to 1000000.")
     }
+    if events != nil {
+      guard duration != nil else {
+        throw ValidationError("--events writes as much as --for says, as in --for 30s.")
+      }
+      guard !kpis else { throw ValidationError("--events is of the shop alone, without --kpis.") }
+    }
   }
 
   func run() throws {
+    if let events { return try writeEvents(to: events) }
     let notes = DemoNotes()
     var options = DemoOptions(
       pipelineText: String(
@@ -83,14 +98,14 @@ struct Demo: ParsableCommand {
     options.customers = customers
     options.speed = speed
     options.lanes = min(DemoSession.partitions, ProcessInfo.processInfo.activeProcessorCount)
-    options.log = { notes.add($0) }
+    options.log = Log { notes.add($0) }
     let stop = StopFlag()
     let signals = StopSignals(stop)
     defer { withExtendedLifetime(signals) {} }
     let board = LiveBoard(snapshotEveryMs: 1_000)
     options.onStatus = { board.note($0) }
     let session = try DemoSession(options)
-    let console = try DemoConsole.start(session, at: listen, board, log: options.log)
+    let console = try DemoConsole.start(session, at: listen, board, log: options.log.console)
     defer { console?.stop() }
     var view = DemoView(session: session, notes: notes)
     let endMs = duration.map { MachineClock().monotonicNs / 1_000_000 + $0.ms } ?? .max
@@ -103,6 +118,14 @@ struct Demo: ParsableCommand {
     let summary = try session.stop()
     view.show(isLast: true)
     print(DemoEpilogue(summary: summary, zone: session.pipeline.plan.zone).text)
+  }
+
+  private func writeEvents(to path: String) throws {
+    let eventMs = Double(duration?.ms ?? 0) * speed
+    let count = try DemoEventFile(
+      path: path, seed: seed, customers: customers, eventMs: Int64(eventMs.rounded())
+    ).write()
+    Terminal.tell("\(Terminal.count(count, "event")) written to \(path)")
   }
 }
 

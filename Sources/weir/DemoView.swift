@@ -17,9 +17,8 @@ struct DemoView {
   init(session: DemoSession, notes: DemoNotes) {
     self.session = session
     self.notes = notes
-    let environment = ProcessInfo.processInfo.environment
-    isScreen = isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
-    isStyled = isScreen && (environment["NO_COLOR"] ?? "").isEmpty
+    isScreen = isatty(STDOUT_FILENO) == 1 && !ProcessEnvironment.isDumbTerminal
+    isStyled = isScreen && ProcessEnvironment.allowsColor
   }
 
   /// Wall time between two calls of `show`.

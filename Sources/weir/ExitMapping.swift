@@ -37,6 +37,7 @@ enum ExitMapping {
     case let error as StoreError: return told(error, code(of: error))
     case let error as Refusal: return told(error, .foundWrong)
     case let error as ConsoleError: return told(error, .unreachable)
+    case let error as ProbeError: return told(error, .unreachable)
     case let error as KafkaError: return told(error, code(of: error))
     case let error as WorkerError: return told(error, ExitCode(error.exitCode))
     case let error as InputErrors:

@@ -69,12 +69,10 @@ struct Produce: ParsableCommand {
       topic: topic, brokers: brokers, pipeline: pipeline, source: source)
     // A slip in a path shows before anything is asked of the brokers.
     _ = try InputFiles.checked(files)
-    let log = KafkaLog { level, line in
-      Terminal.endProgress()
-      Terminal.tell("\(level.rawValue): \(line)")
-    }
+    let log = Log.command
+    defer { log.flush() }
     try target.prepareTopic(createPartitions: createPartitions)
-    let sink = try KafkaProducer(settings: target.settings, log: log)
+    let sink = try KafkaProducer(settings: target.settings, log: KafkaLog(log))
     let options = ProduceOptions(
       topic: target.topic, keyPath: key.map(PathText.steps), sorts: sort, ratePerSecond: rate,
       keepsRows: raw, spillDirectory: FileManager.default.temporaryDirectory.path)
@@ -137,7 +135,8 @@ struct ProduceTarget {
   init(topic: String?, brokers: String?, pipeline: String?, source name: String?) throws {
     guard let pipeline else {
       self.topic = topic ?? ""
-      settings = KafkaSettings(brokers: brokers ?? Self.defaultBrokers)
+      settings = KafkaSettings(
+        brokers: brokers ?? ProcessEnvironment.brokers ?? Self.defaultBrokers)
       source = Self.unknownSource
       return
     }

@@ -28,8 +28,7 @@ struct Run: ParsableCommand {
   @Argument(help: "The pipeline file.")
   var pipeline: String
 
-  @Option(help: "The public SQLite file. Default: the pipeline's name with .sqlite.")
-  var data: String?
+  @OptionGroup var worker: WorkerFlags
 
   @Option(
     parsing: .upToNextOption,
@@ -48,16 +47,7 @@ struct Run: ParsableCommand {
   @Flag(help: "Begin a new file though the consumer group has committed offsets.")
   var acceptEmpty = false
 
-  @Option(
-    help: ArgumentHelp(
-      "Serve the console there: a port, or an address and a port. Default: console.listen of the "
-        + "pipeline file; without it, nowhere.", valueName: "address:port"))
-  var listen: ConsoleAddress?
-
-  @Option(help: "Threads that handle partitions. Default: one for each processor.")
-  var lanes: Int?
-
-  @Flag(help: "Print nothing but errors.")
+  @Flag(help: "Print nothing but warnings and errors.")
   var quiet = false
 
   func validate() throws {
@@ -70,49 +60,101 @@ struct Run: ParsableCommand {
     if close && !untilEnd {
       throw ValidationError("--close goes with --until-end.")
     }
-    if let lanes, lanes < 1 { throw ValidationError("--lanes takes a number from 1 up.") }
   }
 
   func run() throws {
-    let loaded = try Pipeline.load(
-      path: pipeline, environment: ProcessInfo.processInfo.environment, secretsRequired: true)
-    var options = WorkerOptions(
-      dataPath: data ?? "\(loaded.plan.name).sqlite",
-      lanes: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
+    let early = try WorkerChoices(worker.given, pipeline: nil)
+    let log = early.log()
+    try log.telling(early.isForPrograms) {
+      let steps = WorkProgress()
+      let service = ServiceNotifier(
+        environment: ProcessEnvironment.variables, progress: steps,
+        log: { log.note(.warning, "service", $0) })
+      defer { service?.end() }
+      try start(steps, service)
+    }
+  }
+
+  /// Runs `body`; the service manager is told why it ends before its time.
+  private func noting<T>(_ service: ServiceNotifier?, _ body: () throws -> T) throws -> T {
+    do {
+      return try body()
+    } catch {
+      service?.note(failure: ExitMapping.ending(of: error).message)
+      throw error
+    }
+  }
+
+  private func start(_ steps: WorkProgress, _ service: ServiceNotifier?) throws {
+    let choices = try noting(service) { try WorkerChoices(worker.given, pipeline: pipeline) }
+    guard let loaded = choices.pipeline else { return }
+    let log = choices.log(atLeast: quiet ? .warning : .debug)
+    defer { log.flush() }
+    try log.telling(choices.isForPrograms) {
+      // Before the error becomes a line of the log and an exit code.
+      try noting(service) { try run(loaded, choices, log, steps, service) }
+    }
+  }
+
+  private func run(
+    _ loaded: Pipeline, _ choices: WorkerChoices, _ log: Log, _ steps: WorkProgress,
+    _ service: ServiceNotifier?
+  ) throws {
+    var options = WorkerOptions(dataPath: choices.dataPath, lanes: choices.lanes)
     options.untilEnd = untilEnd
     options.closesAtEnd = close
     options.acceptsEmptyFile = acceptEmpty
-    options.log = Complaints.tell
+    options.log = log
+    options.progress = steps
     let stop = StopFlag()
     let signals = StopSignals(stop)
     defer { withExtendedLifetime(signals) {} }
     let progress = InputProgress(totalBytes: InputFiles.totalBytes(input))
     let view = RunProgressView(isShown: !quiet, progress: input.isEmpty ? nil : progress)
-    let board = LiveBoard(snapshotEveryMs: loaded.storage.snapshotEveryMs)
+    let board = LiveBoard(snapshotEveryMs: loaded.storage.snapshotEveryMs, progress: steps)
     options.onStatus = {
       view.update($0)
       board.note($0)
+      service?.note($0)
+      log.tick()
     }
     var from = WorkerInput.kafka
     if !input.isEmpty {
       from = .logs(
         try FileInputs.open(
           input, plan: loaded.plan, inOrder: inOrder, dataPath: options.dataPath,
-          progress: progress))
+          spillDirectory: ProcessEnvironment.spillDirectory, progress: progress))
     }
     let worker = try Worker(pipeline: loaded, input: from, options: options, stop: stop)
-    let console = try (listen ?? loaded.console.listen).map { address in
+    let console = try choices.listen.map { address in
       try ConsoleServer.start(
         ConsoleSetup(
           dataPath: options.dataPath, pipeline: loaded, address: address,
-          live: { board.figures }, log: options.log))
+          live: { board.figures }, log: log.console))
     }
     defer { console?.stop() }
-    if let console { options.log("the console is at \(console.url)") }
+    if let console { log.note(.info, "console", "the console is at \(console.url)") }
+    let isService = input.isEmpty && !untilEnd
+    if isService { tellStart(loaded, choices, log) }
     let summary = try worker.run()
     view.end()
+    if isService {
+      log.note(
+        .info, "worker", "stopped in order", .init("read", "\(summary.fates.read)"),
+        .init("applied", "\(summary.fates.applied)"))
+    }
     if !quiet { print(RunSummaryTable.text(summary)) }
     let isMostlyUnusable = summary.fates.rejected * 2 > summary.fates.read
     if !input.isEmpty && isMostlyUnusable { throw ExitCode.foundWrong }
+  }
+
+  private func tellStart(_ loaded: Pipeline, _ choices: WorkerChoices, _ log: Log) {
+    let kafka = loaded.kafka.sorted { $0.key < $1.key }.map(\.value)
+    log.note(
+      .info, "worker", "started", .init("version", WeirVersion.current),
+      .init("pipeline", loaded.plan.name), .init("data", choices.dataPath),
+      .init("lanes", "\(choices.lanes)"),
+      .init("brokers", Set(kafka.map(\.brokers)).sorted().joined(separator: " ")),
+      .init("topics", kafka.map(\.topic).joined(separator: " ")))
   }
 }

@@ -8,9 +8,8 @@ enum Terminal {
 
   /// Whether standard output may be coloured: a terminal that can, and nobody said no.
   static var isStyled: Bool {
-    let environment = ProcessInfo.processInfo.environment
-    return isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
-      && (environment["NO_COLOR"] ?? "").isEmpty
+    isatty(STDOUT_FILENO) == 1 && !ProcessEnvironment.isDumbTerminal
+      && ProcessEnvironment.allowsColor
   }
 
   /// Shows `line` in place of the progress shown before; nothing unless somebody is watching.
@@ -26,6 +25,9 @@ enum Terminal {
   static func tell(_ text: String, terminator: String = "\n") {
     try? FileHandle.standardError.write(contentsOf: Data((text + terminator).utf8))
   }
+
+  /// Writes a line of the log to standard error, in the place of the progress shown there.
+  @Sendable static func log(_ line: String) { tell((isWatched ? "\r\u{1B}[K" : "") + line) }
 
   /// Writes `value` to standard output as JSON with sorted keys, indented.
   static func printJSON(_ value: some Encodable) throws {

@@ -20,6 +20,7 @@ struct Weir: ParsableCommand {
         weir report shop.sqlite --metric revenue   see results
         weir alerts list shop.sqlite               what fires now
         weir serve shop.sqlite                     all of it as pages
+        weir doctor shop.yaml                      whether a worker would run here
 
       Exit codes: 0 done, 1 found something wrong, 2 wrong usage, 3 could not reach or own something.
       """,
@@ -27,7 +28,8 @@ struct Weir: ParsableCommand {
     subcommands: [
       Demo.self, Run.self, Check.self, TestCommand.self, Inspect.self, Look.self, Produce.self,
       Report.self, Alerts.self, Thresholds.self, Backtest.self, Outbox.self, Replay.self,
-      Adopt.self, BackupCommand.self, RestoreCommand.self, Serve.self, Verify.self, Diff.self,
+      Adopt.self, BackupCommand.self, RestoreCommand.self, Serve.self, Health.self, Verify.self,
+      Diff.self, Doctor.self,
     ])
 
   /// Parses the process's arguments, runs the command that they name, and ends the process.

@@ -165,7 +165,7 @@ import Testing
     }
   }
 
-  @Test("readiness names its reasons: no worker's report, no snapshot for long")
+  @Test("readiness names its reasons, and a worker that hangs is not alive")
   func readiness() async throws {
     let now: Int64 = 1_772_000_003_000
     var figures = LiveFigures(taken: WallTime(ms: now), started: WallTime(ms: now - 1_000_000))
@@ -173,13 +173,20 @@ import Testing
     let old = figures
     figures.lastSnapshot = WallTime(ms: now - 20_000)
     let fresh = figures
-    for (live, status) in [(nil, 503), (old, 503), (fresh, 200)] as [(LiveFigures?, Int)] {
+    figures.stalledMs = Liveness.stallMs - 1
+    let slow = figures
+    figures.stalledMs = Liveness.stallMs
+    let hung = figures
+    let cases: [(LiveFigures?, ready: Int, alive: Int)] = [
+      (nil, 503, 200), (old, 503, 200), (fresh, 200, 200), (slow, 200, 200), (hung, 200, 503),
+    ]
+    for (live, ready, alive) in cases {
       try await withRouter(live: { live }) { client in
         try await client.execute(uri: "/readyz", method: .get) { response in
-          #expect(response.status.code == status)
+          #expect(response.status.code == ready)
         }
         try await client.execute(uri: "/healthz", method: .get) { response in
-          #expect(response.status == .ok)
+          #expect(response.status.code == alive)
         }
       }
     }

@@ -137,10 +137,15 @@ func withBytes<R>(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) throws ->
   return try bytes.withUnsafeBytes { try body($0) }
 }
 
-/// Lines that a `KafkaLog` wrote.
+/// Lines that a `KafkaLog` was told, the first one of each trouble.
 final class Lines: Sendable {
   private let lines = Mutex<[String]>([])
   var all: [String] { lines.withLock { $0 } }
   func add(_ line: String) { lines.withLock { $0.append(line) } }
-  func log() -> KafkaLog { KafkaLog { level, line in self.add("\(level): \(line)") } }
+  func log() -> KafkaLog {
+    let seen = Mutex<Set<String>>([])
+    return KafkaLog { level, key, line in
+      if seen.withLock({ $0.insert(key).inserted }) { self.add("\(level): \(line)") }
+    }
+  }
 }

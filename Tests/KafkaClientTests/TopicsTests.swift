@@ -1,5 +1,4 @@
 import StreamCore
-import Synchronization
 import Testing
 
 @testable import KafkaClient
@@ -139,50 +138,5 @@ struct TopicsTests {
     #expect(throws: KafkaError.self) {
       try watch.check(nowMs: 3_000) { throw KafkaError(.init(29), "asking") }
     }
-  }
-}
-
-@Suite("Log")
-struct KafkaLogTests {
-  @Test("repeats of one trouble become a line at first and one per interval with their number")
-  func collapses() {
-    let lines = Lines()
-    let clock = Clock()
-    let log = KafkaLog(
-      nowMs: { clock.nowMs }, write: { level, line in lines.add("\(level) \(line)") })
-    for second in 0..<100 {
-      clock.set(Int64(second) * 1_000)
-      log.report(.warning, key: "b1", "broker 1 is away")
-      if second == 10 { log.report(.error, key: "b2", "broker 2 is away") }
-    }
-    #expect(
-      lines.all == [
-        "warning broker 1 is away", "error broker 2 is away",
-        "warning broker 1 is away (and 29 more like it in the last 30 s)",
-        "warning broker 1 is away (and 29 more like it in the last 30 s)",
-        "warning broker 1 is away (and 29 more like it in the last 30 s)",
-      ])
-    log.flush()
-    #expect(lines.all.last == "warning broker 1 is away (and 9 more like it in the last 9 s)")
-    log.flush()
-    #expect(lines.all.count == 6)
-  }
-
-  @Test("ever new troubles do not grow the log's memory, and are still told now and then")
-  func bounded() {
-    let lines = Lines()
-    let clock = Clock()
-    let log = KafkaLog(maxKeys: 10, nowMs: { clock.nowMs }, write: { _, line in lines.add(line) })
-    for number in 0..<1_000 { log.report(.warning, key: "k\(number)", "trouble \(number)") }
-    #expect(lines.all.count == 11)
-    clock.set(40_000)
-    log.report(.warning, key: "new", "later")
-    #expect(lines.all.last == "later")
-  }
-
-  private final class Clock: Sendable {
-    private let time = Mutex<Int64>(0)
-    var nowMs: Int64 { time.withLock { $0 } }
-    func set(_ ms: Int64) { time.withLock { $0 = ms } }
   }
 }

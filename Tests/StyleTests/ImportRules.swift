@@ -44,6 +44,10 @@ enum ImportRules {
   static func allowed(in folder: String) -> Set<String>? {
     let name = String(folder.split(separator: "/").last ?? "")
     if folder == "Tests/StyleTests" { return ["Foundation", "Testing"] }
+    if folder == "Tests/Soak" {
+      return system.union(below["WorkerRuntime"] ?? [])
+        .union(["WorkerRuntime", "ArgumentParser", "GRDB"])
+    }
     if folder == "Tests/StreamTestKit" { return system.union(["StreamCore", "PipelineSpec"]) }
     if folder.hasPrefix("Tests/") {
       let tested = name == "WeirTests" ? "weir" : String(name.dropLast("Tests".count))

@@ -11,8 +11,12 @@ struct StyleTests {
   func everyRule() {
     var violations: [Violation] = TreeRules.check(tree)
     let paths = Set(tree.files.map(\.path) + tree.pictures)
+    let documents = tree.files.filter { $0.path.hasSuffix(".md") }
+    let anchors = Dictionary(
+      uniqueKeysWithValues: documents.map { ($0.path, LinkRules.anchors($0)) })
+    violations += DocumentRules.check(documents)
     for file in tree.files {
-      violations += LinkRules.check(file, paths: paths)
+      violations += LinkRules.check(file, paths: paths, anchors: anchors)
       violations += ImportRules.check(file)
       violations += LengthRules.checkFile(file)
       violations += LengthRules.checkWidth(file)

@@ -13,15 +13,16 @@ enum Command {
   /// No command of these tests takes longer; one that hangs is ended.
   private static let secondsMax = 120
 
-  /// `weir` with `arguments`, in the directory of the project.
+  /// `weir`, or another program, with `arguments`, in the directory of the project.
   static func run(
-    _ arguments: [String], environment: [String: String] = [:], input: String = ""
+    _ arguments: [String], environment: [String: String] = [:], input: String = "",
+    program name: String = "weir"
   ) async throws -> Outcome {
     let folder = try TemporaryFolder()
     let output = try folder.write("", to: "output")
     let errors = try folder.write("", to: "errors")
     let process = Process()
-    process.executableURL = try program()
+    process.executableURL = try program(name)
     process.arguments = arguments
     process.currentDirectoryURL = Project.root
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
@@ -48,16 +49,16 @@ enum Command {
       errors: try String(contentsOfFile: errors, encoding: .utf8))
   }
 
-  /// The program is built into the folder of the test bundle.
-  static func program() throws -> URL {
+  /// Programs are built into the folder of the test bundle.
+  static func program(_ name: String = "weir") throws -> URL {
     let places = [
       Bundle.main.bundleURL, URL(fileURLWithPath: CommandLine.arguments[0]),
       Bundle.main.executableURL ?? Bundle.main.bundleURL,
     ]
     let folders = places.flatMap { [$0, $0.deletingLastPathComponent()] }
-    let found = folders.map { $0.appending(path: "weir") }
+    let found = folders.map { $0.appending(path: name) }
       .first { FileManager.default.isExecutableFile(atPath: $0.path) && !$0.hasDirectoryPath }
-    return try #require(found, "the program weir is not beside the tests; swift build makes it")
+    return try #require(found, "the program \(name) is not beside the tests; swift build makes it")
   }
 }
 

@@ -35,6 +35,9 @@ final class RunningCommand: Sendable {
   /// Its process id.
   var id: Int32 { process.processIdentifier }
 
+  /// What it has written to standard error so far.
+  var errors: String { (try? String(contentsOfFile: folder.file("errors"), encoding: .utf8)) ?? "" }
+
   /// What it has written so far.
   var text: String {
     ["output", "errors"].map {
@@ -68,7 +71,7 @@ final class RunningCommand: Sendable {
 }
 
 /// The end of a process, and those who wait for it.
-private final class ProcessEnd: Sendable {
+final class ProcessEnd: Sendable {
   private struct State {
     var code: Int32?
     var waiters: [Int: CheckedContinuation<Int32?, Never>] = [:]

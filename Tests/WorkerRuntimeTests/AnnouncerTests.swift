@@ -76,7 +76,7 @@ import Testing
     async throws
   {
     var file = try open()
-    var announcer = try Announcer(pipeline, results: file, isLive: true, log: { _ in })
+    var announcer = try Announcer(pipeline, results: file, isLive: true, log: .silent)
     let empty = ResultRows()
     #expect(
       try snapshot(announcer, file, rows(finding("f1", .provisional), .opened), after: 0)
@@ -94,7 +94,7 @@ import Testing
 
     // Another life goes on where this one was.
     file = try open()
-    announcer = try Announcer(pipeline, results: file, isLive: true, log: { _ in })
+    announcer = try Announcer(pipeline, results: file, isLive: true, log: .silent)
     #expect(try snapshot(announcer, file, empty, after: 80).isEmpty)
     #expect(try snapshot(announcer, file, empty, after: 95) == ["escalated boss"])
     #expect(try snapshot(announcer, file, empty, after: 125) == ["repeated desk"])

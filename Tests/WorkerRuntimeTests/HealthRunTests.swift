@@ -42,7 +42,7 @@ private final class HastyClock: Sendable {
     let statuses = Atomic<Int>(0)
     var options = WorkerOptions(dataPath: data, lanes: 1, now: clock.look)
     options.acceptsEmptyFile = true
-    options.log = { line in
+    options.log = Log(now: { WallTime(ms: 0) }) { line in
       let all = lines.withLock {
         $0.append(line)
         return $0

@@ -27,7 +27,10 @@ struct PageTimes {
     let connection = try HTTPConnection(port: console.port())
     let pages = try Self.pages(connection)
     var times: [String: Times] = [:]
-    for page in pages { times[page, default: Times()].first = try time(page, connection, &times) }
+    for page in pages {
+      let (first, bytes) = try time(page, connection)
+      times[page] = Times(first: first, bytes: bytes)
+    }
     let file = try ResultsFile.open(
       path: path,
       identity: PipelineIdentity(
@@ -39,8 +42,8 @@ struct PageTimes {
         var change = SnapshotChange(taken: WallTime(ms: now + Int64(round)))
         change.watermark = EventTime(ms: now)
         _ = try file.commit(change, durable: false)
-        times[page]?.fresh.append(try time(page, connection, &times))
-        times[page]?.again.append(try time(page, connection, &times))
+        times[page]?.fresh.append(try time(page, connection).ms)
+        times[page]?.again.append(try time(page, connection).ms)
       }
     }
     print(
@@ -57,8 +60,8 @@ struct PageTimes {
   }
 
   private func time(
-    _ page: String, _ connection: HTTPConnection, _ times: inout [String: Times]
-  ) throws -> Double {
+    _ page: String, _ connection: HTTPConnection
+  ) throws -> (ms: Double, bytes: Int) {
     let start = ContinuousClock.now
     let answer = try connection.get(page, ["Accept": page.hasPrefix("/api") ? "*/*" : "text/html"])
     let passed = (ContinuousClock.now - start).inMs
@@ -67,8 +70,7 @@ struct PageTimes {
         "\(page) was answered with \(answer.status): "
           + String(decoding: answer.body.prefix(500), as: UTF8.self))
     }
-    times[page]?.bytes = answer.body.count
-    return passed
+    return (passed, answer.body.count)
   }
 
   /// The pages of the navigation, and what they lead to: each shape of address once, so that there

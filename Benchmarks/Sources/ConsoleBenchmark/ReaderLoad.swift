@@ -11,35 +11,24 @@ struct ReaderLoad {
   let pairs: Int
   let eventsPerFile: Int
 
-  /// Partitions: each of the files several times, so that a run lasts and few bytes are on disk.
-  static let copies = 8
-
   func run() throws {
     let paths = try BenchmarkEvents.write(
       files: 4, events: eventsPerFile, users: .zipf, to: folder)
-    let links = try paths.flatMap { path in
-      try (0..<Self.copies).map { copy in
-        let link = path + ".\(copy).jsonl"
-        try? FileManager.default.removeItem(atPath: link)
-        try FileManager.default.linkItem(atPath: path, toPath: link)
-        return link
-      }
-    }
     print(
-      "A worker on \(eventsPerFile * links.count) events of \(links.count) partitions; alone, and "
+      "A worker on \(eventsPerFile * paths.count) events of \(paths.count) partitions; alone, and "
         + "with \(readers) readers")
     print("  seconds alone   with readers   ratio   ratio of CPU   snapshots told   pages fetched")
-    _ = try measure(links, readers: 0)
+    _ = try measure(paths, readers: 0)
     var ratios: [Double] = []
     for pair in 0..<pairs {
       // Whichever comes first, so that what drifts on the machine falls on both.
       let (alone, crowded): (Run, Run)
       if pair % 2 == 0 {
-        alone = try measure(links, readers: 0)
-        crowded = try measure(links, readers: readers)
+        alone = try measure(paths, readers: 0)
+        crowded = try measure(paths, readers: readers)
       } else {
-        crowded = try measure(links, readers: readers)
-        alone = try measure(links, readers: 0)
+        crowded = try measure(paths, readers: readers)
+        alone = try measure(paths, readers: 0)
       }
       ratios.append(crowded.wallSeconds / alone.wallSeconds)
       print(

@@ -101,7 +101,7 @@ struct YearFile {
 
   private mutating func addDay(_ start: Int64, age: Int64) {
     for hour in 0..<24 {
-      let window = start + hour * Self.hour
+      let window = start + Int64(hour) * Self.hour
       for channel in Self.channels { addHour(window, channel) }
     }
     for channel in Self.channels {

@@ -91,7 +91,7 @@ func readAll(_ consumer: KafkaConsumer, messages: Int, partitions: Int) throws -
 func consume(_ brokers: String, messages: Int, partitions: Int, budgetMiB: Int) throws {
   let consumer = try KafkaConsumer(
     settings: KafkaSettings(brokers: brokers), groupID: nil, memoryBudgetBytes: budgetMiB << 20,
-    log: KafkaLog { level, line in print("\(level): \(line)") })
+    log: KafkaLog { level, _, line in print("\(level): \(line)") })
   _ = try readAll(consumer, messages: messages, partitions: partitions)
   var rounds: [Round] = []
   for _ in 0..<9 {

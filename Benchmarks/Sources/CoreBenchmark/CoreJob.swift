@@ -1,4 +1,5 @@
 import BenchmarkKit
+import Glibc
 import PipelineSpec
 import StreamCore
 

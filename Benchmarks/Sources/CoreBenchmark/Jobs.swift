@@ -75,10 +75,8 @@ enum Jobs {
         + "by: [channel]}"
     }
     let rules = (0..<count).map {
-      """
-        never_\($0)_again:
-          {entity: user, where: event == "never_\($0)", within: 10m, when: count() >= 2}
-      """
+      "  never_\($0)_again: {entity: user, where: event == \"never_\($0)\", within: 10m, "
+        + "when: count() >= 2}\n"
     }
     return head + "metrics:\n  " + metrics + more.joined() + "\n" + funnel + retention
       + risks

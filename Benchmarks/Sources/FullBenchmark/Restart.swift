@@ -11,7 +11,8 @@ struct Restart {
   func run(users: Int, targetMs: Double) throws {
     let perFile = users * 2 / files
     let paths = try BenchmarkEvents.write(
-      files: files, events: perFile, users: .uniform, userCount: users, to: folder)
+      files: files, events: perFile, users: .uniform, userCount: users,
+      spanMs: Double(perFile) * Throughput.stepMs, to: folder)
     defer { for path in paths { try? FileManager.default.removeItem(atPath: path) } }
     let data = worker.newFile(in: folder)
     let arguments =

@@ -6,6 +6,8 @@ struct Throughput {
   let worker: Worker
   let folder: URL
   let perFile: Int
+  /// Between two events of a file: a million in an hour.
+  static let stepMs = 3.6
   private let files = 4
   private let users = 1_000_000
   private let rounds = 3
@@ -19,7 +21,8 @@ struct Throughput {
     let start = try measure([empty])
     for kind in [BenchmarkEvents.Users.uniform, .zipf] {
       let paths = try BenchmarkEvents.write(
-        files: files, events: perFile, users: kind, userCount: users, to: folder)
+        files: files, events: perFile, users: kind, userCount: users,
+        spanMs: Double(perFile) * Self.stepMs, to: folder)
       defer { for path in paths { try? FileManager.default.removeItem(atPath: path) } }
       let runs = try (0..<rounds).map { _ in try measure(paths) }
       let quick = try (0..<rounds).map { _ in try measure(paths, snapshots: "250ms") }

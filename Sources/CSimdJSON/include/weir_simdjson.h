@@ -78,6 +78,9 @@ int weir_json_decode(
 /// The byte of the payload where the last fault was found; 0 where that is not known.
 size_t weir_json_fault_offset(const weir_json_decoder *decoder);
 
+/// The version of simdjson that this is built with.
+const char *weir_simdjson_version(void);
+
 /// Whether bytes are UTF-8.
 int weir_utf8_valid(const uint8_t *bytes, size_t count);
 

@@ -197,7 +197,19 @@ extension Asked {
   /// Rows with their dimensions as the visitor may see them.
   func shown<Row: SeriesRow>(_ rows: [Row]) -> [Row] {
     guard !personal.names.isEmpty else { return rows }
-    return rows.map { shown($0) }
+    // Rows of one series have the same text.
+    var known: [String: String] = [:]
+    return rows.map { row in
+      var row = row
+      if let found = known[row.dimensions] {
+        row.dimensions = found
+      } else {
+        let text = dimensions(row.dimensions)
+        known[row.dimensions] = text
+        row.dimensions = text
+      }
+      return row
+    }
   }
 
   /// Likewise, one row.

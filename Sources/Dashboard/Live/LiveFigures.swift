@@ -71,6 +71,8 @@ public struct LiveFigures: Sendable {
   public var recordBytes: Int64 = 0
   /// Wall time between two snapshots by the pipeline file, in milliseconds.
   public var snapshotEveryMs: Int64 = 5_000
+  /// For how long its coordinator has got nothing done, in milliseconds, as far as anybody looked.
+  public var stalledMs: Int64 = 0
   /// Backups and archives, where the pipeline asks for them.
   public var copies: [Copies] = []
 

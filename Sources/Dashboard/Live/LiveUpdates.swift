@@ -7,7 +7,8 @@ import Synchronization
 /// One look at the file for all of them, twice a second while anybody listens.
 final class LiveUpdates: Service, Sendable {
   private let console: Console
-  private let readers = Mutex<[Int: AsyncStream<String>.Continuation]>([:])
+  /// Pages that are told; nil once nobody is told any more.
+  private let readers = Mutex<[Int: AsyncStream<String>.Continuation]?>([:])
   private let next = Atomic<Int>(0)
 
   private let readersMax: Int
@@ -18,19 +19,20 @@ final class LiveUpdates: Service, Sendable {
     self.readersMax = readersMax
   }
 
-  /// Server-sent events: `snapshot` with the file's version; nil when there are too many readers.
+  /// Server-sent events: `snapshot` with the file's version; nil when there are too many readers,
+  /// or the server ends.
   func subscribe() -> AsyncStream<String>? {
     let number = next.add(1, ordering: .relaxed).newValue
     let (stream, continuation) = AsyncStream.makeStream(
       of: String.self, bufferingPolicy: .bufferingNewest(4))
     let isTaken = readers.withLock { readers in
-      guard readers.count < readersMax else { return false }
-      readers[number] = continuation
+      guard let count = readers?.count, count < readersMax else { return false }
+      readers?[number] = continuation
       return true
     }
     guard isTaken else { return nil }
     continuation.onTermination = { [weak self] _ in
-      _ = self?.readers.withLock { $0.removeValue(forKey: number) }
+      _ = self?.readers.withLock { $0?.removeValue(forKey: number) }
     }
     // What a browser shows as connected; it tries again after so many milliseconds.
     continuation.yield("retry: 2000\n\n")
@@ -44,7 +46,7 @@ final class LiveUpdates: Service, Sendable {
       var quiet = 0
       while !Task.isCancelled {
         try? await Task.sleep(for: .milliseconds(500))
-        let count = readers.withLock { $0.count }
+        let count = readers.withLock { $0?.count ?? 0 }
         guard count > 0 else { continue }
         let version = try? console.version()
         if let version, version != last {
@@ -58,13 +60,16 @@ final class LiveUpdates: Service, Sendable {
         }
       }
     }
-    readers.withLock { readers in
-      for reader in readers.values { reader.finish() }
+    // Outside of the lock, which a stream that ends takes to leave.
+    let rest = readers.withLock { readers in
+      defer { readers = nil }
+      return readers.map { Array($0.values) } ?? []
     }
+    for reader in rest { reader.finish() }
   }
 
   private func tell(_ event: String) {
-    let all = readers.withLock { Array($0.values) }
+    let all = readers.withLock { $0.map { Array($0.values) } ?? [] }
     for reader in all { reader.yield(event) }
   }
 }

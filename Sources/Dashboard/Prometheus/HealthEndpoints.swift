@@ -6,9 +6,17 @@ import StreamCore
 enum HealthEndpoints {
   static let all: [Endpoint] = [alive, ready, metrics]
 
-  private static let alive = Endpoint.constant(
-    "/healthz", kind: .plain, summary: "Whether the process is alive."
-  ) { .text("ok\n") }
+  /// Answered by the thread that reads the request: a console that is busy is alive.
+  private static let alive: Endpoint = {
+    var endpoint = Endpoint(
+      .get, "/healthz", kind: .plain, access: .open,
+      summary:
+        "Whether the process is alive and its worker gets on; 503 with the reason otherwise.",
+      response: .text("text/plain"), isCached: false
+    ) { asked in Liveness.answer(asked.console.setup) }
+    endpoint.immediate = Liveness.answer
+    return endpoint
+  }()
 
   private static let ready = Endpoint(
     .get, "/readyz", kind: .plain, access: .open,
@@ -28,6 +36,21 @@ enum HealthEndpoints {
   ) { asked in
     .text(
       try PrometheusText.make(asked), contentType: "text/plain; version=0.0.4; charset=utf-8")
+  }
+}
+
+/// Whether to leave the process running. What a restart does not mend is no reason to end it.
+enum Liveness {
+  /// A coordinator that has got nothing done for so long hangs: every step of it is bounded by
+  /// time-outs that are shorter.
+  static let stallMs: Int64 = 120_000
+
+  static func answer(_ setup: ConsoleSetup) -> Answer {
+    let stalledMs = setup.live?()?.stalledMs ?? 0
+    if stalledMs < stallMs { return .text("ok\n") }
+    var answer = Answer.text("the worker has got nothing done for \(stalledMs / 1_000) s\n")
+    answer.status = .serviceUnavailable
+    return answer
   }
 }
 

@@ -98,6 +98,10 @@ struct PrometheusText {
     single(
       "catching_up", "gauge", "Whether what the file has already is being read again.",
       live.map { $0.isCatchingUp ? 1 : 0 })
+    single(
+      "stalled_seconds", "gauge",
+      "For how long the worker has got nothing done, as far as anybody looked.",
+      live.map { Double($0.stalledMs) / 1_000 })
   }
 
   private mutating func addSnapshots(_ asked: Asked, _ live: LiveFigures?) throws {

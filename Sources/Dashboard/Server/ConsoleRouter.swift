@@ -49,7 +49,9 @@ enum ConsoleRouter {
     _ request: Request, _ endpoint: Endpoint, _ console: Console
   ) async throws -> Response {
     let head = request.head
-    if let answer = endpoint.immediate?() { return response(answer, to: head, isCached: false) }
+    if let answer = endpoint.immediate?(console.setup) {
+      return response(answer, to: head, isCached: false)
+    }
     let visitor = try console.gate.visitor(head.headerFields, now: console.setup.now())
     let body = endpoint.method == .get ? [] : try await fields(request)
     try console.gate.check(

@@ -50,7 +50,7 @@ struct Endpoint: Sendable {
   var isHeavy = false
   /// The answer itself, where it depends on nothing: given without a thread or the file, so that it
   /// is there however busy the console is.
-  var immediate: (@Sendable () -> Answer)?
+  var immediate: (@Sendable (ConsoleSetup) -> Answer)?
   /// Makes the answer, on a thread that may block.
   var handler: @Sendable (Asked) throws -> Answer
 
@@ -78,7 +78,7 @@ struct Endpoint: Sendable {
     var endpoint = Endpoint(
       .get, path, kind: kind, access: .open, summary: summary, response: response, isCached: false
     ) { _ in answer() }
-    endpoint.immediate = answer
+    endpoint.immediate = { _ in answer() }
     return endpoint
   }
 

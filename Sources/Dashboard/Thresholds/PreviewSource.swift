@@ -31,8 +31,11 @@ struct PreviewSource: Sendable {
   static let rowsMax = 60_000
   /// Windows of all series together that are judged.
   static let pointsMax: Int64 = 1_000_000
-  /// Windows that are looked at where nobody says how far: more than a month of days.
+  /// Windows that are looked at where nobody says how far: a month of them, but at least this many
+  /// (more than a month of days)
   static let windowsUsual: Int64 = 120
+  /// and at most this many (a day of minutes): the page is there at once.
+  static let windowsUsualMax: Int64 = 1_440
 
   /// Why it reaches less far than was asked for.
   enum Cut: Sendable {
@@ -68,8 +71,9 @@ struct PreviewSource: Sendable {
     if let span {
       wishedMs = span.ms
     } else {
-      let usual = through.ms - calendar.start(last - Self.windowsUsual + 1).ms
-      wishedMs = max(usual, PreviewSpan.month.ms ?? 0)
+      let least = through.ms - calendar.start(last - Self.windowsUsual + 1).ms
+      let most = through.ms - calendar.start(last - Self.windowsUsualMax + 1).ms
+      wishedMs = max(least, min(most, PreviewSpan.month.ms ?? 0))
     }
     if let wishedMs {
       first = max(first, calendar.ordinal(of: EventTime(ms: through.ms - wishedMs)))

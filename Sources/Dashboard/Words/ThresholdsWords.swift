@@ -92,7 +92,7 @@ extension ThresholdsWords {
     spans: [
       "1d": "1 day", "7d": "7 days", "30d": "30 days", "90d": "90 days",
       "all": "everything that is stored",
-    ], usualSpan: "30 days, or 120 windows", preview: "Try",
+    ], usualSpan: "30 days, of 120 to 1,440 windows", preview: "Try",
     previewHelp: "Nothing changes until you set it below.", set: "Set",
     setOne: { "Set \($0)" }, from: "From (optional)",
     fromHelp: "Event time; without it from the clock on.", reset: "Reset",
@@ -147,7 +147,7 @@ extension ThresholdsWords {
     kindAlert: "告警", kindRisk: "风控", condition: "触发条件", owner: "负责人",
     tryOut: "如果换一个值", tried: "试算值", range: "回看",
     spans: ["1d": "1 天", "7d": "7 天", "30d": "30 天", "90d": "90 天", "all": "全部已存数据"],
-    usualSpan: "30 天或 120 个窗口", preview: "试算", previewHelp: "在下方设定之前，不会有任何改动。",
+    usualSpan: "30 天，120 至 1440 个窗口", preview: "试算", previewHelp: "在下方设定之前，不会有任何改动。",
     set: "设定", setOne: { "设定 \($0)" }, from: "起始时间（可选）",
     fromHelp: "按事件时间；留空则立即生效。", reset: "恢复默认", resetHelp: "恢复为管道文件中的值",
     resetReason: "恢复原因", requests: "最近的设定请求",

@@ -17,6 +17,7 @@ enum Definition {
     for field in plan.derived.sorted(by: { $0.name < $1.name }) {
       lines.append("derive \(field.name) = \(normalised(field.expression.text))")
     }
+    if let line = pseudonyms(plan) { lines.append("pseudonymize \(line)") }
     if let filter = plan.filter { lines.append("filter \(normalised(filter.text))") }
     for trait in plan.traits {
       lines.append(
@@ -36,7 +37,14 @@ enum Definition {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func lines(of source: SourcePlan, _ plan: PipelinePlan) -> [String] {
+  /// Which fields are made pseudonyms, and by which key as far as that may be told.
+  static func pseudonyms(_ plan: PipelinePlan) -> String? {
+    plan.pseudonyms.map { own in
+      own.names.map(JSONText.quoted).joined(separator: " ") + " key=\(own.fingerprint ?? "?")"
+    }
+  }
+
+  static func lines(of source: SourcePlan, _ plan: PipelinePlan) -> [String] {
     var lines = [
       "source \(source.name) zone=\(source.zone.name) keyed=\(source.keyed) "
         + "lateness=\(optional(source.latenessMs))"
@@ -78,7 +86,7 @@ enum Definition {
     }
   }
 
-  private static func lines(of metric: MetricPlan) -> [String] {
+  static func lines(of metric: MetricPlan) -> [String] {
     var lines = [
       "\(metric.isInternal ? "breakdown" : "metric") \(metric.name) \(text(of: metric.aggregate)) "
         + "window=\(WindowText.length(metric.window.size, metric.window.unit)) "

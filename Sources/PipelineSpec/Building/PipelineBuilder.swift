@@ -7,6 +7,8 @@ struct PipelineBuilder {
   private let zones: ZoneDatabase
   private let faults: FaultCollector
   private let locator: ScalarLocator
+  /// Where keys come from that the file does not name.
+  var variables = Variables(environment: [:], required: false)
 
   init(settings: Settings, source: String, zones: ZoneDatabase, faults: FaultCollector) {
     self.settings = settings
@@ -35,6 +37,8 @@ struct PipelineBuilder {
     plan.alerts = stages.alerts
     plan.kpis = stages.kpis
     checkUserSections(plan)
+    plan.pseudonyms = PseudonymBuilder(faults: faults, variables: variables).build(
+      settings[PipelineOptions.pseudonymize], plan, sources)
     plan.definition = Definition.text(of: plan)
     var kafka: [String: KafkaSource] = [:]
     for source in sources { kafka[source.name] = source.kafka }
@@ -46,6 +50,7 @@ struct PipelineBuilder {
     pipeline.notify = NotifyBuilder(
       settings: settings, faults: faults, hasBrokers: !kafka.isEmpty
     ).build()
+    pipeline.upgrade = UpgradeBuilder(faults: faults).build(settings[PipelineOptions.upgrade])
     pipeline.console = ConsoleBuilder(faults: faults).build(settings[PipelineOptions.console])
     return pipeline
   }

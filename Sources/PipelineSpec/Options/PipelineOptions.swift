@@ -75,8 +75,19 @@ enum PipelineOptions {
   static let console = Option.group(
     "console", ConsoleOptionSpecs.all,
     "The pages, the API and the figures that a worker serves, and who may use them.")
+  static let log = Option.group("log", LogOptions.all, "How the worker's log is written.")
   static let limits = Option.group(
     "limits", LimitOptions.all, "Defaults of limits for every stage that does not say otherwise.")
+  static let pseudonymize = Option.custom(
+    "pseudonymize", "a list of fields, or a mapping of `fields` and `key`",
+    "Fields whose values are replaced by pseudonyms before anything else sees them: `user`, `id`, "
+      + "names of `fields`, paths. With a list alone the key is `${WEIR_PSEUDONYM_KEY}`; it has at "
+      + "least 32 characters. [privacy.md](privacy.md) says what is kept from whom.",
+    example: "{fields: [user, properties.phone], key: \"${file:/etc/weir/key}\"}")
+  static let upgrade = Option.group(
+    "upgrade", UpgradeOptionSpecs.all,
+    "What this file may do to a file of results that an earlier version of it made. "
+      + "[upgrades.md](upgrades.md) says what a change does.")
   static let tests = Option.list(
     "tests", TestOptions.all, "Tests of this file, run by `weir test`.")
 
@@ -88,7 +99,8 @@ enum PipelineOptions {
       name.spec, zone.spec, source.spec, sources.spec, time.spec, filter.spec, derive.spec,
       dedup.spec, users.spec, metrics.spec, funnels.spec, retention.spec, sessions.spec,
       lifecycle.spec, kpis.spec, risks.spec, alerts.spec, health.spec, notify.spec,
-      notifyWithin.spec, console.spec, limits.spec,
+      notifyWithin.spec, console.spec, log.spec, limits.spec, upgrade.spec,
+      pseudonymize.spec,
     ] + StorageOptions.all + [tests.spec] + later
 
   /// Stages that the design has and this version does not.

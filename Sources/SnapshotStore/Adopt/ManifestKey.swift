@@ -3,6 +3,13 @@ import StreamCore
 /// Keys of the table `run_manifest` that workers, replays and the commands about them share; their
 /// values are texts. A `SnapshotChange.manifest` may hold any of these.
 public enum ManifestKey {
+  /// The pipeline's name.
+  public static let pipeline = Manifest.pipeline
+  /// SHA-256 of the definition's canonical text.
+  public static let definitionDigest = Manifest.definitionDigest
+  /// What decides results, as YAML that can be read again.
+  public static let definitionDocument = Manifest.definitionDocument
+
   /// How the keys of a replay begin. A file that has any was made by a replay and is in no service.
   public static let replayPrefix = "replay."
   /// What a replay reports from: a time in milliseconds, or what was asked for in words.

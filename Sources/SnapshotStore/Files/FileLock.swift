@@ -48,7 +48,8 @@ final class FileLock: Sendable {
 
   deinit { release() }
 
-  private static func owner(_ descriptor: CInt) -> Int32? {
+  /// The process id in the lock file that `descriptor` is of.
+  static func owner(_ descriptor: CInt) -> Int32? {
     var buffer = [UInt8](repeating: 0, count: 16)
     let count = pread(descriptor, &buffer, buffer.count, 0)
     guard count > 0 else { return nil }

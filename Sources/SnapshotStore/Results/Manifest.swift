@@ -5,6 +5,11 @@ enum Manifest {
   static let pipeline = "pipeline"
   static let definition = "definition"
   static let definitionDigest = "definition_digest"
+  static let definitionDocument = "definition_document"
+  static let stages = "stages"
+  static let nextStageID = "next_stage_id"
+  static let removedStages = "removed_stages"
+  static let upgrades = "upgrades"
   static let weirVersion = "weir_version"
   static let sqliteVersion = "sqlite_version"
   static let tzdataVersion = "tzdata_version"
@@ -25,7 +30,8 @@ enum Manifest {
   static func isReserved(_ key: String) -> Bool {
     let own = [
       pipeline, definition, definitionDigest, weirVersion, sqliteVersion, tzdataVersion,
-      createdWallMs, openedWallMs, resultDigest,
+      createdWallMs, openedWallMs, resultDigest, definitionDocument, stages, nextStageID,
+      removedStages, upgrades,
     ]
     let families = ["result_digest.", "pruned_digest.", "pruned_rows.", "pruned_to_ms."]
     return own.contains(key) || families.contains { key.hasPrefix($0) }

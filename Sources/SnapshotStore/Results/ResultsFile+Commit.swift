@@ -28,6 +28,7 @@ extension ResultsFile {
       }
       settlement = next
       latestID = id
+      if let watermark = change.watermark { removed.removeAll { $0.dropMs <= watermark.ms } }
       if durable { durableID = id }
       return id
     }
@@ -55,6 +56,7 @@ extension ResultsFile {
     if let watermark = change.watermark {
       let keeper = ResultKeeper(db, rules: options.keep)
       for table in ResultTable.all { try keeper.prune(table, at: watermark, &next[table]) }
+      try dropRemoved(db, at: watermark, &next)
     }
     let samples = SampleWriter(db, snapshotID: id, taken: change.taken, limit: options.sampleLimit)
     try samples.write(change.rejected, to: "rejected_events")

@@ -28,6 +28,9 @@ public final class ResultsFile: @unchecked Sendable {
   var latestID: Int64
   var durableID: Int64
   var isFullySynchronous = true
+  /// Removed stages with rows that are to be dropped.
+  var removed: [RemovedStage] = []
+  let identity: PipelineIdentity
 
   /// Opens the file at `path` for writing, or creates it.
   ///
@@ -46,6 +49,7 @@ public final class ResultsFile: @unchecked Sendable {
   ) throws(StoreError) {
     self.path = path
     self.options = options
+    self.identity = identity
     try FileSystem.checkWritable(path)
     lock = try FileLock(of: path)
     let connection = try Connection(path: path, role: .sharedWriter, options: options)
@@ -66,6 +70,7 @@ public final class ResultsFile: @unchecked Sendable {
     latestID = resume?.snapshotID ?? 0
     // The transaction above wrote something and was synchronous, and with it all of the log before.
     durableID = latestID
+    try loadRemoved()
   }
 
   /// The newest snapshot that a loss of power cannot take away; 0 before there is one.

@@ -22,7 +22,7 @@ public final class StateFile: Sendable {
   /// The file's path, as it was given.
   public let path: String
   let connection: Connection
-  private let identity: PipelineIdentity
+  let identity: PipelineIdentity
   private let lock: FileLock
 
   /// The state file of the results file at `path`.
@@ -86,8 +86,12 @@ public final class StateFile: Sendable {
   ///
   /// - Parameter durableTo: `durableSnapshotID` of the results file; state of a later snapshot is
   ///   refused with `stateAhead`, and nothing is written.
+  /// - Parameter onProgress: Called after every few thousand records: a save of much state takes
+  ///   long, and somebody may want to see that it goes on.
   /// - Complexity: O(changed records · log records).
-  public func save(_ change: StateChange, durableTo: Int64) throws(StoreError) {
+  public func save(
+    _ change: StateChange, durableTo: Int64, onProgress: () -> Void = {}
+  ) throws(StoreError) {
     guard change.snapshotID <= durableTo else {
       throw StoreError(
         kind: .stateAhead, path: path,
@@ -98,7 +102,8 @@ public final class StateFile: Sendable {
     try connection.run("saving the state") { db in
       try db.inTransaction(.immediate) {
         if change.replacesAll { try db.execute(sql: "DELETE FROM records") }
-        try write(change, db)
+        try writeRecords(change, db, onProgress)
+        try writeHeader(change, db)
         return .commit
       }
     }
@@ -113,7 +118,11 @@ public final class StateFile: Sendable {
     try connection.close()
   }
 
-  private func write(_ change: StateChange, _ db: Database) throws {
+  private static let recordsPerStep = 4_096
+
+  func writeRecords(
+    _ change: StateChange, _ db: Database, _ onProgress: () -> Void = {}
+  ) throws {
     let delete = try BoundStatement(
       db, "DELETE FROM records WHERE owner = ? AND stage = ? AND key = ?")
     for key in change.deletes {
@@ -130,7 +139,8 @@ public final class StateFile: Sendable {
       ON CONFLICT DO UPDATE SET codec_version = excluded.codec_version,
         checksum = excluded.checksum, bytes = excluded.bytes
       """)
-    for record in change.upserts {
+    for (index, record) in change.upserts.enumerated() {
+      if index % Self.recordsPerStep == Self.recordsPerStep - 1 { onProgress() }
       upsert.bind(1, record.key.owner)
       upsert.bind(2, Int64(record.key.stage))
       upsert.bind(3, record.key.key)
@@ -139,6 +149,9 @@ public final class StateFile: Sendable {
       upsert.bind(6, record.bytes)
       try upsert.execute()
     }
+  }
+
+  private func writeHeader(_ change: StateChange, _ db: Database) throws {
     try db.execute(sql: "DELETE FROM positions")
     let position = try BoundStatement(
       db, "INSERT INTO positions (topic, partition, next_offset) VALUES (?, ?, ?)")

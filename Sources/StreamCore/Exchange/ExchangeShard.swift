@@ -6,13 +6,15 @@
 public final class ExchangeShard {
   /// Its name among the owners of state and contributions.
   public let owner: String
+  /// How the names of all shards begin.
+  static let ownerPrefix = "exchange/"
   let plan: StagePlan
   let ordered: OrderedState
   let groups: [StageState]
 
   /// Makes shard `index` of the exchange.
   public init(index: Int, plan: StagePlan, isSaved: Bool = true) {
-    owner = "exchange/\(index)"
+    owner = "\(Self.ownerPrefix)\(index)"
     self.plan = plan
     ordered = OrderedState(plan: plan, isExchanged: true, isSaved: isSaved)
     groups = ordered.groups

@@ -91,7 +91,8 @@ extension KPIBook {
     private mutating func level(_ reference: ResultReference) -> Int {
       if let index = knownLevels[reference] { return index }
       let source = AlertSource(reference, in: plan)
-      let index = newSeries(isZeroWithoutEvents: false, carryMs: .max)
+      let index = newSeries(
+        "level \(reference)", reference.stage, isZeroWithoutEvents: false, carryMs: .max)
       knownLevels[reference] = index
       guard case .group(let group, let delayMs) = source.closing else { return index }
       groupOf[index] = group
@@ -107,9 +108,11 @@ extension KPIBook {
       let key = "\(clock) \(name)"
       if let index = known[key] { return index }
       guard let metric = plan.pipeline.metrics.first(where: { $0.name == name }) else {
-        return newSeries(isZeroWithoutEvents: false, carryMs: nil)
+        return newSeries("none", name, isZeroWithoutEvents: false, carryMs: nil)
       }
+      let (period, slice) = (KPIFeeds.text(kpi.period), KPIFeeds.text(kpi.slice))
       let index = newSeries(
+        "\(name) \(period) \(slice)", name,
         isZeroWithoutEvents: metric.aggregate.isZeroWithoutEvents, carryMs: metric.carryMs)
       known[key] = index
       let wanted = KPIFirstsPlan(metric, kpi)
@@ -133,8 +136,12 @@ extension KPIBook {
       return index
     }
 
-    private mutating func newSeries(isZeroWithoutEvents: Bool, carryMs: Int64?) -> Int {
-      series.append(KPISeries(isZeroWithoutEvents: isZeroWithoutEvents, carryMs: carryMs))
+    private mutating func newSeries(
+      _ key: String, _ metric: String, isZeroWithoutEvents: Bool, carryMs: Int64?
+    ) -> Int {
+      series.append(
+        KPISeries(
+          key: key, metric: metric, isZeroWithoutEvents: isZeroWithoutEvents, carryMs: carryMs))
       groupOf.append(-1)
       return series.count - 1
     }

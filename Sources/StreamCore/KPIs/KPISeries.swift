@@ -16,6 +16,10 @@ struct KPISeries {
     var restsMs: Int64
   }
 
+  /// What it is of, and over which periods: the same in every definition that has it.
+  let key: String
+  /// The metric or result that it is of.
+  let metric: String
   /// Whether it is zero where no event of the period tells otherwise.
   let isZeroWithoutEvents: Bool
   /// How long the number goes on in later periods; nil: not at all.
@@ -23,7 +27,9 @@ struct KPISeries {
   /// In order of `endMs`.
   private(set) var points: [Point] = []
 
-  init(isZeroWithoutEvents: Bool, carryMs: Int64?) {
+  init(key: String = "", metric: String = "", isZeroWithoutEvents: Bool, carryMs: Int64?) {
+    self.key = key
+    self.metric = metric
     self.isZeroWithoutEvents = isZeroWithoutEvents
     self.carryMs = carryMs
   }

@@ -43,11 +43,24 @@ extension Merge {
     _ judge: AlertJudge, of rows: ResultRows? = nil, after before: ResultRows.Counts
   ) {
     let rows = rows ?? self.rows
-    judge.take(rows.metrics[before.metrics...])
+    judge.take(begun(rows.metrics[before.metrics...], \.metric, \.windowStart))
     judge.take(hiddenRows[...])
     hiddenRows.removeAll(keepingCapacity: true)
     judge.take(
-      Array(rows.funnels[before.funnels...]), Array(rows.retention[before.retention...]),
-      Array(rows.sessions[before.sessions...]))
+      Array(begun(rows.funnels[before.funnels...], \.funnel, \.entryStart)),
+      Array(begun(rows.retention[before.retention...], \.retention, \.unitStart)),
+      Array(begun(rows.sessions[before.sessions...], \.session, \.dayStart)))
+  }
+
+  /// The rows of windows that their stage was there for.
+  private func begun<Row>(
+    _ rows: ArraySlice<Row>, _ name: KeyPath<Row, String>, _ start: KeyPath<Row, EventTime>
+  ) -> ArraySlice<Row> {
+    if begins.isEmpty { return rows }
+    let begun = rows.filter { row in
+      guard let begin = begins[row[keyPath: name]] else { return true }
+      return row[keyPath: start] >= begin
+    }
+    return begun[...]
   }
 }

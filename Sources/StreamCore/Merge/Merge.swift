@@ -33,6 +33,9 @@ public final class Merge {
   /// Metrics that only explain alerts, and their rows that the judge has not taken.
   private let hidden: Set<String>
   var hiddenRows: [MetricRow] = []
+  /// From when on results of stages that began later are complete, by their names: rules see
+  /// nothing of windows that began before. Set before anything is closed.
+  public var begins: [String: EventTime] = [:]
   /// Keeps KPIs; nil when there are none.
   var kpis: KPIBook?
   /// What is known of findings that may still move or close.

@@ -183,3 +183,8 @@ struct RollingCounts {
     }
   }
 }
+
+extension LifecyclePlan {
+  /// Names of the metrics that it has.
+  public var resultNames: [String] { RollingCounts.names(self) }
+}

@@ -41,6 +41,8 @@ public struct PipelinePlan: Sendable {
   public var risks: [RiskPlan] = []
   /// KPIs; each comes after those that it reads and those that may have moved it.
   public var kpis: [KPIPlan] = []
+  /// Which fields are made pseudonyms; nil: none.
+  public var pseudonyms: PseudonymPlan?
 
   /// Makes a plan of its parts.
   public init(

@@ -17,6 +17,7 @@ extension PartitionTask {
       header.writeSignedVarint(count.late)
       header.writeSignedVarint(count.unusableByInput.first ?? 0)
     }
+    header.writeSignedVarint(latestMs)
     state.addHeader(header)
     state.dedup = dedup
     return state
@@ -44,7 +45,14 @@ extension PartitionTask {
         if !counts[index].unusableByInput.isEmpty { counts[index].unusableByInput[0] = keyless }
       }
       intake?.restore(counts: counts)
-      restore(nextOffset: offset, clockMs: clock, eventClockMs: eventClock, fates: fates)
+      // State of earlier versions ends here.
+      let latest =
+        reader.remaining > 0
+        ? try reader.readSignedVarint("latest event time")
+        : eventClock == Int64.min ? eventClock : eventClock + time.maxAheadMs
+      restore(
+        nextOffset: offset, clockMs: clock, eventClockMs: eventClock, latestMs: latest,
+        fates: fates)
     case TaskState.dedupStage:
       dedup = try DedupIndex(from: &reader)
     default:

@@ -12,6 +12,8 @@ public final class PartitionTask {
   public private(set) var clockMs = Int64.min
   /// How far the events themselves have brought the clock, without marks.
   public private(set) var eventClockMs = Int64.min
+  /// The greatest event time of what was not rejected, also ahead of its record's timestamp.
+  private(set) var latestMs = Int64.min
   /// Fates of everything read so far.
   public private(set) var fates = FateCounts()
   /// Whether records that were not applied are kept for `takeDeadLetters`, from which offset on.
@@ -37,13 +39,14 @@ public final class PartitionTask {
   private let settlingLatenessMs: Int64
 
   private var source: SourcePlan
-  private let time: TimePlan
+  let time: TimePlan
   // Of the plan, so that an event takes no references on the way to them.
   private let derived: [Expression]
   private let firstDerived: Int
   private let filter: Expression?
   private let greatestLatenessMs: Int64
   private let leastLatenessMs: Int64
+  private let pseudonymizer: Pseudonymizer?
   private let isDecoded: UnsafeMutablePointer<Bool>
   private let storedMarks: [ClockMark]
   private var marks: [ClockMark] = []
@@ -76,7 +79,11 @@ public final class PartitionTask {
     block.partitions = [id]
     block.sources = [sourceIndex]
     dedup = DedupIndex(mode: time.dedupMs == nil ? .idAndTime : .id)
-    samples = SampleKeeper(id: id)
+    let format = plan.pipeline.sources[sourceIndex].format
+    samples = SampleKeeper(
+      id: id,
+      mask: plan.pipeline.pseudonyms.map { SampleMask(format, $0.paths[sourceIndex]) })
+    pseudonymizer = plan.pipeline.pseudonyms.map { Pseudonymizer($0) }
     immediate = plan.local.map {
       GroupState(plan: plan.groups[$0], zone: plan.pipeline.zone, isSaved: isSaved)
     }
@@ -157,6 +164,7 @@ public final class PartitionTask {
       reject(message, fault.reason, fault.detail)
       return false
     }
+    if let pseudonymizer { pseudonymizer.apply(row, decoder.scratch) }
     if row[Slot.user].length == 0 { row[Slot.user] = .null }
     block.userHash[i] = EventLimits.hash(row[Slot.user])
     block.idHash[i] = EventLimits.hash(row[Slot.id])
@@ -190,6 +198,7 @@ public final class PartitionTask {
     } else {
       eventClockMs = Swift.max(eventClockMs, eventMs)
     }
+    latestMs = Swift.max(latestMs, eventMs)
     clockMs = Swift.max(clockMs, eventClockMs)
     block.clockMs[i] = clockMs
     block.offset[i] = message.pointee.offset
@@ -303,8 +312,11 @@ extension PartitionTask {
   }
 
   /// Puts a saved clock, offset and counts back.
-  func restore(nextOffset: Int64, clockMs: Int64, eventClockMs: Int64, fates: FateCounts) {
+  func restore(
+    nextOffset: Int64, clockMs: Int64, eventClockMs: Int64, latestMs: Int64, fates: FateCounts
+  ) {
     self.nextOffset = nextOffset
+    self.latestMs = latestMs
     self.clockMs = clockMs
     self.eventClockMs = eventClockMs
     self.fates = fates
@@ -339,13 +351,19 @@ extension PartitionTask {
   private func keepDeadLetter(_ message: UnsafePointer<RawMessage>, _ reason: String) {
     guard let from = deadLettersFrom, message.pointee.offset >= from else { return }
     let m = message.pointee
+    let payload = m.payload.map { UnsafeBufferPointer(start: $0, count: Int(m.payloadCount)) }
+    if let mask = samples.mask {
+      deadLetters.append(
+        DeadLetter(
+          id: id, offset: m.offset, timestampMs: m.timestampMs, reason: reason, key: nil,
+          payload: payload.flatMap { mask.bytes($0) }, isMasked: true))
+      return
+    }
     deadLetters.append(
       DeadLetter(
         id: id, offset: m.offset, timestampMs: m.timestampMs, reason: reason,
         key: m.key.map { Array(UnsafeBufferPointer(start: $0, count: Int(m.keyCount))) },
-        payload: m.payload.map {
-          Array(UnsafeBufferPointer(start: $0, count: Int(m.payloadCount)))
-        }))
+        payload: payload.map { Array($0) }))
   }
 
   /// Records for the dead-letter topic since the last call.

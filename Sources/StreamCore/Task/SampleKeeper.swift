@@ -9,11 +9,16 @@ struct SampleKeeper {
   static let payloadBytes = 512
 
   let id: PartitionID
+  /// Hides what must not be shown; nil: payloads are shown as they are.
+  let mask: SampleMask?
   private var rejected: [EventSample] = []
   private var late: [EventSample] = []
   private var kept = [Int](repeating: 0, count: RejectReason.allCases.count)
 
-  init(id: PartitionID) { self.id = id }
+  init(id: PartitionID, mask: SampleMask? = nil) {
+    self.id = id
+    self.mask = mask
+  }
 
   mutating func addRejected(
     _ message: UnsafePointer<RawMessage>, reason: RejectReason, detail: @autoclosure () -> String
@@ -23,7 +28,7 @@ struct SampleKeeper {
     rejected.append(
       EventSample(
         id: id, offset: message.pointee.offset, reason: reason.code, detail: detail(),
-        eventTime: nil, watermark: nil, payload: Self.text(message.pointee)))
+        eventTime: nil, watermark: nil, payload: text(message.pointee)))
   }
 
   mutating func addLate(
@@ -34,7 +39,7 @@ struct SampleKeeper {
       EventSample(
         id: id, offset: message.pointee.offset, reason: "late",
         detail: "event time is \(watermark.ms - eventTime.ms) ms behind the partition's watermark",
-        eventTime: eventTime, watermark: watermark, payload: Self.text(message.pointee)))
+        eventTime: eventTime, watermark: watermark, payload: text(message.pointee)))
   }
 
   /// Examples since the last call.
@@ -48,9 +53,31 @@ struct SampleKeeper {
   }
 
   /// The first bytes of a payload as text; bytes that are no UTF-8 show as replacement characters.
-  private static func text(_ message: RawMessage) -> String {
-    guard let payload = message.payload else { return "" }
-    let count = Swift.min(Int(message.payloadCount), payloadBytes)
-    return String(decoding: UnsafeBufferPointer(start: payload, count: count), as: UTF8.self)
+  private func text(_ message: RawMessage) -> String {
+    guard let start = message.payload else { return "" }
+    let payload = UnsafeBufferPointer(start: start, count: Int(message.payloadCount))
+    guard let mask else {
+      return String(decoding: payload.prefix(Self.payloadBytes), as: UTF8.self)
+    }
+    return mask.bytes(payload).map {
+      String(decoding: $0.prefix(Self.payloadBytes), as: UTF8.self)
+    } ?? ""
+  }
+}
+
+/// Hides what must not be shown of payloads. Those that it cannot read it does not show at all:
+/// malformed ones, and CSV, whose columns anything may be in.
+struct SampleMask {
+  private let isJSON: Bool
+  private let paths: [[String]]
+
+  init(_ format: PayloadFormat, _ paths: [[String]]) {
+    if case .json = format { isJSON = true } else { isJSON = false }
+    self.paths = paths
+  }
+
+  /// The payload without what must not be shown; nil when nothing of it may be.
+  func bytes(_ payload: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+    isJSON ? PayloadMask.masked(payload, paths) : nil
   }
 }

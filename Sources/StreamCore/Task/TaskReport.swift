@@ -74,4 +74,7 @@ public struct DeadLetter: Sendable {
   public var key: [UInt8]?
   /// The record's value, as it was; nil for a tombstone.
   public var payload: [UInt8]?
+  /// Whether what must not be shown was taken out: there is no key, and no payload where it could
+  /// not be read.
+  public var isMasked = false
 }

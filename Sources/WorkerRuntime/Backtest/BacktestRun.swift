@@ -35,7 +35,7 @@ public struct BacktestRun {
   /// Threads that run partition tasks.
   public var lanes = 1
   /// Told of trouble that is survived.
-  public var log: @Sendable (_ line: String) -> Void = { _ in }
+  public var log = Log.silent
   /// Told how it goes, about once a second.
   public var onStatus: @Sendable (WorkerStatus) -> Void = { _ in }
   /// How far the reading of files has come.
@@ -95,7 +95,7 @@ public struct BacktestRun {
     }
     let replay = try ReplayPlan.resolve(
       request, pipeline: plan.pipeline, readsFiles: readsFiles, dataPath: dataPath, log: log)
-    replay.notes.forEach(log)
+    replay.notes.forEach { log($0) }
     options.replay = replay
     return try Worker(pipeline: plan.pipeline, input: from, options: options, stop: stop)
   }

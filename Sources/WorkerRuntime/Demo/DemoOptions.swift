@@ -19,7 +19,7 @@ public struct DemoOptions: Sendable {
   /// Threads that run partition tasks.
   public var lanes = 2
   /// Told of trouble that is survived. Called from any thread.
-  public var log: @Sendable (_ line: String) -> Void = { _ in }
+  public var log = Log.silent
   /// Told how the worker does, from its thread.
   public var onStatus: @Sendable (WorkerStatus) -> Void = { _ in }
 

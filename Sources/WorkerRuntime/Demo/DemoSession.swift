@@ -129,7 +129,7 @@ public final class DemoSession: Sendable {
     }
     let producer = try KafkaProducer(
       settings: KafkaSettings(brokers: broker.bootstrapServers, options: ["linger.ms": "20"]),
-      compression: .lz4, log: KafkaLog { [log = options.log] _, line in log(line) })
+      compression: .lz4, log: KafkaLog(options.log))
     let limit = options.eventsMax ?? Int.max
     var sent = 0
     var elapsed: Int64 = 0

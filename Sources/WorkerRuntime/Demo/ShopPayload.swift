@@ -18,8 +18,12 @@ struct ShopPayload: Sendable {
   private var day = Int64.min
   /// `2026-01-01T` of `day`.
   private var dayText: [UInt8] = []
+  private let anonymousVisitors: UInt64
 
-  init() { bytes.reserveCapacity(512) }
+  init(anonymousVisitors: UInt64 = ShopScenario().anonymousVisitors) {
+    self.anonymousVisitors = min(max(anonymousVisitors, 1), 1 << 48)
+    bytes.reserveCapacity(512)
+  }
 
   /// The record's key: the user, or the anonymous visitor.
   mutating func key(_ session: ShopSession, isFraud: Bool) -> [UInt8] {
@@ -108,7 +112,7 @@ struct ShopPayload: Sendable {
   private mutating func appendVisitor(_ session: ShopSession, _ isFraud: Bool) {
     if session.anonymous {
       append("a-")
-      append(Int64(session.number & 0xFFFF_FFFF_FFFF))
+      append(Int64(session.number % anonymousVisitors))
     } else {
       append(isFraud ? "x" : "u")
       append(Int64(session.customer), digits: 7)

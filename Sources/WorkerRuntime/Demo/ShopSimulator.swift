@@ -29,7 +29,7 @@ public struct ShopSimulator: Sendable {
   var nextBeginningMs: Int64 = 0
   var sessionCount: UInt64 = 0
   private let idSalt: UInt64
-  private var payload = ShopPayload()
+  private var payload: ShopPayload
   /// The visit that does something next.
   private var current: ShopSession
   /// Messages to be sent again, in order.
@@ -51,6 +51,7 @@ public struct ShopSimulator: Sendable {
     self.customers = min(max(customers, 1), 9_999_999)
     startMs = max(0, start.ms)
     self.scenario = scenario
+    payload = ShopPayload(anonymousVisitors: scenario.anonymousVisitors)
     random = ShopRandom(seed: seed)
     idSalt = ShopRandom.mixed(seed)
     nextFraudMs = startMs + scenario.fraud.firstMs

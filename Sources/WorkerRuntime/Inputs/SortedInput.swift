@@ -76,9 +76,8 @@ public final class SortedInput {
     spilledBytes = sorter.spilledBytes
   }
 
-  /// Where temporary files go: `TMPDIR` if it is set, else the directory of `dataFile`.
+  /// Where temporary files go unless somebody says otherwise: the directory of `dataFile`.
   public static func spillDirectory(beside dataFile: String) -> String {
-    if let set = getenv("TMPDIR"), set.pointee != 0 { return String(cString: set) }
     guard let slash = dataFile.lastIndex(of: "/") else { return "." }
     return slash == dataFile.startIndex ? "/" : String(dataFile[..<slash])
   }

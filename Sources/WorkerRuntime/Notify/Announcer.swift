@@ -50,7 +50,7 @@ final class Announcer {
   /// Takes over what an earlier life left. With `isLive` the worker itself is watched.
   init(
     _ pipeline: Pipeline, results: ResultsFile, isLive: Bool, isReplay: Bool = false,
-    log: @escaping @Sendable (String) -> Void
+    log: Log
   ) throws {
     writer = NoticeWriter(pipeline)
     self.results = results

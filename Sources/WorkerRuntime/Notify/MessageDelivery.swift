@@ -18,17 +18,17 @@ final class MessageDelivery {
   private static let drainMs: Int64 = 5_000
   private static let stopMs: Int64 = 2_000
 
-  init(
-    _ pipeline: Pipeline, results: ResultsFile, log: @escaping @Sendable (String) -> Void
-  ) {
+  init(_ pipeline: Pipeline, results: ResultsFile, log: Log) {
     self.results = results
     sinks = pipeline.notify.destinations.map(\.name)
     let kafka = TopicMessages(pipeline, log: log)
-    courier = Courier(writeLine: log, produce: { try await kafka.send($0, key: $1, payload: $2) })
+    let write = { @Sendable (line: String) in log.deliver(LogLine(.info, site: "notify", line)) }
+    courier = Courier(writeLine: write, produce: { try await kafka.send($0, key: $1, payload: $2) })
     dispatcher = Dispatcher(
       destinations: pipeline.notify.destinations.map {
         Destination($0, zone: pipeline.plan.zone)
-      }, store: ResultsOutbox(results: results, noted: noted), courier: courier, report: log)
+      }, store: ResultsOutbox(results: results, noted: noted), courier: courier,
+      report: { log.note(.warning, "notify", $0) })
   }
 
   func start() { wait { [dispatcher] in await dispatcher.start() } }
@@ -106,10 +106,10 @@ private final class TopicMessages: @unchecked Sendable {
   private var producer: KafkaProducer?
   private static let flushTimeoutMs: Int32 = 8_000
 
-  init(_ pipeline: Pipeline, log: @escaping @Sendable (String) -> Void) {
+  init(_ pipeline: Pipeline, log: Log) {
     let source = pipeline.plan.sources.compactMap { pipeline.kafka[$0.name] }.first
     settings = source.map { KafkaSettings(brokers: $0.brokers, options: $0.options) }
-    self.log = KafkaLog { level, line in log("\(level.rawValue): \(line)") }
+    self.log = KafkaLog(log)
   }
 
   /// Returns once the record is acknowledged.

@@ -15,7 +15,7 @@ extension ReplayPlan {
   ///   replay; `StoreError`, `KafkaError`.
   public static func resolve(
     _ request: ReplayRequest, pipeline: Pipeline, readsFiles: Bool, dataPath: String,
-    log: @escaping @Sendable (String) -> Void = { _ in }
+    log: Log = .silent
   ) throws -> ReplayPlan {
     var plan = ReplayPlan()
     plan.speed = request.speed

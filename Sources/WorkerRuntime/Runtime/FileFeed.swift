@@ -60,7 +60,8 @@ final class FileFeed: LaneFeed {
 
   func status(_ index: Int) -> FeedStatus {
     FeedStatus(
-      isAtEnd: logs[index].isAtEnd, isQuiet: logs[index].isAtEnd, logPosition: nil, lag: nil)
+      isAtEnd: logs[index].isAtEnd, isQuiet: logs[index].isAtEnd, logPosition: nil, lag: nil,
+      isCurrent: false)
   }
 
   func flush(timeoutMs: Int32) -> Bool { true }

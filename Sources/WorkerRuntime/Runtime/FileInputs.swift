@@ -12,11 +12,12 @@ public enum FileInputs {
   ///
   /// - Parameters:
   ///   - inOrder: Each file is one partition in its own order; else all are sorted by event time.
-  ///   - dataPath: The public file: what does not fit in memory is spilled beside it.
+  ///   - dataPath: The public file.
+  ///   - spillDirectory: Where what does not fit in memory is spilled; nil: beside that file.
   /// - Throws: `InputError`, `InputErrors`, `WorkerError`.
   public static func open(
     _ arguments: [String], plan: PipelinePlan, inOrder: Bool, dataPath: String,
-    progress: InputProgress
+    spillDirectory: String? = nil, progress: InputProgress
   ) throws -> [FiniteLog] {
     var logs: [FiniteLog] = []
     let bySource = try assign(arguments, plan)
@@ -37,7 +38,7 @@ public enum FileInputs {
         source: source, files: files,
         options: SortedInput.Options(
           partitions: virtualPartitions, memoryBytes: (256 << 20) / bySource.count,
-          spillDirectory: SortedInput.spillDirectory(beside: dataPath)),
+          spillDirectory: spillDirectory ?? SortedInput.spillDirectory(beside: dataPath)),
         progress: progress)
       for (number, partition) in sorted.partitions.enumerated() {
         logs.append(

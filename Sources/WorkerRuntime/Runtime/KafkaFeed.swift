@@ -105,10 +105,12 @@ final class KafkaFeed: LaneFeed {
   }
 
   func status(_ index: Int) -> FeedStatus {
-    FeedStatus(
+    let lag = consumer.lag(index)
+    return FeedStatus(
       isAtEnd: limits?.isDone(index) ?? (consumer.isAtEnd(index) && !consumer.isPaused(index)),
       isQuiet: limits?.isQuiet(index) ?? false,
-      logPosition: consumer.nextOffset(index), lag: consumer.lag(index))
+      logPosition: consumer.nextOffset(index), lag: lag,
+      isCurrent: limits == nil && lag ?? 0 <= FeedStatus.currentLagMax)
   }
 
   func flush(timeoutMs: Int32) throws -> Bool {
@@ -141,10 +143,11 @@ final class DeadLetterSink {
       guard let topic = topics[letter.id.topic] else { continue }
       isDirty = true
       do {
-        try send(letter, to: topic, more: [])
+        try send(letter, to: topic, more: letter.isMasked ? [("weir.masked", "true")] : [])
       } catch let error as KafkaError where error.codeName == "MSG_SIZE_TOO_LARGE" {
         // One that the topic does not take must not stop the worker: where it lies is sent.
         var short = letter
+        short.isMasked = false
         short.payload = nil
         try send(short, to: topic, more: [("weir.truncated", "true")])
       }

@@ -28,8 +28,7 @@ final class KafkaSide {
 
   init(_ pipeline: Pipeline, _ options: WorkerOptions) throws {
     self.pipeline = pipeline
-    let write = options.log
-    log = KafkaLog { level, line in write("\(level.rawValue): \(line)") }
+    log = KafkaLog(options.log)
     watch = PartitionWatch(expected: [:])
     var keys: [String] = []
     for (index, source) in pipeline.plan.sources.enumerated() {

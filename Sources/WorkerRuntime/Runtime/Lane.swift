@@ -55,6 +55,12 @@ struct FeedStatus: Sendable {
   var logPosition: Int64?
   /// Messages that wait there, where known.
   var lag: Int64?
+  /// Whether what is read is of now: events are judged on arrival as well. What lies further back
+  /// is settled as soon as it would be found.
+  var isCurrent: Bool
+
+  /// Messages that may wait for a worker that is called current.
+  static let currentLagMax: Int64 = 10_000
 }
 
 /// A thread that runs some partition tasks: takes messages to them, and between two batches does

@@ -10,14 +10,18 @@ struct OpenedFiles {
   let state: LoadedState?
 
   init(_ pipeline: Pipeline, _ options: WorkerOptions) throws {
-    let plan = pipeline.plan
-    let identity = PipelineIdentity(
-      name: plan.name, definition: plan.definition, tzdataVersion: plan.tzdataVersion,
-      weirVersion: WeirVersion.current)
+    if let pseudonyms = pipeline.plan.pseudonyms, pseudonyms.key == nil {
+      throw WorkerError(
+        .usage, "the key of pseudonymize is not known",
+        whatToDo: "set WEIR_PSEUDONYM_KEY, or name the key in the pipeline file")
+    }
+    var identity = PipelineIdentity(pipeline)
+    let upgrading = try Self.upgrading(pipeline, options)
+    if let upgrading { identity.formerDigests = [upgrading.formerDigest] }
     let store = StoreOptions(
       keep: Self.keepRules(pipeline.storage.keep),
       maxWalBytes: pipeline.storage.maxWalBytes)
-    results = try ResultsFile.open(path: options.dataPath, identity: identity, options: store)
+    let results = try ResultsFile.open(path: options.dataPath, identity: identity, options: store)
     do {
       stateFile = try StateFile.open(
         path: StateFile.path(besides: options.dataPath), identity: identity, options: store)
@@ -26,13 +30,48 @@ struct OpenedFiles {
       throw error
     }
     do {
-      state = try stateFile.load(notAheadOf: results.resume)
-      try Self.check(results.resume, state, options.dataPath)
+      if let upgrading {
+        try Self.check(
+          results.resume, try stateFile.load(notAheadOf: results.resume), options.dataPath)
+        try upgrading.apply(pipeline, results, stateFile, now: options.now())
+        options.log("\(options.dataPath) goes on under the changed file: \(upgrading.plan.summary)")
+        self.results = try Self.reopened(results, pipeline, options, store)
+      } else {
+        self.results = results
+        try Self.enter(pipeline, results)
+      }
+      state = try stateFile.load(notAheadOf: self.results.resume)
+      try Self.check(self.results.resume, state, options.dataPath)
     } catch {
       try? stateFile.close()
       try? results.close()
       throw error
     }
+  }
+
+  /// What a changed pipeline file does to the file; nil when it is new or has this definition.
+  /// Throws when that is refused. Replays begin files of their own: they change none.
+  private static func upgrading(_ pipeline: Pipeline, _ options: WorkerOptions) throws -> Upgrading?
+  {
+    guard options.replay == nil, ResultsFile.exists(path: options.dataPath) else { return nil }
+    let upgrading = try Upgrading.plan(pipeline, against: options.dataPath)
+    try upgrading?.check(options.dataPath)
+    return upgrading
+  }
+
+  /// Opens the file again: what it says of where to go on has changed.
+  private static func reopened(
+    _ results: ResultsFile, _ pipeline: Pipeline, _ options: WorkerOptions, _ store: StoreOptions
+  ) throws -> ResultsFile {
+    try results.close()
+    return try ResultsFile.open(
+      path: options.dataPath, identity: PipelineIdentity(pipeline), options: store)
+  }
+
+  /// Notes the stages in a file that does not know them, and texts that decide no result.
+  private static func enter(_ pipeline: Pipeline, _ results: ResultsFile) throws {
+    let register = try results.register() ?? StageRegister(digests: pipeline.plan.stageDigests)
+    try results.enter(register, document: pipeline.definitionDocument)
   }
 
   /// The store's rules: each holds up to the largest window below the next one's, as the pipeline

@@ -27,6 +27,7 @@ extension Worker {
     change.messages = told.messages
     let start = options.now().ms
     let id = try results.commit(change, durable: states != nil)
+    options.progress.beat()
     status.commitMs = options.now().ms - start
     status.snapshots += 1
     status.lastSnapshot = options.now()
@@ -88,9 +89,13 @@ extension Worker {
       positions: Dictionary(
         uniqueKeysWithValues: status.partitions.map { ($0.id, $0.nextOffset) }),
       replacesAll: nextStateIsFull)
-    for state in states { state.encode(into: &change) }
+    let progress = options.progress
+    for state in states {
+      state.encode(into: &change)
+      progress.beat()
+    }
     merge.encodeState(into: &change)
-    try stateFile.save(change, durableTo: results.durableSnapshotID)
+    try stateFile.save(change, durableTo: results.durableSnapshotID) { progress.beat() }
     nextStateIsFull = false
     summary.times.stateSaves += 1
     summary.times.stateSavesMs += options.now().ms - start

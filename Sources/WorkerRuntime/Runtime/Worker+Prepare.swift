@@ -45,6 +45,7 @@ extension Worker {
     }
     scope = reportScope(resume)
     if let until = scope.until { merge.limit = until }
+    if let manifest = resume?.manifest { merge.begins = pipeline.plan.begins(manifest) }
     newManifest = firstManifest(assignments, resume)
     let stored = resume?.marks ?? []
     newMarks = (options.replay?.live?.marks ?? []).filter { !stored.contains($0) }
@@ -60,9 +61,17 @@ extension Worker {
     for assignment in assignments {
       merge.register(assignment.id, source: assignment.sourceIndex)
     }
+    if kafka == nil || options.replay != nil {
+      for task in tasks { task.judgesArrivals = false }
+      for shard in shards { shard.judgesArrivals = false }
+    }
     try restore(opened.state, tasks, shards)
     if !pipeline.plan.risks.isEmpty {
-      merge.adopt(findings: try opened.results.findings(since: settledThrough(tasks)))
+      let rules = Set(pipeline.plan.risks.map(\.name))
+      merge.adopt(
+        findings: try opened.results.findings(since: settledThrough(tasks)).filter {
+          rules.contains($0.rule)
+        })
     }
     try makeLanes(assignments, tasks, shards)
   }
@@ -96,7 +105,9 @@ extension Worker {
     nextStateIsFull = false
     let taskByOwner = Dictionary(uniqueKeysWithValues: tasks.map { ($0.id.description, $0) })
     let shardByOwner = Dictionary(uniqueKeysWithValues: shards.map { ($0.owner, $0) })
+    let progress = options.progress
     try state.forEachRecord { owner, stage, key, codecVersion, bytes in
+      progress.beat()
       let record = StateRecord(
         key: StateKey(owner: owner, stage: stage, key: Array(key)), codecVersion: codecVersion,
         bytes: Array(bytes))

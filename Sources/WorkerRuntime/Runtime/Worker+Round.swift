@@ -12,6 +12,8 @@ struct LaneReport: Sendable {
   var pauseMicroseconds: Int64 = 0
   /// Messages that wait in Kafka; nil where that is not known.
   var lag: Int64?
+  /// Whether events are judged on arrival from now on.
+  var isCurrent = true
 }
 
 extension Worker {
@@ -44,7 +46,9 @@ extension Worker {
       lane.perform { content in try content.feed.flush(timeoutMs: 1_000) }
     }
     let isDelivered = try answers.map { try $0.get() }.allSatisfy(\.self)
-    if !isDelivered { options.log("dead letters are not delivered yet; the snapshot waits") }
+    if !isDelivered {
+      options.log.note(.warning, "kafka", "dead letters are not delivered yet; the snapshot waits")
+    }
     return isDelivered
   }
 
@@ -110,6 +114,8 @@ extension Worker {
         if savingState { answer.states = [task.copyState()] }
         let feed = content.feed.status(place.index)
         answer.lag = feed.lag
+        answer.isCurrent = feed.isCurrent
+        task.judgesArrivals = feed.isCurrent
         answer.seen = [
           IdleWatch.Seen(
             id: task.id, nextOffset: task.nextOffset, logPosition: feed.logPosition,
@@ -120,7 +126,11 @@ extension Worker {
         return answer
       }
     }
-    let gathered = try answers.map { try $0.get() }
+    let gathered = try answers.map { answer in
+      let report = try answer.get()
+      options.progress.beat()
+      return report
+    }
     // A lane that failed may have read what it could not hand on: nothing of that is committed.
     try throwLaneError()
     return gathered
@@ -190,6 +200,7 @@ extension Worker {
     let isClosed = merge.isClosed
     let released = merge.released
     let horizon = horizon
+    let isCurrent = gathered.allSatisfy(\.isCurrent)
     let width = lanes.count
     let answers = lanes.enumerated().map { number, lane in
       lane.perform { content -> LaneReport in
@@ -199,6 +210,7 @@ extension Worker {
           for batches in routed where index < batches.count {
             if let batch = batches[index] { shard.absorb(batch) }
           }
+          shard.judgesArrivals = isCurrent
           if let watermark { shard.advance(to: watermark, horizon: horizon) }
           if isClosed { shard.close() }
           if reporting { answer.reports.append(shard.report(released: released)) }

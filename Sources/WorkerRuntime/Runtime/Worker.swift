@@ -70,6 +70,9 @@ public final class Worker {
   private var nextStateMs: Int64 = 0
   private var nextProvisionalMs: Int64 = 0
   private static let tickMs: Int64 = 50
+  /// The coordinator looks around at least so often, however rare snapshots are: whoever watches
+  /// `WorkProgress` sees that it lives.
+  private static let roundMs: Int64 = 500
 
   /// Opens the files, finds where to go on, and prepares the lanes. Nothing is read yet.
   ///
@@ -147,6 +150,7 @@ public final class Worker {
     isReading = true
     announcer.start()
     while true {
+      options.progress.beat()
       try throwLaneError()
       if stopFlag.isRaised {
         try finish(atEnd: false, closing: false)
@@ -180,7 +184,8 @@ public final class Worker {
       return
     }
     if !isCaughtUp || plan.needsExchange || kafka?.untilEnd != nil { try tick() }
-    let waitMs = isCaughtUp ? nextSnapshotMs - SystemClock.monotonicMs() : Self.tickMs
+    let untilSnapshotMs = isCaughtUp ? nextSnapshotMs - SystemClock.monotonicMs() : Self.tickMs
+    let waitMs = min(untilSnapshotMs, Self.roundMs)
     let isTicking = !isCaughtUp || plan.needsExchange || kafka?.untilEnd != nil
     signal.wait(timeoutMs: max(1, isTicking ? min(waitMs, Self.tickMs) : waitMs))
   }
@@ -207,6 +212,7 @@ public final class Worker {
   /// Takes the last snapshot: what is read is committed; at the end of input everything may be
   /// closed first.
   private func finish(atEnd: Bool, closing: Bool) throws {
+    options.progress.beginFinishing()
     for lane in lanes { lane.hold() }
     isReading = false
     try tick()

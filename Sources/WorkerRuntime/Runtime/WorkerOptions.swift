@@ -45,9 +45,11 @@ public struct WorkerOptions: Sendable {
   /// Bytes that may be written to the device of a path; nil where nobody can tell.
   public var freeBytes: @Sendable (_ path: String) -> Int64? = { DiskSpace.freeBytes(at: $0) }
   /// Told of trouble that is survived, and of other news.
-  public var log: @Sendable (_ line: String) -> Void = { _ in }
+  public var log = Log.silent
   /// Told how it goes, about once a second, from the coordinator's thread.
   public var onStatus: @Sendable (WorkerStatus) -> Void = { _ in }
+  /// Counts what the coordinator gets done, for whoever watches it.
+  public var progress = WorkProgress()
 
   /// Makes options.
   public init(

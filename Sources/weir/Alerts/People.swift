@@ -11,9 +11,7 @@ struct PersonOptions: ParsableArguments {
 
   /// The name to keep with the change.
   func name() throws -> String {
-    let environment = ProcessInfo.processInfo.environment
-    let found = [by, environment["USER"], environment["LOGNAME"]].compactMap { $0 }
-      .first { !$0.isEmpty }
+    let found = [by, ProcessEnvironment.user].compactMap { $0 }.first { !$0.isEmpty }
     guard let found else {
       throw ValidationError("Say who you are with --by NAME: it is kept, and $USER is not set.")
     }

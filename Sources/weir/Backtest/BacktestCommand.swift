@@ -102,8 +102,7 @@ struct Backtest: ParsableCommand {
   func run() throws {
     let loaded = try PipelineFile.load(pipeline)
     let plan = try BacktestPlan(loaded, try wishes()) { edits in
-      try Pipeline.load(
-        path: pipeline, environment: ProcessInfo.processInfo.environment, edits: edits)
+      try PipelineFile.load(pipeline, edits: edits)
     }
     guard svg == nil || plan.rules.count == 1 else {
       throw ValidationError(

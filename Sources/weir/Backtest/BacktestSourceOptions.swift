@@ -40,7 +40,7 @@ struct BacktestSourceOptions: ParsableArguments {
     run.request = try range.request(zone)
     run.readsSeries = readsSeries
     run.lanes = lanes ?? ProcessInfo.processInfo.activeProcessorCount
-    run.log = { line in Terminal.tell("weir: \(line)") }
+    run.log = Log.command
     run.onStatus = { view.update($0) }
     defer { view.end() }
     let result = try run.run(stop: stop)

@@ -9,13 +9,19 @@ final class LiveBoard: Sendable {
   private struct State {
     var status: WorkerStatus?
     var meter = RateMeter(spanMs: 15_000)
+    /// Steps as of the last look that found new ones, and when that was.
+    var moved: (steps: UInt64?, ms: Int64)?
   }
 
   private let state = Mutex(State())
   private let started = SystemClock.now()
   private let snapshotEveryMs: Int64
+  private let progress: WorkProgress?
 
-  init(snapshotEveryMs: Int64) { self.snapshotEveryMs = snapshotEveryMs }
+  init(snapshotEveryMs: Int64, progress: WorkProgress? = nil) {
+    self.snapshotEveryMs = snapshotEveryMs
+    self.progress = progress
+  }
 
   /// Takes a report of the worker.
   func note(_ status: WorkerStatus) {
@@ -28,8 +34,12 @@ final class LiveBoard: Sendable {
 
   /// How it is doing now; nil before the first report.
   var figures: LiveFigures? {
-    state.withLock { state in
+    state.withLock { state -> LiveFigures? in
       guard let status = state.status else { return nil }
+      let (steps, nowMs) = (progress?.count, MachineClock().monotonicNs / 1_000_000)
+      let known = state.moved.flatMap { $0.steps == steps ? $0 : nil }
+      let moved = known ?? (steps: steps, ms: nowMs)
+      state.moved = moved
       var figures = LiveFigures(taken: SystemClock.now(), started: started)
       figures.fates = status.fates
       figures.perSecond = state.meter.perSecond ?? 0
@@ -46,6 +56,7 @@ final class LiveBoard: Sendable {
       figures.records = status.records.count
       figures.recordBytes = status.records.bytes
       figures.snapshotEveryMs = snapshotEveryMs
+      figures.stalledMs = steps == nil ? 0 : nowMs - moved.ms
       figures.copies = status.copies.map {
         LiveFigures.Copies(
           kind: $0.kind.rawValue, last: $0.last, lastBytes: $0.lastBytes, tookMs: $0.tookMs,

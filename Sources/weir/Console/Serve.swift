@@ -23,31 +23,32 @@ struct Serve: ParsableCommand {
   @Argument(help: "The public SQLite file.")
   var file: String
 
-  @Option(help: ArgumentHelp("A port, or an address and a port.", valueName: "address:port"))
-  var listen: ConsoleAddress?
+  @Option(
+    name: .setting(WorkerSettings.listen),
+    help: .setting(WorkerSettings.listen, fallback: "127.0.0.1:8080"))
+  var listen: String?
 
   @Option(help: "The file's pipeline: its tokens, and its rules for trying thresholds.")
   var pipeline: String?
 
+  @OptionGroup var logging: LogFlags
+
   func run() throws {
-    let loaded = try pipeline.map { try PipelineFile.load($0, secretsRequired: false) }
-    let address =
-      listen ?? loaded?.console.listen ?? ConsoleAddress(host: "127.0.0.1", port: 8_080)
+    let flags = logging.given.merging(listen.map { [WorkerSettings.listen.name: $0] } ?? [:]) {
+      $1
+    }
+    let choices = try WorkerChoices(flags, pipeline: pipeline, secretsRequired: false)
+    let loaded = choices.pipeline
+    let log = choices.log()
+    let address = choices.listen ?? ConsoleAddress(host: "127.0.0.1", port: 8_080)
     let stop = StopFlag()
     let signals = StopSignals(stop)
     defer { withExtendedLifetime(signals) {} }
     let server = try ConsoleServer.start(
-      ConsoleSetup(dataPath: file, pipeline: loaded, address: address, log: Complaints.tell))
-    Complaints.tell("the console is at \(server.url)")
+      ConsoleSetup(dataPath: file, pipeline: loaded, address: address, log: log.console))
+    log.note(.info, "console", "the console is at \(server.url)")
     while !stop.isRaised { Thread.sleep(forTimeInterval: 0.1) }
     server.stop()
-  }
-}
-
-/// What is told on standard error, line by line.
-enum Complaints {
-  /// Writes a line.
-  @Sendable static func tell(_ line: String) {
-    try? FileHandle.standardError.write(contentsOf: Data("weir: \(line)\n".utf8))
+    log.flush()
   }
 }

@@ -84,7 +84,8 @@ struct Inspect: ParsableCommand {
           .run(spooled)
       }
     }
-    var settings = KafkaSettings(brokers: brokers ?? "127.0.0.1:9092")
+    var settings = KafkaSettings(
+      brokers: brokers ?? ProcessEnvironment.brokers ?? "127.0.0.1:9092")
     for option in kafkaOptions {
       let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
       settings.options[parts[0]] = parts.count > 1 ? parts[1] : ""

@@ -170,11 +170,9 @@ struct TopicInspector {
       total += marks.end - marks.earliest
     }
     let share = limit.map { max(1, ($0 + Int64(ids.count) - 1) / Int64(ids.count)) } ?? .max
-    let log = KafkaLog { level, line in
-      Terminal.endProgress()
-      Terminal.tell("\(level.rawValue): \(line)")
-    }
-    let consumer = try KafkaConsumer(settings: settings, groupID: nil, log: log)
+    let log = Log.command
+    defer { log.flush() }
+    let consumer = try KafkaConsumer(settings: settings, groupID: nil, log: KafkaLog(log))
     defer { consumer.close() }
     try consumer.assign(ids.map { ($0, .beginning) })
     var options = options

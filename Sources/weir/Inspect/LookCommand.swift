@@ -81,12 +81,13 @@ struct Look: ParsableCommand {
     defer { withExtendedLifetime(signals) {} }
     var options = WorkerOptions(
       dataPath: data, lanes: ProcessInfo.processInfo.activeProcessorCount)
-    options.log = { Terminal.tell("weir: \($0)") }
+    options.log = Log.command
     let progress = InputProgress(totalBytes: InputFiles.totalBytes(paths))
     let view = RunProgressView(isShown: true, progress: progress)
     options.onStatus = { view.update($0) }
     let logs = try FileInputs.open(
-      paths, plan: pipeline.plan, inOrder: false, dataPath: data, progress: progress)
+      paths, plan: pipeline.plan, inOrder: false, dataPath: data,
+      spillDirectory: ProcessEnvironment.spillDirectory, progress: progress)
     let worker = try Worker(pipeline: pipeline, input: .logs(logs), options: options, stop: stop)
     let summary = try worker.run()
     view.end()

@@ -106,8 +106,7 @@ struct Replay: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try Pipeline.load(
-      path: pipeline, environment: ProcessInfo.processInfo.environment, secretsRequired: true)
+    let loaded = try PipelineFile.load(pipeline)
     let start = ContinuousClock.now
     let by = try restate.map { live in
       try Restating(pipeline: loaded.plan, replay: into, live: live).check()
@@ -135,7 +134,8 @@ struct Replay: ParsableCommand {
   }
 
   private func replay(_ loaded: Pipeline, _ stop: StopFlag) throws -> RunSummary {
-    let log = { @Sendable (line: String) in Terminal.tell("weir: \(line)") }
+    let log = Log.command
+    defer { log.flush() }
     var request = try range.request(loaded.plan.zone)
     request.like = like
     if let fromBackup { request.goesOnFromBackup = try copy(fromBackup) }
@@ -157,7 +157,8 @@ struct Replay: ParsableCommand {
     if !input.isEmpty {
       from = .logs(
         try FileInputs.open(
-          input, plan: loaded.plan, inOrder: inOrder, dataPath: into, progress: progress))
+          input, plan: loaded.plan, inOrder: inOrder, dataPath: into,
+          spillDirectory: ProcessEnvironment.spillDirectory, progress: progress))
     }
     return try Worker(pipeline: loaded, input: from, options: options, stop: stop).run()
   }

@@ -1,0 +1,72 @@
+import Dispatch
+import Foundation
+
+/// A datagram socket of the kind on which a service manager listens.
+public final class DatagramListener: Sendable {
+  /// What `NOTIFY_SOCKET` has to say.
+  public let name: String
+  private let descriptor: Int32
+  private let queue = DispatchQueue(label: "datagrams")
+
+  /// Why there is none.
+  public struct SocketError: Error {
+    /// The error's number.
+    public var number: Int32
+  }
+
+  /// Listens at a path, or at `@` and an abstract name.
+  public init(_ name: String) throws {
+    self.name = name
+    let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    descriptor = socket(AF_UNIX, kind, 0)
+    guard descriptor >= 0 else { throw SocketError(number: errno) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { path in
+      path.copyBytes(from: name.utf8)
+      if name.hasPrefix("@") { path[0] = 0 }
+    }
+    let offset = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2
+    let length = socklen_t(offset + name.utf8.count)
+    let code = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length)
+      }
+    }
+    guard code == 0 else {
+      let number = errno
+      close(descriptor)
+      throw SocketError(number: number)
+    }
+  }
+
+  deinit {
+    close(descriptor)
+    if name.hasPrefix("/") { unlink(name) }
+  }
+
+  /// The next message; nil when none comes within `ms`.
+  public func next(withinMs ms: Int) async -> String? {
+    await withCheckedContinuation { done in
+      queue.async { [self] in
+        var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&asked, 1, Int32(ms)) > 0 else { return done.resume(returning: nil) }
+        var bytes = [UInt8](repeating: 0, count: 4_096)
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        done.resume(returning: count < 0 ? nil : String(decoding: bytes[..<count], as: UTF8.self))
+      }
+    }
+  }
+
+  /// Reads messages until one has the line `line`, and gives all their lines; nil when the next one
+  /// does not come within `ms`.
+  public func lines(until line: String, withinMs ms: Int = 30_000) async -> [String]? {
+    var lines: [String] = []
+    while let message = await next(withinMs: ms) {
+      let new = message.split(separator: "\n").map(String.init)
+      lines += new
+      if new.contains(line) { return lines }
+    }
+    return nil
+  }
+}
