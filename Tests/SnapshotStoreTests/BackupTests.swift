@@ -234,7 +234,7 @@ func checkPair(_ path: String) throws -> Int64 {
     let file = try ResultsFile.open(path: directory.file(), identity: shop)
     _ = try file.commit(change([metric()], next: 1), durable: true)
     try file.close()
-    var nowhere = maker(directory)
+    var nowhere = maker(directory, .archive)
     nowhere.directory = directory.file("no/where")
     let error = expectError(.io) { try nowhere.make(ofFileAt: directory.file()) }
     #expect(error?.whatToDo.contains("mkdir -p") == true)

@@ -88,86 +88,134 @@ import Testing
     return (told, copies.values.map { $0 })
   }
 
-  @Test func `A lost disk: restored, caught up, the same digest, and nobody is told twice`()
-    async throws
-  {
-    let folder = try TemporaryFolder()
-    let broker = try TestBroker()
-    let topic = try broker.topic(1)
-    let server = try TestServer { _, _ in .answer(200) }
-    let elsewhere = try TestServer { _, _ in .answer(200) }
-    defer {
-      server.stop()
-      elsewhere.stop()
+  /// A broker, a worker's files and a server that is told of its alerts.
+  private final class Scene {
+    let folder: TemporaryFolder
+    let broker: TestBroker
+    let topic: String
+    let server: TestServer
+    var story: Story
+    private var produced = 0
+    let pipeline: String
+
+    init() throws {
+      folder = try TemporaryFolder()
+      broker = try TestBroker()
+      topic = try broker.topic(1)
+      server = try TestServer { _, _ in .answer(200) }
+      let now = Int64(Date().timeIntervalSince1970 * 1000) / minuteMs * minuteMs
+      story = Story(startMs: now - 30 * minuteMs)
+      pipeline = try folder.write(
+        LostDiskTests.pipeline(folder.file("backups")), to: "shop.yaml")
     }
-    var environment = [
-      "WEIR_BROKERS": broker.brokers, "WEIR_TOPIC": topic, "WEIR_TEST_HOOK": server.url(),
-    ]
-    let (backups, data) = (folder.file("backups"), folder.file("shop.sqlite"))
-    let pipeline = try folder.write(Self.pipeline(backups), to: "shop.yaml")
-    let paths = [("/var/backups/weir", backups), ("shop.sqlite", data), ("shop.yaml", pipeline)]
-    let now = Int64(Date().timeIntervalSince1970 * 1000) / Self.minuteMs * Self.minuteMs
-    var story = Story(startMs: now - 30 * Self.minuteMs)
-    var produced = 0
-    func produce() throws -> Int64 {
+
+    deinit { server.stop() }
+
+    var data: String { folder.file("shop.sqlite") }
+    var backups: String { folder.file("backups") }
+    var environment: [String: String] {
+      [
+        "WEIR_BROKERS": broker.brokers, "WEIR_TOPIC": topic, "WEIR_TEST_HOOK": server.url(),
+      ]
+    }
+
+    /// Tells the next minutes of the story; how many records there are then.
+    func go(_ minutes: ClosedRange<Int64>, _ shops: (Int64) -> [String]) throws -> Int64 {
+      story.add(minutes, shops)
       try broker.produce([Array(story.records[produced...])], to: topic)
       produced = story.records.count
       return Int64(produced)
     }
 
-    // `a` fires before the backup and on to the end.
-    story.add(0...4) { _ in ["a"] }
-    let before = try produce()
-    var worker = try RunningCommand(["run", pipeline, "--data", data], environment: environment)
-    _ = try await server.requests.first(1)
-    try await worker.wait {
-      let depth = try ResultsReader.open(path: data).outboxDepth()
-      return Findings.read(data) == before && !BackupSet.all(in: backups).isEmpty
-        && depth.map(\.state) == [.delivered]
-    }
-    for command in try Self.commands("Backups", paths) {
-      let outcome = try await Command.run(command)
-      #expect(outcome.code == 0 && outcome.output.contains("result digest"), "\(outcome)")
-    }
-    let backup = try #require(BackupSet.all(in: backups).first)
-    #expect(backup.manifest.partitions.map(\.nextOffset) == [before])
-
-    // After it `b` begins and ends, and `c` begins: the worker tells of it. Then the disk is lost.
-    story.add(5...14) { $0 == 10 ? ["a", "b", "c"] : $0 > 10 ? ["a", "c"] : ["a"] }
-    let atLoss = try produce()
-    _ = try await server.requests.first(4)
-    try await worker.wait { Findings.read(data) == atLoss }
-    worker.send(SIGKILL)
-    _ = try await worker.mustEnd()
-    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    where name.hasPrefix("shop.sqlite") {
-      try FileManager.default.removeItem(atPath: folder.file(name))
+    func run(_ more: [String] = []) async throws -> Outcome {
+      try await Command.run(["run", pipeline, "--data", data] + more, environment: environment)
     }
 
+    /// The commands of a section of the document, for these files.
+    func commands(_ section: String) throws -> [[String]] {
+      try LostDiskTests.commands(
+        section,
+        [("/var/backups/weir", backups), ("shop.sqlite", data), ("shop.yaml", pipeline)])
+    }
+
+    /// Every file of the worker is gone.
+    func loseDisk() throws {
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      where name.hasPrefix("shop.sqlite") {
+        try FileManager.default.removeItem(atPath: folder.file(name))
+      }
+    }
+  }
+
+  @Test func `A lost disk: restored, caught up, the same digest, and nobody is told twice`()
+    async throws
+  {
+    let scene = try Scene()
+    let (data, server) = (scene.data, scene.server)
+    let backup = try await workUntilLost(scene)
     // While nobody is there `c` ends, `d` begins, and `e` begins and ends.
-    story.add(15...25) { $0 == 20 ? ["a", "d", "e"] : $0 > 20 ? ["a", "d"] : ["a"] }
-    _ = try produce()
-    let refused = try await Command.run(
-      ["run", pipeline, "--data", data], environment: environment)
+    let missed = try scene.go(15...25) {
+      $0 == 20 ? ["a", "d", "e"] : $0 > 20 ? ["a", "d"] : ["a"]
+    }
+    let refused = try await scene.run()
     #expect(refused.code == 3 && refused.errors.contains("weir restore"), "\(refused)")
-    var recipe = try Self.commands("The disk is lost", paths)
+
+    var recipe = try scene.commands("The disk is lost")
     let last = recipe.removeLast()
     for command in recipe {
       let outcome = try await Command.run(command)
       #expect(outcome.code == 0, "\(outcome)")
       #expect(outcome.output.contains(backup.manifest.resultDigest), "\(outcome)")
     }
-    worker = try RunningCommand(last, environment: environment)
-    try await worker.wait { Findings.read(data) == Int64(produced) }
+    let worker = try RunningCommand(last, environment: scene.environment)
+    try await worker.wait { Findings.read(data) == missed }
     // What happens from now on is told as ever: `f` begins.
-    story.add(26...44) { $0 == 42 ? ["a", "d", "f"] : $0 > 42 ? ["a", "d", "f"] : ["a", "d"] }
-    let all = try produce()
-    let requests = try await server.requests.first(6)
+    let all = try scene.go(26...44) { $0 >= 42 ? ["a", "d", "f"] : ["a", "d"] }
+    _ = try await server.requests.first(6)
     try await worker.wait { Findings.read(data) == all }
     worker.send(SIGTERM)
     #expect(try await worker.mustEnd() == 0, "\(worker.text)")
+    try checkTold(server.requests.all)
+    // Started once more it has nothing to add.
+    let again = try await scene.run(["--until-end", "--quiet"])
+    #expect(again.code == 0, "\(again)")
+    #expect(server.requests.all.count == 6)
+    try await compareToUndisturbed(scene)
+  }
 
-    let (messages, copies) = try told(server.requests.all)
+  /// A worker that makes backups, and loses its disk after the last one; that backup.
+  private func workUntilLost(_ scene: Scene) async throws -> BackupSet {
+    // `a` fires before the backup and on to the end.
+    let before = try scene.go(0...4) { _ in ["a"] }
+    let data = scene.data
+    let worker = try RunningCommand(
+      ["run", scene.pipeline, "--data", data], environment: scene.environment)
+    _ = try await scene.server.requests.first(1)
+    let backups = scene.backups
+    try await worker.wait {
+      guard Findings.read(data) == before, !BackupSet.all(in: backups).isEmpty else { return false }
+      return try ResultsReader.open(path: data).outboxDepth().map(\.state) == [.delivered]
+    }
+    for command in try scene.commands("Backups") {
+      let outcome = try await Command.run(command)
+      #expect(outcome.code == 0 && outcome.output.contains("result digest"), "\(outcome)")
+    }
+    let backup = try #require(BackupSet.all(in: backups).first)
+    #expect(backup.manifest.partitions.map(\.nextOffset) == [before])
+    // After it `b` begins and ends, and `c` begins: the worker tells of it. Then the disk is lost.
+    let atLoss = try scene.go(5...14) {
+      $0 == 10 ? ["a", "b", "c"] : $0 > 10 ? ["a", "c"] : ["a"]
+    }
+    _ = try await scene.server.requests.first(4)
+    try await worker.wait { Findings.read(data) == atLoss }
+    worker.send(SIGKILL)
+    _ = try await worker.mustEnd()
+    try scene.loseDisk()
+    return backup
+  }
+
+  private func checkTold(_ requests: [TestServer.Request]) throws {
+    let (messages, copies) = try told(requests)
     #expect(copies.allSatisfy { $0 == 1 }, "a message came twice")
     #expect(
       Set(messages) == [
@@ -181,24 +229,23 @@ import Testing
       #"resolved trouble {\"shop\":\"c\"}"#, #"resolved trouble {\"shop\":\"e\"}"#,
     ] { #expect(summary.contains(line), "\(summary) says nothing of \(line)") }
     #expect(!summary.contains(#"{\"shop\":\"a\"}"#), "a was told before the backup: \(summary)")
+  }
 
-    // Started once more it has nothing to add.
-    let again = try await Command.run(
-      ["run", pipeline, "--data", data, "--until-end", "--quiet"], environment: environment)
-    #expect(again.code == 0, "\(again)")
-    #expect(server.requests.all.count == 6)
-
-    // A worker that never lost its disk holds the same.
+  /// A worker that never lost its disk holds the same.
+  private func compareToUndisturbed(_ scene: Scene) async throws {
+    let elsewhere = try TestServer { _, _ in .answer(200) }
+    defer { elsewhere.stop() }
+    var environment = scene.environment
     environment["WEIR_TEST_HOOK"] = elsewhere.url()
-    let whole = folder.file("whole.sqlite")
-    for path in [data, whole] {
+    let whole = scene.folder.file("whole.sqlite")
+    for path in [scene.data, whole] {
       let outcome = try await Command.run(
-        ["run", pipeline, "--until-end", "--close", "--accept-empty", "--data", path],
+        ["run", scene.pipeline, "--until-end", "--close", "--accept-empty", "--data", path],
         environment: environment)
       #expect(outcome.code == 0, "\(outcome)")
     }
-    #expect(try Findings(data) == Findings(whole))
-    #expect(try ResultsDigest.diff(data, whole).isEmpty)
+    #expect(try Findings(scene.data) == Findings(whole))
+    #expect(try ResultsDigest.diff(scene.data, whole).isEmpty)
   }
 
   @Test func `Without a backup, with a damaged one and on a file in use restore says what to do`()

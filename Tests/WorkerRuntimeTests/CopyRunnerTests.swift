@@ -131,7 +131,9 @@ import Testing
       do {
         _ = try WorkerPipeline.make(more: rule)
         Issue.record("\(rule) was accepted")
-      } catch { #expect("\(error)".contains(says), "\(error)") }
+      } catch let error as PipelineFaults {
+        #expect(error.description.contains(says), "\(error)")
+      }
     }
   }
 

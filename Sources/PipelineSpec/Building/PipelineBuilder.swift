@@ -128,8 +128,9 @@ struct PipelineBuilder {
     } else {
       faults.add(
         given.position(of: CopyOptions.keep), "bad-keep",
-        "\(option.spec.name).keep is \(given.found(CopyOptions.keep)), which is no number of copies "
-          + "from 1 up, no duration and not forever", hint: "for example keep: 7, or keep: 30d")
+        "\(option.spec.name).keep is \(given.found(CopyOptions.keep)), which is no number of "
+          + "copies from 1 up, no duration and not forever",
+        hint: "for example keep: 7, or keep: 30d")
       return nil
     }
     return .init(everyMs: everyMs, directory: directory, keep: keep)

@@ -146,8 +146,8 @@ extension ResultsFile {
   }
 
   /// Ends of alerts and findings that were decided at or after `decided` and not told because they
-  /// were too old, of those that ended at or after `ended`, by the order in which they were decided.
-  /// O(rows of the outbox).
+  /// were too old, of those that ended at or after `ended`, in the order in which they were
+  /// decided. O(rows of the outbox).
   public func withheldEnds(
     decidedSince decided: WallTime, endedSince ended: EventTime
   ) throws(StoreError) -> [WithheldEnd] {

@@ -208,8 +208,8 @@ public struct BackupMaker: Sendable {
     return ([name] + more).first { FileSystem.size(of: $0) == nil } ?? name
   }
 
-  /// Removes what `keep` does not want besides the copy that was just `made`, also when the clock was
-  /// set back and others look newer. What cannot be removed stays.
+  /// Removes what `keep` does not want besides the copy that was just `made`, also when the clock
+  /// was set back and others look newer. What cannot be removed stays.
   private func removeOld(besides made: String, of pipeline: String) {
     let others = BackupSet.all(in: directory, pipeline: pipeline, kind: kind)
       .filter { $0.path != made }

@@ -19,7 +19,7 @@ struct CopyPace: Sendable {
   static let waitsMax = 100
   /// How much longer the rests are than the steps between them.
   static let restFactor: Int64 = 3
-  /// The system writes the copy out every so many bytes, so that a commit never waits for all of it.
+  /// The system writes the copy out every so many bytes: a commit never waits for all of it.
   static let flushBytes: Int64 = 32 << 20
 }
 
@@ -83,7 +83,7 @@ private struct CopySteps {
         throw StoreError(
           kind: .io, path: copy.path, what: "the copy was given up", whatToDo: "Make it again")
       }
-      if total - left < copied { restarts += 1 }
+      if code == SQLITE_OK, total - left <= copied { restarts += 1 }
       if restarts > CopyPace.restartsMax { pages = -1 }
       copied = total - left
       unflushed += Int64(pages) * pageBytes

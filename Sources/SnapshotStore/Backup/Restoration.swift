@@ -4,10 +4,10 @@ import StreamCore
 
 /// Puts a backup in the place of a worker's files.
 ///
-/// The newest backup whose bytes are what was copied is taken, or that which is asked for. The files
-/// that come out carry a mark: nobody knows which of the messages about what happened between the
-/// backup and the loss were sent, and the worker that goes on from them acts by it. Files that are
-/// in the way are renamed, never removed.
+/// The newest backup whose bytes are what was copied is taken, or that which is asked for. The
+/// files that come out carry a mark: nobody knows which of the messages about what happened between
+/// the backup and the loss were sent, and the worker that goes on from them acts by it. Files that
+/// are in the way are renamed, never removed.
 public struct Restoration: Sendable {
   /// A directory of backups, or one of them.
   public var source: String

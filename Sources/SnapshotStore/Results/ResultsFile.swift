@@ -36,8 +36,8 @@ public final class ResultsFile: @unchecked Sendable {
   ///
   /// Throws a `StoreError` for a file that is damaged, foreign, of another pipeline or definition
   /// or of a later schema, for a path that cannot be written, and while another worker holds it. A
-  /// file of an earlier schema is copied to `PATH.before-migration-vN` (`keptCopy`), then migrated. O(bytes of
-  /// the file) up to `checkMaxBytes`, O(log rows) beyond.
+  /// file of an earlier schema is copied to `PATH.before-migration-vN` (`keptCopy`), then migrated.
+  /// O(bytes of the file) up to `checkMaxBytes`, O(log rows) beyond.
   public static func open(
     path: String, identity: PipelineIdentity, options: StoreOptions = StoreOptions()
   ) throws(StoreError) -> ResultsFile {

@@ -30,7 +30,8 @@ struct HealthMonitor {
     /// `freshness`, `lag`, `rejected_share`, `late_share`, `users_in_two_partitions`,
     /// `undelivered`, `backup`.
     var rule: String
-    /// Canonical JSON: the source of a freshness rule, the kind of copy of a backup rule, else `{}`.
+    /// Canonical JSON: the source of a freshness rule, the kind of copy of a backup rule; else
+    /// `{}`.
     var dimensions: String
     var isFiring: Bool
     /// When it began.

@@ -152,8 +152,8 @@ struct NoticeWriter {
     return notice
   }
 
-  /// One notice of everything that began while nobody could be told in time and goes on, and of what
-  /// `ended` then.
+  /// One notice of everything that began while nobody could be told in time and goes on, and of
+  /// what `ended` then.
   func summary(of notices: [Notice], ended: [WithheldEnd] = [], at now: WallTime) -> Notice? {
     guard let id = notices.first?.id ?? ended.first?.id,
       let rule = notices.first?.rule ?? ended.first?.rule

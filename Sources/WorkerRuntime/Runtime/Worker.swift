@@ -94,6 +94,7 @@ public final class Worker {
         .info, "upgrade",
         "the file was migrated to this version; as it was before it is kept as \(copy)")
     }
+    var begun: Announcer?
     do {
       try Self.checkService(opened.results.resume, options)
       let logs: [FiniteLog]
@@ -113,12 +114,14 @@ public final class Worker {
         pipeline, results: opened.results,
         isLive: kafka != nil && !options.untilEnd && options.replay == nil,
         isReplay: options.replay != nil, log: options.log)
+      begun = announcer
       copies =
         options.replay == nil && kafka != nil
         ? CopyRunner(pipeline, opened.results, opened.stateFile, options) : nil
       try prepare(opened, logs)
       try prepareThresholds()
     } catch {
+      begun?.stop(draining: false)
       for lane in lanes { lane.stop() }
       try? results.close()
       try? stateFile.close()

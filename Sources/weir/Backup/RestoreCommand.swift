@@ -69,8 +69,8 @@ struct RestoreCommand: ParsableCommand {
     }
     if report.withheld > 0 {
       print(
-        "  \(Terminal.count(Int64(report.withheld), "message")) that waited in it may have been sent "
-          + "since, and will not be")
+        "  \(Terminal.count(Int64(report.withheld), "message")) that waited in it may have been "
+          + "sent since, and will not be")
     }
     print("what ended by \(EventTime(ms: report.lost.ms).text) is not told one by one again")
     print("go on with `weir run PIPELINE.yaml --data \(into)`")
