@@ -3,8 +3,8 @@
 //   swift run -c release --package-path Benchmarks InstructionBenchmark [write]
 //
 // Counted by valgrind, which sees every instruction and no clock: the same on a busy machine as on
-// a quiet one. A job runs over few and over many events; what they differ by is what an event takes,
-// without the start. Ends with 1 when a job takes over 5% more than written in
+// a quiet one. A job runs over few and over many events; what they differ by is what an event
+// takes, without the start. Ends with 1 when a job takes over 5% more than written in
 // Benchmarks/instructions.json; `write` writes down what is so now.
 
 import BenchmarkKit
