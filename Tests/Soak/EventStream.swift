@@ -4,7 +4,7 @@ import StreamCore
 import Synchronization
 import WorkerRuntime
 
-/// Sends the shop's events at a steady rate, from a thread of its own, and writes down what it sent.
+/// Sends the shop's events at a steady rate, from a thread of its own, and notes what it sent.
 ///
 /// `@unchecked Sendable`: the log and what is told at the end are of that thread until it has
 /// ended; the rest is under the condition's lock or atomic.

@@ -68,9 +68,9 @@ struct SoakRun {
     }
   }
 
-  /// The demo's pipeline, with two settings of its own: state is saved so often that a restart finds
-  /// what it has to read again still on the broker, and no silence makes a partition idle, which a
-  /// replay of files would have to be told of.
+  /// The demo's pipeline, with two settings of its own: state is saved so often that a restart
+  /// finds what it has to read again still on the broker, and no silence makes a partition idle,
+  /// which a replay of files would have to be told of.
   private func writePipeline() throws -> String {
     var root = URL(fileURLWithPath: #filePath)
     for _ in 0..<3 { root.deleteLastPathComponent() }

@@ -108,7 +108,8 @@ struct Tally {
           + "at most"),
       line(
         "outages",
-        "\(outages.joined(separator: ", ")); down for \(Text.seconds(Double(counts.longestDownMs) / 1_000)) "
+        "\(outages.joined(separator: ", ")); down for "
+          + "\(Text.seconds(Double(counts.longestDownMs) / 1_000)) "
           + "at most"),
       line("readers", readers.joined(separator: ", ")),
     ]
@@ -117,8 +118,8 @@ struct Tally {
   private var workerLines: [String] {
     let lag = { (name: String) -> String in
       let events = samples.greatestLag[name] ?? 0
-      return
-        "\(Text.grouped(events)) events (\(Text.seconds(Double(events) / Double(plan.rate)))) \(name)"
+      let seconds = Text.seconds(Double(events) / Double(plan.rate))
+      return "\(Text.grouped(events)) events (\(seconds)) \(name)"
     }
     let peak = { (name: String) in
       Text.mebibytes(samples.taken[name]?.map(\.residentBytes).max() ?? 0)

@@ -3,8 +3,7 @@ import Testing
 
 /// A short soak; `make soak` is the long one.
 @Suite(.serialized) struct SoakTests {
-  @Test
-  func `Killed, cut off and read slowly, workers lose nothing and come to what a replay says`()
+  @Test func `Killed, cut off and read slowly, workers lose nothing and agree with a replay`()
     async throws
   {
     let folder = try TemporaryFolder()
