@@ -65,7 +65,7 @@ public struct ShopScenario: Sendable {
   public var disorderShare = 0.01
   /// Share that says a time ten minutes to an hour ago.
   public var lateShare = 0.000_5
-  /// Anonymous visitors that there are, from 1 up: with fewer of them than visits they come again, so
+  /// Anonymous visitors that there are, from 1 up: with fewer than visits they come again, so
   /// that the number of ids is bounded.
   public var anonymousVisitors: UInt64 = 1 << 48
 

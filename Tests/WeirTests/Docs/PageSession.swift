@@ -51,7 +51,9 @@ final class PageSession {
         atPath: folder.file("shared/data"), withDestinationPath: shared.path)
     }
     try "\(checkout)".write(toFile: folder.file("abs/state/cwd"), atomically: true, encoding: .utf8)
-    try "".write(toFile: folder.file("abs/state/vars"), atomically: true, encoding: .utf8)
+    // A variable of the session: a page may unset it.
+    try "export WEIR_BROKERS='\(broker.bootstrapServers)'\n".write(
+      toFile: folder.file("abs/state/vars"), atomically: true, encoding: .utf8)
     try createTopics(page)
   }
 
@@ -76,7 +78,6 @@ final class PageSession {
     environment["PATH"] =
       folder.file("abs/bin") + ":" + (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
     environment["HOME"] = folder.file("weir")
-    environment["WEIR_BROKERS"] = broker.bootstrapServers
     environment["USER"] = "ann"
     environment["TZ"] = "UTC"
     environment["LANG"] = "C.UTF-8"
