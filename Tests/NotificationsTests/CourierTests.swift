@@ -6,7 +6,7 @@ import Testing
 @testable import Notifications
 
 /// A courier against a real server on the loopback; time stands still unless a test moves it.
-@Suite("delivery", .timeLimit(.minutes(2)))
+@Suite("delivery", .timeLimit(.minutes(15)))
 struct CourierTests {
   let clock = ManualClock()
   let message = PendingMessage(

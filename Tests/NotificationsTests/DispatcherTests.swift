@@ -5,7 +5,7 @@ import Testing
 @testable import Notifications
 
 /// A dispatcher against real servers, with an outbox in memory and time that tests move.
-@Suite("dispatcher", .timeLimit(.minutes(2)))
+@Suite("dispatcher", .timeLimit(.minutes(15)))
 struct DispatcherTests {
   let clock = ManualClock()
   let reports = Awaited<String>()

@@ -98,12 +98,12 @@ struct UpgradeRig {
       "check", pipeline, "--against", folder.file(data), "--json",
     ])
     let report = try JSONDecoder().decode(CheckedReport.self, from: Data(outcome.output.utf8))
-    return (outcome.code, report.against)
+    return (outcome.code, try #require(report.against, "\(outcome)"))
   }
 }
 
 /// The part of the report that tests read.
-private struct CheckedReport: Decodable { var against: CheckedUpgrade }
+private struct CheckedReport: Decodable { var against: CheckedUpgrade? }
 
 /// What a changed file does, as `weir check --against --json` prints it.
 struct CheckedUpgrade: Decodable {

@@ -37,7 +37,7 @@ private final class HeldLog: RecordReader {
 
 /// Clocks that are lifted while events wait for their turn.
 @Suite struct WorkerLiftTests {
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(15)))
   func `A log that ends first is in every window that the others let close`() throws {
     let pipeline = try Pipeline.parse(
       text: """

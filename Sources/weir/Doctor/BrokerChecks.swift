@@ -55,6 +55,8 @@ enum BrokerChecks {
     case "_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED": "SASL fails"
     case "_INVALID_ARG": "an option is wrong"
     case _ where error.codeName.hasSuffix("AUTHORIZATION_FAILED"): "these credentials may not"
+    // A broker that hangs up on a handshake is reported as one that is away.
+    case _ where error.message.contains("SSL handshake failed"): "TLS fails"
     default: "it cannot be reached"
     }
   }

@@ -28,7 +28,7 @@ final class Console: Sendable {
   /// The demonstration, with a shop whose minutes take less than a second: what goes wrong
   /// there has begun after three, and machines have time left for other tests.
   static func demo(
-    speed: Int = 100, _ more: [String] = [], environment: [String: String] = [:]
+    speed: Int = 60, _ more: [String] = [], environment: [String: String] = [:]
   ) async throws -> Console {
     let folder = try TemporaryFolder()
     let data = folder.file("demo.sqlite")
