@@ -18,7 +18,7 @@ import Testing
             events: {count: true, every: 5m, by: [channel, event]}
             greatest: {max: properties.total, every: 10m}
             habits: {count: true, every: 10m, by: [users.carts]}
-            share: {formula: all_of_it / events}
+            portion: {formula: all_of_it / events}
           """
       )
       .replacing(
@@ -58,7 +58,7 @@ import Testing
     #expect(refused.json.names("redefined") == ["metrics.p99"])
     #expect(
       Set(refused.json.names("added")) == [
-        "metrics.all_of_it", "metrics.greatest", "metrics.habits", "metrics.share",
+        "metrics.all_of_it", "metrics.greatest", "metrics.habits", "metrics.portion",
         "funnels.quick", "kpis.cents", "risks.busy",
       ])
     #expect(refused.json.names("removed") == ["metrics.cities", "funnels.again"])

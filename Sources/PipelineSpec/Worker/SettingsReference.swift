@@ -60,8 +60,8 @@ public enum SettingsReference {
     ```
 
     ```console
-    $ export WEIR_TOPIC=lab.copy LAB_PASSWORD=correct-horse; unset WEIR_BROKERS TMPDIR
-    $ weir check lab.yaml --explain --listen 8081 --lanes 2 | head -11
+    $ export WEIR_TOPIC=lab.copy LAB_PASSWORD=correct-horse; unset WEIR_BROKERS
+    $ env -u TMPDIR weir check lab.yaml --explain --listen 8081 --lanes 2 | head -11
     Settings
       setting                             value                           from                                            instead of
       data                                lab.sqlite                      default

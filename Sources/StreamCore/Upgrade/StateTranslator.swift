@@ -185,7 +185,8 @@ extension StateTranslator {
   }
 
   /// The greatest event time that the tasks had read by the state, clocks among it, in
-  /// milliseconds: no event that is read later is of a window that was complete then. Nil without any.
+  /// milliseconds: no event that is read later is of a window that was complete then. Nil
+  /// without any.
   ///
   /// State of earlier versions does not tell how far ahead of their records events were: there as
   /// far as the pipeline lets them.
