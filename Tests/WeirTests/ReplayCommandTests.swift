@@ -116,7 +116,7 @@ import Testing
       let arguments = ["replay", shop.pipeline, "--into", data, "--close"]
       for round in 0..<3 {
         let process = try RunningCommand(
-          arguments + ["--speed", "4000x"], environment: shop.environment)
+          arguments + ["--speed", "400x"], environment: shop.environment)
         let known = Findings.read(data) ?? 0
         try await process.wait { Findings.read(data) ?? 0 > known + 50 }
         _ = await process.ended(withinMs: Int(generator.whole(0...200)))
