@@ -58,11 +58,16 @@ public final class DatagramListener: Sendable {
     }
   }
 
-  /// Reads messages until one has the line `line`, and gives all their lines; nil when the next one
-  /// does not come within `ms`.
-  public func lines(until line: String, withinMs ms: Int = 30_000) async -> [String]? {
+  /// Reads messages until one has the line `line`, and gives all their lines; nil when that does
+  /// not come within `ms`. Before each message it does `first`.
+  public func lines(
+    until line: String, withinMs ms: Int = 120_000, first: () -> Void = {}
+  ) async -> [String]? {
     var lines: [String] = []
-    while let message = await next(withinMs: ms) {
+    let end = ContinuousClock.now + .milliseconds(ms)
+    while ContinuousClock.now < end {
+      first()
+      guard let message = await next(withinMs: ms) else { return nil }
       let new = message.split(separator: "\n").map(String.init)
       lines += new
       if new.contains(line) { return lines }

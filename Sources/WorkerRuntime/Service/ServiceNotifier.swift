@@ -56,7 +56,12 @@ public final class ServiceNotifier: Sendable {
         tell()
         _ = wake.wait(timeout: .now() + .milliseconds(Int(tickMs)))
       }
-      tell()
+      // A manager that is slow gets a second to take the last word.
+      for _ in 0..<20 {
+        tell()
+        if state.withLock({ $0.unsent.isEmpty }) { break }
+        _ = wake.wait(timeout: .now() + .milliseconds(50))
+      }
       ended.signal()
     }
     thread.name = "service"
