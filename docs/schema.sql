@@ -35,7 +35,8 @@
 -- others.
 --
 -- run_manifest holds
---   pipeline, definition, definition_digest   name; canonical text; its SHA-256
+--   pipeline, definition, definition_digest   name; canonical text; SHA-256 of that text with the
+--                                             values of all variables
 --   weir_version, sqlite_version, tzdata_version   of the latest run
 --   created_wall_ms, opened_wall_ms           when the file was made, and last opened for writing
 --   result_digest                             the sum of the tables' digests
@@ -44,7 +45,8 @@
 --   pruned_to_ms.TABLE.NAME                   windows of stage NAME that ended by then are gone
 --   start.TOPIC/PARTITION                     the first offset that was read
 --   complete_from.KIND.STAGE                  from then on, in milliseconds, its rows are complete
---   definition_document                       what decides results, as YAML that can be read again
+--   definition_document                       what decides results, as YAML that can be read again; as in
+--                                             definition, variables that may be secrets by their names
 --   stages                                    JSON: by KIND.STAGE its id, digest and from_ms (null: from
 --                                             the beginning); next_stage_id: the next id, never used before
 --   removed_stages                            JSON: stages whose rows from before until_ms go at drop_ms

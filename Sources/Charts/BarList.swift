@@ -41,7 +41,9 @@ public struct BarList: Chart {
   public var summary: String {
     if bars.isEmpty { return words.noDataSentence }
     let shown = bars.prefix(40).map { bar in
-      words.bar(bar.name, Self.usable(bar).map(unit.described) ?? words.noData, note: bar.note)
+      words.bar(
+        bar.name, Self.usable(bar).map { unit.described($0, words) } ?? words.noData,
+        note: bar.note)
     }
     let rest = bars.count > 40 ? [words.more(bars.count - 40)] : []
     return (shown + rest).joined(separator: " ")
@@ -102,7 +104,8 @@ public struct BarList: Chart {
     let values = (texts.map { TextWidth.of($0.value, size: 15) }.max() ?? 0) + 10
     let notes = texts.map { TextWidth.of($0.note) }.max() ?? 0
     // Figures stand behind the longest bar, one below the other.
-    let room = min(values + notes + 8, width * 0.5)
+    // A pixel more than they need: sums of widths are not exact, and what does not fit is cut.
+    let room = min(values + notes + 9, width * 0.5)
     let full = max(width - left - room, 40)
     for (bar, text) in zip(bars, texts) {
       let base = y + 13.5
@@ -157,7 +160,7 @@ public struct BarList: Chart {
   }
 
   private func text(_ bar: Bar) -> (value: String, note: String) {
-    let value = Self.usable(bar).map(unit.full) ?? words.noData
+    let value = Self.usable(bar).map { unit.full($0, words) } ?? words.noData
     let state = bar.isProvisional ? words.provisional : ""
     return (value, [bar.note, state].filter { !$0.isEmpty }.joined(separator: ", "))
   }

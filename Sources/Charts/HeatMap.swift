@@ -68,8 +68,8 @@ public struct HeatMap: Chart {
     let unfinished = rows.reduce(0) { $0 + $1.cells.count { $0.isUnfinished && $0.value != nil } }
     let open = unfinished > 0 ? words.unfinished(unfinished) : ""
     return words.grid(
-      rows: rows.count, columns: columns.count, from: unit.described(least),
-      to: unit.described(greatest)) + open
+      rows: rows.count, columns: columns.count, from: unit.described(least, words),
+      to: unit.described(greatest, words)) + open
   }
 
   private static func usable(_ cell: Cell) -> Double? {
@@ -127,7 +127,7 @@ public struct HeatMap: Chart {
         let state = cell.isUnfinished ? words.bracketed(words.notFinished) : ""
         svg.rectangle(
           x: x, y: y, width: cellWidth, height: Self.rowHeight, "cell h\(level)",
-          title: "\(row.name), \(column): \(unit.described(value))\(state)")
+          title: "\(row.name), \(column): \(unit.described(value, words))\(state)")
         if cell.isUnfinished {
           svg.rectangle(
             x: x + 0.5, y: y + 0.5, width: cellWidth - 1, height: Self.rowHeight - 1, "unfinished",
@@ -173,7 +173,7 @@ public struct HeatMap: Chart {
   }
 
   private func text(_ value: Double, _ lettering: Lettering) -> String {
-    lettering.isBare ? ShortNumber.fixed(value * 100, 0) : unit.compact(value)
+    lettering.isBare ? ShortNumber.fixed(value * 100, 0) : unit.compact(value, words)
   }
 
   private func paintColumns(

@@ -54,8 +54,8 @@ public struct PeriodChart: Chart {
         return words.empty(line.name)
       }
       return words.series(
-        line.name, least: unit.described(least), greatest: unit.described(greatest),
-        last: unit.described(last))
+        line.name, least: unit.described(least, words), greatest: unit.described(greatest, words),
+        last: unit.described(last, words))
     }
     return known.isEmpty ? words.noDataSentence : known.joined(separator: " ")
   }
@@ -72,7 +72,7 @@ public struct PeriodChart: Chart {
       return Drawing(body: svg.text, height: y + 26)
     }
     paintLegend(&svg, width: width, y: &y)
-    let axis = ValueAxis(low: min(low, 0), high: max(high, 0), unit: unit, count: 4)
+    let axis = ValueAxis(low: min(low, 0), high: max(high, 0), unit: unit, count: 4, words: words)
     let left = ((axis.ticks.map { TextWidth.of($0.label) }.max() ?? 0) + 10).rounded(.up)
     let right = width - 16
     let top = y + 10
@@ -145,7 +145,7 @@ public struct PeriodChart: Chart {
         [
           "class": "bar s\(look)", "cx": SVGWriter.number(point.x),
           "cy": SVGWriter.number(point.y), "r": "2.6",
-        ], title: "\(line.name), \(first + period): \(unit.described(value))")
+        ], title: "\(line.name), \(first + period): \(unit.described(value, words))")
     }
     svg.path(path, "line s\(look)")
   }

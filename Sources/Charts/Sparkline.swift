@@ -46,7 +46,7 @@ public struct Sparkline: Hashable, Sendable {
       "svg",
       [
         "xmlns": "http://www.w3.org/2000/svg", "class": "chart spark", "viewBox": "0 0 \(size)",
-        "role": "img", "aria-label": label,
+        "role": "img", "aria-label": label, "preserveAspectRatio": "none",
       ])
     svg.element("title", [:], text: label)
     let scale = Scale(points + behind)

@@ -161,12 +161,13 @@ public struct TimeChart: Chart {
       }
       parts.append(
         words.series(
-          series.name, least: unit.described(least), greatest: unit.described(greatest),
-          last: unit.described(last)))
+          series.name, least: unit.described(least, words),
+          greatest: unit.described(greatest, words),
+          last: unit.described(last, words)))
     }
     if data.series.count > 12 { parts.append(words.moreSeries(data.series.count - 12)) }
     for threshold in data.thresholds.prefix(12) {
-      parts.append(words.threshold(threshold.label, unit.described(threshold.value)))
+      parts.append(words.threshold(threshold.label, unit.described(threshold.value, words)))
     }
     for lane in data.lanes {
       parts.append(words.lane(lane.name, lane.spans.count))

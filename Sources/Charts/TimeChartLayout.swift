@@ -48,7 +48,8 @@ struct TimeChartLayout {
 
     let bounds = data.bounds
     let axis = ValueAxis(
-      low: bounds.low, high: bounds.high, unit: chart.unit, count: Int(plotHeight / 44))
+      low: bounds.low, high: bounds.high, unit: chart.unit, count: Int(plotHeight / 44),
+      words: chart.words)
     valueAxis = axis
     let tickWidth = axis.ticks.map { TextWidth.of($0.label) }.max() ?? 0
     let laneWidth = data.lanes.map { TextWidth.of($0.name) }.max() ?? 0

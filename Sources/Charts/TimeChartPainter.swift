@@ -308,7 +308,8 @@ struct TimeChartPainter {
         guard let value = point.value else { continue }
         let name = data.series.count > 1 ? series.name + ": " : ""
         let state = point.isProvisional ? chart.words.bracketed(chart.words.provisional) : ""
-        hints[point.time, default: []].append(name + chart.unit.described(value) + state)
+        hints[point.time, default: []].append(
+          name + chart.unit.described(value, chart.words) + state)
         if hints.count > Self.hintLimit { return }
       }
     }

@@ -17,7 +17,9 @@ struct ValueAxis {
   static let limit = 1e200
 
   /// A scale that holds `low ... high`, with at most about `count` steps.
-  init(low: Double, high: Double, unit: ValueUnit, count: Int) {
+  init(
+    low: Double, high: Double, unit: ValueUnit, count: Int, words: ChartWords = .english
+  ) {
     var low = max(low, -Self.limit)
     var high = min(high, Self.limit)
     if low == high {
@@ -36,9 +38,11 @@ struct ValueAxis {
     ticks = values.map { value in
       let label =
         switch unit {
-        case .count, .number: ShortNumber.tick(value, step: step.size, greatest: most)
-        case .share: ShortNumber.tick(value * 100, step: step.size * 100, suffixed: false) + "%"
-        case .durationMs: ShortNumber.duration(ms: value)
+        case .count, .number:
+          ShortNumber.tick(
+            value, step: step.size, greatest: most, ShortNumber.scales(words))
+        case .share: ShortNumber.tick(value * 100, step: step.size * 100) + "%"
+        case .durationMs: ShortNumber.duration(ms: value, words)
         }
       return Tick(value: value, label: label)
     }

@@ -10,9 +10,11 @@ import StreamCore
 /// changes happen in between. Trouble that passes (a broker away for minutes, a leader moving) is
 /// told to the log and survived; polls then return without messages.
 ///
-/// Memory: prefetched messages take up to `memoryBudgetBytes`, and one more answer of each broker
-/// may be under way. When the budget is used up fetching rests for as long as a second, so a budget
-/// below what is consumed in a second costs throughput.
+/// Memory: the keys and payloads of prefetched messages take up to `memoryBudgetBytes`, and one
+/// more answer of each broker may be under way. librdkafka's own notes on each message, some 300
+/// bytes, come to that: of short messages they take as much again. When the budget is used up
+/// fetching rests for as long as a second, so a budget below what is consumed in a second costs
+/// throughput.
 public final class KafkaConsumer {
   /// Largest number of messages that one `poll` hands over.
   public static let maxBatch = 1_000

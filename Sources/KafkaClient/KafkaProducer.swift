@@ -140,6 +140,18 @@ public final class KafkaProducer {
   ///   many), or when some are still under way after `timeoutMs` (retriable: they go on being
   ///   sent).
   public func flush(timeoutMs: Int32) throws {
+    if try isDelivered(withinMs: timeoutMs) { return }
+    let left = rd_kafka_outq_len(handle.pointer)
+    throw handle.error(
+      RD_KAFKA_RESP_ERR__TIMED_OUT, "delivering messages, \(left) of them still under way")
+  }
+
+  /// Waits until every message sent is delivered, for at most `timeoutMs`. False when some are
+  /// still under way then, for whatever reason: they go on being sent.
+  ///
+  /// - Throws: `KafkaError` when a message failed since the last call (the first reason, and how
+  ///   many).
+  public func isDelivered(withinMs timeoutMs: Int32) throws -> Bool {
     let code = rd_kafka_flush(handle.pointer, timeoutMs)
     try handle.throwIfFatal()
     let failed = counters.pointee.failed - failedBeforeFlush
@@ -152,10 +164,7 @@ public final class KafkaProducer {
       error.message = "\(failed) messages were not delivered; \(error.message)"
       throw error
     }
-    if code != RD_KAFKA_RESP_ERR_NO_ERROR {
-      let left = rd_kafka_outq_len(handle.pointer)
-      throw handle.error(code, "delivering messages, \(left) of them still under way")
-    }
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR
   }
 
   // MARK: - One message

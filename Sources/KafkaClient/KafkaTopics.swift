@@ -51,12 +51,12 @@ public final class KafkaTopics: Sendable {
 
   /// How many partitions `topic` has. Never brings a topic into being.
   ///
-  /// - Parameter keepWaiting: asked after each answer that the topic is not there, and after each
+  /// - Parameter keepWaiting: asked with each answer that the topic is not there, and with each
   ///   time-out; true asks again about half a second later. By default nothing is waited for.
   /// - Throws: `KafkaError`; of a topic that is not there (`isUnknownTopic`) it names those that
   ///   are spelled alike.
   public func partitions(
-    of topic: String, timeoutMs: Int32 = 10_000, keepWaiting: () -> Bool = { false }
+    of topic: String, timeoutMs: Int32 = 10_000, keepWaiting: (KafkaError) -> Bool = { _ in false }
   ) throws -> Int32 {
     while true {
       do {
@@ -65,7 +65,7 @@ public final class KafkaTopics: Sendable {
         if let count = topics[topic] { return count }
         throw unknown(topic, among: topics)
       } catch let error as KafkaError where error.isUnknownTopic || error.isRetriable {
-        guard keepWaiting() else { throw error }
+        guard keepWaiting(error) else { throw error }
         rd_kafka_poll(handle.pointer, 500)
       }
     }
@@ -99,20 +99,41 @@ public final class KafkaTopics: Sendable {
     }
   }
 
-  /// Asks the partition's leader for its oldest offset and its end, now.
+  /// Asks the partition's leader for its oldest offset and its end, now. Asks again while what is
+  /// wrong passes by itself, such as a leader that moves.
   public func watermarks(
     _ partition: PartitionID, timeoutMs: Int32 = 10_000
   ) throws -> Watermarks {
-    var marks = Watermarks(earliest: 0, end: 0)
-    let code = rd_kafka_query_watermark_offsets(
-      client, partition.topic, partition.partition, &marks.earliest, &marks.end, timeoutMs)
-    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      var error = handle.error(code, "asking for the ends of a partition")
-      error.partition = partition
-      throw error
-    }
-    return marks
+    // Not by rd_kafka_query_watermark_offsets: where its first question is refused by a broker that
+    // is not the leader any more, it may give the end for both (librdkafka 2.0.2).
+    let deadline = ContinuousClock.now + .milliseconds(Int(timeoutMs))
+    let earliest = try end(of: partition, RD_KAFKA_OFFSET_BEGINNING, deadline)
+    let end = try end(of: partition, RD_KAFKA_OFFSET_END, deadline)
+    return Watermarks(earliest: earliest, end: end)
   }
+
+  /// One end of a partition, by librdkafka's name for it.
+  private func end(
+    of partition: PartitionID, _ which: Int32, _ deadline: ContinuousClock.Instant
+  ) throws -> Int64 {
+    while true {
+      let left = (deadline - .now) / .milliseconds(1)
+      let list = try PartitionList([partition]) { _ in Int64(which) }
+      var code = rd_kafka_offsets_for_times(client, list.pointer, Int32(max(1, left)))
+      if code == RD_KAFKA_RESP_ERR_NO_ERROR { code = list.entries[0].err }
+      let offset = list.entries[0].offset
+      if code == RD_KAFKA_RESP_ERR_NO_ERROR, offset >= 0 { return offset }
+      if code == RD_KAFKA_RESP_ERR_NO_ERROR { code = RD_KAFKA_RESP_ERR__NO_OFFSET }
+      guard code.isTransient, left > Double(Self.askAgainMs) else {
+        var error = handle.error(code, "asking for the ends of a partition")
+        error.partition = partition
+        throw error
+      }
+      rd_kafka_poll(handle.pointer, Self.askAgainMs)
+    }
+  }
+
+  private static let askAgainMs: Int32 = 100
 
   /// For each partition the first offset whose record's timestamp is `ms` or later; the partition's
   /// end when there is none yet.

@@ -15,9 +15,14 @@ public struct Pipeline: Sendable {
   public var console = ConsoleOptions()
   /// What a changed file may do to results that an earlier one made.
   public var upgrade = UpgradeOptions()
-  /// The part of the file that decides results, as YAML that `parse` takes: variables replaced,
-  /// without brokers, credentials, sinks, storage and tests. Empty for one that was not read.
+  /// The part of the file that decides results, as YAML that `parse(former:)` takes: without
+  /// brokers, credentials, sinks, storage and tests, and with variables replaced but for those that
+  /// may stand for a secret. Empty for one that was not read.
   public var definitionDocument = ""
+  /// What others may read of the file's texts.
+  public var shown = ShownTexts()
+  /// What its variables stand for.
+  private var variables = Variables(environment: [:], required: true)
   /// Tests inside the file, in its order.
   public var tests: [PipelineTest]
   /// What the file says of settings, and all its values with a `${…}`, as they are without flags.
@@ -107,9 +112,31 @@ public struct Pipeline: Sendable {
     builder.variables = variables
     var pipeline = builder.build()
     pipeline.given = given.found
-    pipeline.definitionDocument = DefinitionDocument.text(of: root, pipeline.plan.pseudonyms)
+    let document = DefinitionDocument(
+      root, pipeline.plan.pseudonyms, variables, given: given.found)
+    (pipeline.definitionDocument, pipeline.shown) = (document.text, document.shown)
+    pipeline.variables = variables
     try faults.check()
     return pipeline
+  }
+
+  /// Reads the `definitionDocument` of an earlier version of this pipeline, with what variables
+  /// stand for now.
+  ///
+  /// - Parameters:
+  ///   - document: The text.
+  ///   - file: How messages name the file that it is from.
+  /// - Throws: Every fault of it, also variables that have no value any more.
+  public func parse(former document: String, file: String) throws(PipelineFaults) -> Pipeline {
+    try Self.parse(
+      text: document, file: file, environment: variables.environment,
+      secretsRequired: variables.required)
+  }
+
+  /// The variables in `document`, a `definitionDocument`, that it needs values for, sorted.
+  public static func variables(in document: String) -> [String] {
+    let known = Variables(environment: [:], required: false).uses(in: document)
+    return Set(known.map(\.name)).sorted()
   }
 }
 
@@ -225,5 +252,11 @@ public struct StorageOptions: Sendable, Equatable {
 
 extension Pipeline {
   /// What people read of its KPIs, in order of name: rows of the table `kpi_tree`.
-  public var kpiTree: [KPINode] { plan.kpis.map(\.node).sorted { $0.kpi < $1.kpi } }
+  public var kpiTree: [KPINode] {
+    plan.kpis.map { kpi in
+      var node = kpi.node
+      node.formula = shown.text(node.formula)
+      return node
+    }.sorted { $0.kpi < $1.kpi }
+  }
 }

@@ -129,7 +129,7 @@ struct Run: ParsableCommand {
     let console = try choices.listen.map { address in
       try ConsoleServer.start(
         ConsoleSetup(
-          dataPath: options.dataPath, pipeline: loaded, address: address,
+          dataPath: options.dataPath, pipeline: loaded, pipelinePath: pipeline, address: address,
           live: { board.figures }, log: log.console))
     }
     defer { console?.stop() }

@@ -81,6 +81,26 @@ import Testing
     }
   }
 
+  @Test("of a KPI it tells what a run tells, of whole periods alone, in the KPI's unit")
+  func ofAKPI() throws {
+    try withSeeds(1...4) { seed, _ in
+      let room = try RoomFile(seed: seed, most: 20)
+      let console = try room.console()
+      for value in [5, 20, 40, 60] as [Double] {
+        let other = try RoomFile.run(
+          try RoomFile.pipeline(most: value), seed: seed, minutes: 240)
+        let answer = try ask(console, "failing", "set=most=\(value)")
+        #expect(answer.triedFirings == firings(other.alertRows, "failing"), "\(value)")
+        let now = firings(room.driver.alertRows, "failing")
+        #expect(!now.isEmpty && answer.storedFirings == now && answer.againFirings == now)
+      }
+      #expect(try console.text("/thresholds/failing/preview?span=all").contains("payments"))
+      let alert = try #require(room.driver.alertRows.first { $0.rule == "failing" })
+      let story = try console.text("/alerts/\(alert.alertID)")
+      #expect(story.contains("failed") && story.contains("<svg"))
+    }
+  }
+
   @Test("a value for one series leaves the others as they are")
   func scope() throws {
     try withSeeds(1...3) { seed, _ in
@@ -172,8 +192,8 @@ import Testing
   }
 
   @Test("what only one outcome has is what no alert of the other overlaps in the same series")
-  func only() throws {
-    try withSeeds(1...20) { _, generator in
+  func only() {
+    withSeeds(1...20) { _, generator in
       func outcome() -> ThresholdPreview.Outcome {
         var outcome = ThresholdPreview.Outcome([], in: .distantPast..<EventTime(ms: 1))
         outcome.firings = (0..<30).map { _ in

@@ -198,13 +198,13 @@ import Testing
       (123_456_789, "1.23 亿"), (-12_345, "−1.23 万"),
     ]
     for (value, text) in numbers {
-      #expect(ChineseNumbers.short(.number("CNY"), value) == text)
+      #expect(Words.chinese.results.short(.number("CNY"), value) == text)
     }
     let times: [(Double, String)] = [
       (0, "0 秒"), (850, "850 毫秒"), (59_990, "59.9 秒"), (200_000, "3 分钟 20 秒"),
       (3_900_000, "1 小时 5 分钟"), (86_400_000, "1 天"),
     ]
-    for (value, text) in times { #expect(ChineseNumbers.short(.durationMs, value) == text) }
+    for (value, text) in times { #expect(Words.chinese.results.short(.durationMs, value) == text) }
     #expect(Numbers.signed(-0.023, .share, .english) == "−2.3 pp")
   }
 }

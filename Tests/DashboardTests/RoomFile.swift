@@ -15,9 +15,22 @@ struct RoomFile {
   let pipeline: Pipeline
   let driver: PipelineDriver
 
-  /// The pipeline with other defaults of its thresholds.
-  static func pipeline(above: Double = 0.3, drop: Double = 0.8) throws -> Pipeline {
-    try Pipeline.parse(
+  /// The pipeline with other defaults of its thresholds; with `most` it has a KPI that is watched.
+  static func pipeline(
+    above: Double = 0.3, drop: Double = 0.8, most: Double? = nil
+  ) throws -> Pipeline {
+    let kpi =
+      most.map {
+        """
+          failing:
+            watch: failed
+            when: value > most && value > previous(1)
+            thresholds: {most: \($0)}
+        kpis:
+          failed: {formula: errors, period: 15m, layer: process, unit: payments}
+        """
+      } ?? ""
+    return try Pipeline.parse(
       text: """
         name: shop
         zone: Asia/Shanghai
@@ -41,6 +54,7 @@ struct RoomFile {
             when: change(1m) < -drop
             thresholds: {drop: \(drop)}
             no_data: ok
+        \(kpi)
         """, file: "shop.yaml")
   }
 
@@ -66,15 +80,16 @@ struct RoomFile {
     return driver
   }
 
-  init(seed: UInt64, minutes: Int = 240) throws {
+  init(seed: UInt64, minutes: Int = 240, most: Double? = nil) throws {
     file = try TestFile()
-    pipeline = try Self.pipeline()
+    pipeline = try Self.pipeline(most: most)
     driver = try Self.run(pipeline, seed: seed, minutes: minutes)
     let (driver, rules) = (driver, Self.rules(pipeline))
     let last = EventTime(ms: Self.startMs + Int64(minutes) * Self.minute)
     try file.commit { change in
       change.rules = rules
       change.rows.metrics = driver.rows
+      change.rows.kpis = driver.tables.rows.kpis
       change.rows.alerts = driver.alertRows
       change.rows.alertTransitions = driver.alertTransitions
       change.rows.findings = Self.findings
@@ -96,6 +111,7 @@ struct RoomFile {
     let definitions = [
       "trouble": #"{"watch":"rate","when":"lower(value) > above"}"#,
       "slump": #"{"watch":"payments","when":"change(1m) < -drop"}"#,
+      "failing": #"{"watch":"failed","when":"value > most && value > previous(1)"}"#,
     ]
     let alerts = pipeline.plan.alerts.map { plan in
       RuleRow(

@@ -32,7 +32,7 @@ struct TestCluster {
     } else {
       let topics = try KafkaTopics(settings: settings)
       try topics.createTopic(name, partitions: partitions, replicas: 1)
-      _ = try topics.partitions(of: name, keepWaiting: { true })
+      _ = try topics.partitions(of: name, keepWaiting: { _ in true })
     }
     return name
   }

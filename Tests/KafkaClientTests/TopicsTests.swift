@@ -24,7 +24,7 @@ struct TopicsTests {
     let cluster = try TestCluster()
     let topics = try KafkaTopics(settings: cluster.settings)
     var asked = 0
-    let count = try topics.partitions(of: "late") {
+    let count = try topics.partitions(of: "late") { _ in
       asked += 1
       if asked == 2 { try? cluster.embedded?.createTopic("late", partitions: 3) }
       return asked < 10
@@ -47,6 +47,36 @@ struct TopicsTests {
       try topics.watermarks(PartitionID(topic: topic, partition: 99), timeoutMs: 5_000)
     }
     #expect("\(error)".contains("\(topic)/99"))
+  }
+
+  @Test(
+    "while brokers refuse to say the ends of a partition they are asked again, never guessed",
+    .enabled(if: TestCluster.isEmbedded))
+  func watermarksRefused() throws {
+    let cluster = try TestCluster()
+    let broker = try #require(cluster.embedded)
+    let topic = try cluster.topic(partitions: 1)
+    let id = PartitionID(topic: topic, partition: 0)
+    let producer = try cluster.producer()
+    for _ in 0..<7 { try producer.send(topic, partition: 0, value: "x") }
+    try producer.flush(timeoutMs: 30_000)
+    // Leader not available, not the leader, timed out.
+    for code: Int32 in 5...7 {
+      for count in 1...4 {
+        let topics = try KafkaTopics(settings: cluster.settings)
+        #expect(try topics.watermarks(id) == .init(earliest: 0, end: 7))
+        broker.injectErrors(.listOffsets, code: code, count: count)
+        let marks = try topics.watermarks(id, timeoutMs: 60_000)
+        #expect(marks == .init(earliest: 0, end: 7), "\(count) answers of code \(code)")
+        broker.clearErrors(.listOffsets)
+      }
+    }
+    // What does not pass by itself is told at once: these credentials may not ask.
+    broker.injectErrors(.listOffsets, code: 29, count: 1)
+    let error = try #require(throws: KafkaError.self) {
+      try KafkaTopics(settings: cluster.settings).watermarks(id, timeoutMs: 60_000)
+    }
+    #expect(!error.isRetriable && "\(error)".contains("\(id)"), "\(error)")
   }
 
   @Test("a time past the last record is the end; brokers that do not look up times are told apart")
@@ -85,7 +115,7 @@ struct TopicsTests {
       #expect("\(error)".contains("creating topic \(name)"), "\(error)")
     } else {
       try topics.createTopic(name, partitions: 2, replicas: 1)
-      #expect(try topics.partitions(of: name, keepWaiting: { true }) == 2)
+      #expect(try topics.partitions(of: name, keepWaiting: { _ in true }) == 2)
       #expect(throws: KafkaError.self) { try topics.createTopic(name, partitions: 2, replicas: 1) }
     }
   }

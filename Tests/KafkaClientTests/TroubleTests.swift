@@ -34,6 +34,33 @@ struct TroubleTests {
     #expect(lines.all.last { !$0.hasPrefix("debug") } == "info: Kafka answers again")
   }
 
+  @Test("messages that wait for a broker that is away are under way, whatever is known of why")
+  func deliveryWaits() throws {
+    let cluster = try TestCluster()
+    let broker = try #require(cluster.embedded)
+    let topic = try cluster.topic(partitions: 1)
+    let producer = try cluster.producer()
+    try producer.send(topic, partition: 0, value: "0")
+    #expect(try producer.isDelivered(withinMs: 30_000))
+    try broker.setDown(1)
+    try producer.send(topic, partition: 0, value: "1")
+    // Until the client has found out that nobody is there.
+    var isKnown = false
+    try proceed(until: { isKnown }) {
+      #expect(try !producer.isDelivered(withinMs: 100))
+      do {
+        try producer.flush(timeoutMs: 100)
+      } catch let error as KafkaError where error.codeName != "_TIMED_OUT" {
+        #expect(error.isRetriable)
+        isKnown = true
+      } catch is KafkaError {}
+    }
+    try broker.setUp(1)
+    try proceed(until: { producer.report.delivered == 2 }) {
+      _ = try producer.isDelivered(withinMs: 100)
+    }
+  }
+
   @Test("a moved leader and refused fetches neither lose nor repeat a message")
   func leaderMoves() throws {
     let cluster = try TestCluster(brokers: 2)

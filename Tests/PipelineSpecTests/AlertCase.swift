@@ -40,6 +40,7 @@ struct AlertCase {
   var thresholds: [ThresholdRow] = []
   var metrics: [MetricPlan] = []
   var formulas: [FormulaPlan] = []
+  var kpis: [KPIPlan] = []
   var watched: [Watched] = []
   private var pipeline: PipelinePlan
 
@@ -58,6 +59,7 @@ struct AlertCase {
     try addMetrics(&generator)
     if isDaily { try addStages(options, &generator) }
     addWatched(isDaily)
+    if generator.chance(0.5) { try addKPIs() }
     for number in 0..<Int(generator.whole(1...4)) {
       try addRule("rule\(number)", options, &generator)
     }
@@ -86,6 +88,7 @@ struct AlertCase {
     plan.metrics = metrics
     plan.formulas = formulas
     plan.alerts = rules.map(\.plan)
+    plan.kpis = kpis
     return plan
   }
 
@@ -162,6 +165,44 @@ extension AlertCase {
     ]
     pipeline.sessions = [SessionPlan(name: "visits", dimensions: try channel)]
     pipeline.lifecycles = [LifecyclePlan(name: "growth")]
+  }
+}
+
+// MARK: - KPIs
+
+extension AlertCase {
+  /// Two of the same metrics: one with a value wherever anything feeds them, and one without where
+  /// there is no order.
+  private mutating func addKPIs() throws {
+    let zone = pipeline.zone
+    let inputs = ["errors", "orders"]
+    func kpi(_ name: String, _ formula: String) throws -> KPIPlan {
+      KPIPlan(
+        node: KPINode(
+          kpi: name, parent: nil, position: 0, title: nil, layer: .process, period: "",
+          formula: formula, unit: nil, owner: nil, target: nil, direction: .up),
+        expression: try Expression.compile(formula) { path in
+          inputs.firstIndex(of: path).map { .slot($0) } ?? .unknown(known: inputs)
+        },
+        inputs: inputs.map { KPIInput(.metric($0)) }, period: windows.plan,
+        slice: KPISlices.slice(of: windows.plan, zone: zone, since: .distantPast) ?? windows.plan)
+    }
+    kpis = [try kpi("handled", "errors + orders"), try kpi("failing", "errors / orders")]
+    watched += [watched(kpi: "handled", 3), watched(kpi: "failing", 1, fedWith: "handled")]
+  }
+
+  private func watched(kpi name: String, _ scale: Double, fedWith other: String? = nil) -> Watched {
+    Watched(
+      reference: ResultReference(stage: name, figure: .kpi), isByChannel: false, scale: scale
+    ) { rows in
+      let whole = rows.kpis.filter { $0.asOf == $0.periodEnd }
+      // Where it has no value although something feeds it, there is no data.
+      let gaps = whole.filter { $0.kpi == other }
+        .map { ($0.periodStart.ms, "{}", AlertOracle.Reading(nil, samples: 0)) }
+      let own = whole.filter { $0.kpi == name }
+        .map { ($0.periodStart.ms, "{}", AlertOracle.Reading($0.value, samples: 0)) }
+      return result(gaps + own, silence: nil, ttlMs: nil, isCount: false)
+    }
   }
 }
 

@@ -46,6 +46,8 @@ import Testing
           weekly_low: {watch: weekly, when: value < same_time(1w)}
           rates: {watch: rate, when: value > 0.1}
           grown: {watch: growth.active, when: value < previous(1)}
+          sold: {watch: sales, when: value < previous(3)}
+          stuck: {watch: settled, when: value < 0.1}
         risks:
           many: {entity: user, within: 10m, when: count() > 3}
         """, file: "looks.yaml"
@@ -76,6 +78,8 @@ import Testing
       ("alerts.grown", .open),
       ("alerts.quiet", .finite(ms: 27 * Self.hourMs)),
       ("alerts.rates", .finite(ms: 7 * Self.dayMs + 3 * Self.hourMs)),
+      ("alerts.sold", .finite(ms: 14 * Self.dayMs + 7 * Self.hourMs)),
+      ("alerts.stuck", .open),
       ("alerts.weekly_low", .finite(ms: 10 * (7 * Self.dayMs + Self.hourMs))),
     ]
     let plan = try Self.plan()

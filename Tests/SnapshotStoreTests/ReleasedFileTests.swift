@@ -106,6 +106,55 @@ import Testing
     }
   }
 
+  @Test(arguments: 1...Schema.state.version)
+  func `A state file of every version is read, migrated, kept as it was, and gone on with`(
+    version: Int
+  ) throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file()
+    let statePath = StateFile.path(besides: path)
+    let results = try ResultsFile.open(path: path, identity: shop)
+    try results.enter(StageRegister(digests: ["metrics.revenue": "a"]), document: "{}")
+    _ = try results.commit(change(next: 3), durable: true)
+    try results.close()
+    let sql = try String(
+      contentsOf: Self.folder.appendingPathComponent("state-v\(version).sql"), encoding: .utf8)
+    try execute(sql, on: statePath)
+    let record = StateRecord(
+      key: StateKey(owner: "events/0", stage: 1, key: [7]), codecVersion: 4, bytes: [1, 2, 3])
+    try execute(
+      """
+      INSERT INTO identity (id, pipeline, definition_digest)
+        VALUES (1, '\(shop.name)', '\(shop.definitionDigest)');
+      INSERT INTO header VALUES (1, 1, 0);
+      INSERT INTO positions VALUES ('events', 0, 3);
+      INSERT INTO records VALUES ('events/0', 1, x'07', 4, \(Checksum.of(record)), x'010203');
+      """, on: statePath)
+
+    for _ in 0..<2 {
+      let again = try ResultsFile.open(path: path, identity: shop)
+      let state = try StateFile.open(path: statePath, identity: shop)
+      try state.follow(again)
+      let loaded = try #require(try state.load(notAheadOf: again.resume))
+      var found: [StateRecord] = []
+      try loaded.forEachRecord { owner, stage, key, version, bytes in
+        found.append(
+          StateRecord(
+            key: StateKey(owner: owner, stage: stage, key: Array(key)), codecVersion: version,
+            bytes: Array(bytes)))
+      }
+      #expect(found == [record])
+      try state.save(StateChange(snapshotID: 1, positions: loaded.positions), durableTo: 1)
+      try state.close()
+      try again.close()
+    }
+    let whole = directory.file("new-state")
+    try StateFile.open(path: whole, identity: shop).close()
+    #expect(try shape(statePath) == shape(whole))
+    let copy = statePath + ".before-migration-v\(version)"
+    #expect(FileManager.default.fileExists(atPath: copy) == (version < Schema.state.version))
+  }
+
   @Test func `A file of a later version is refused with what to do, results and state`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file()
@@ -121,8 +170,13 @@ import Testing
 
   @Test func `There is the SQL of every version`() throws {
     let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
+    let results = (1...Schema.results.version).map { "results-v\($0).sql" }
+    let states = (1...Schema.state.version).map { "state-v\($0).sql" }
     #expect(
-      Set(files) == Set((1...Schema.results.version).map { "results-v\($0).sql" }),
-      "keep docs/schema.sql of each version as Released/results-vN.sql")
+      Set(files) == Set(results + states),
+      """
+      keep docs/schema.sql of each version as Released/results-vN.sql, and what the migrations make \
+      of a state file as Released/state-vN.sql
+      """)
   }
 }

@@ -152,7 +152,7 @@ import Testing
     file = try StateFile.open(path: path, identity: shop)
     let error = expectError(.damaged) { try records(try file.load(notAheadOf: past)) }
     #expect(error?.what.contains("events/0, stage 7") == true)
-    #expect(error?.whatToDo.contains("aside") == true)
+    #expect(error?.whatToDo.contains("weir restore DIR --into ") == true)
     try file.close()
   }
 

@@ -7,22 +7,34 @@ struct Samples {
     var seconds: Double
     var residentBytes: Int64
     var descriptors: Int
+    /// Events that it had not read, as its file said.
+    var lag: Int64
   }
 
   /// By worker.
   private(set) var taken: [String: [Sample]] = [:]
   private(set) var greatestLag: [String: Int64] = [:]
   private(set) var greatestWal: [String: Int64] = [:]
+  /// The longest time between two looks, seconds: more than moments when all of this was stopped.
+  private(set) var longestGap = 0.0
+  private var last = 0.0
+
+  /// Begins a round of looks, so many seconds after the first.
+  mutating func begin(seconds: Double) {
+    longestGap = max(longestGap, seconds - last)
+    last = seconds
+  }
 
   /// Looks at a worker and its file.
   mutating func take(_ subject: Subject, read: Int64, sent: Int, seconds: Double) {
-    greatestLag[subject.name] = max(greatestLag[subject.name] ?? 0, Int64(sent) - read)
+    let lag = Int64(sent) - read
+    greatestLag[subject.name] = max(greatestLag[subject.name] ?? 0, lag)
     greatestWal[subject.name] = max(greatestWal[subject.name] ?? 0, subject.walBytes)
     guard let process = subject.process, let bytes = process.residentBytes, bytes > 0,
       let descriptors = process.descriptors
     else { return }
     taken[subject.name, default: []].append(
-      Sample(seconds: seconds, residentBytes: bytes, descriptors: descriptors))
+      Sample(seconds: seconds, residentBytes: bytes, descriptors: descriptors, lag: lag))
   }
 
   /// Samples of one quarter, 1 to 4, of so many seconds.
@@ -30,26 +42,14 @@ struct Samples {
     let range = seconds * Double(number - 1) / 4..<seconds * Double(number) / 4
     return (taken[name] ?? []).filter { range.contains($0.seconds) }
   }
-
-  /// Growth from the end of the first quarter on, in bytes a minute: the line that fits best.
-  func bytesPerMinute(_ name: String, of seconds: Double) -> Double {
-    let late = (taken[name] ?? []).filter { $0.seconds >= seconds / 4 }
-    guard late.count > 1 else { return 0 }
-    let count = Double(late.count)
-    let meanTime = late.reduce(0) { $0 + $1.seconds } / count
-    let meanBytes = late.reduce(0) { $0 + Double($1.residentBytes) } / count
-    var (above, below) = (0.0, 0.0)
-    for sample in late {
-      above += (sample.seconds - meanTime) * (Double(sample.residentBytes) - meanBytes)
-      below += (sample.seconds - meanTime) * (sample.seconds - meanTime)
-    }
-    return below > 0 ? above / below * 60 : 0
-  }
 }
 
 extension Array where Element: Comparable {
   /// The middle one, of an even number the lower; nil when there is none.
   var median: Element? { isEmpty ? nil : sorted()[(count - 1) / 2] }
+
+  /// The one that a quarter of them is below; nil when there is none.
+  var lowerQuartile: Element? { isEmpty ? nil : sorted()[(count - 1) / 4] }
 }
 
 /// Numbers for people.

@@ -104,6 +104,7 @@ struct SoakRun {
     let watch = Stopwatch()
     while done.value == nil {
       var least = Int64.max
+      tally.samples.begin(seconds: watch.seconds)
       for subject in subjects {
         let read = subject.read
         least = min(least, read)

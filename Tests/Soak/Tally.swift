@@ -14,10 +14,20 @@ struct Tally {
 
   /// Share of the wanted rate that has to be reached.
   private static let rateShare = 0.9
-  /// Growth of the middle memory from the second quarter to the last that counts as flat.
+  /// Growth of the memory at rest from the second quarter to the last that counts as flat.
   private static let growthShare = 0.1
   private static let growthBytes: Int64 = 16 << 20
+  /// What may come to that while there is something to catch up with: 256 MiB of messages fetched
+  /// ahead, each with librdkafka's notes on it, which take about as much.
+  private static let burstBytes: Int64 = 512 << 20
+  /// A file that is so many seconds behind the stream is that of a worker which is not: there is a
+  /// snapshot each second.
+  private static let restSeconds: Int64 = 3
+  /// Samples of a quarter that there have to be to say anything.
+  private static let samplesMin = 20
   private static let descriptorGrowth = 8
+  /// Looks are twice a second.
+  private static let gapSeconds = 20.0
 
   init(plan: SoakPlan) { self.plan = plan }
 
@@ -25,8 +35,17 @@ struct Tally {
   private var total: Int64 { sent.counts.reduce(0, +) }
   private var isLong: Bool { plan.lengthMs >= SoakPlan.judgedFromMs }
 
-  private func middleBytes(_ quarter: Int) -> Int64 {
-    samples.quarter(quarter, of: seconds, "steady").map(\.residentBytes).median ?? 0
+  /// What the worker holds while it is not behind: a quarter of those samples are lower, so that
+  /// what a burst left a moment ago does not count. nil when it was behind nearly all the time.
+  private func bytesAtRest(_ quarter: Int) -> Int64? {
+    let calm = samples.quarter(quarter, of: seconds, "steady").filter {
+      $0.lag <= Self.restSeconds * Int64(plan.rate)
+    }
+    return calm.count >= Self.samplesMin ? calm.map(\.residentBytes).lowerQuartile : nil
+  }
+
+  private func peakBytes(_ name: String) -> Int64 {
+    samples.taken[name]?.map(\.residentBytes).max() ?? 0
   }
 
   private func middleDescriptors(_ quarter: Int) -> Int {
@@ -36,22 +55,51 @@ struct Tally {
   /// Adds what the figures say is wrong.
   mutating func judge() {
     faults += reckoning.faults
+    if isLong, samples.longestGap > Self.gapSeconds {
+      faults.append(
+        "set-up: the soak itself stood still for \(Text.seconds(samples.longestGap)): it was "
+          + "stopped, or the machine is far too busy. What else was found says little")
+    }
     guard faults.isEmpty, isLong else { return }
-    if Double(total) < Double(plan.rate) * seconds * Self.rateShare {
-      faults.append(
-        "set-up: \(Text.grouped(total)) events in \(Text.seconds(sent.seconds)) are fewer than "
-          + "\(Text.grouped(plan.rate)) a second, \(Text.seconds(sent.heldSeconds)) of it waiting "
-          + "for workers: the machine is too slow or too busy")
-    }
-    let (early, late) = (middleBytes(2), middleBytes(4))
-    if late > early + Int64(Double(early) * Self.growthShare) + Self.growthBytes {
-      faults.append(
-        "memory grew from \(Text.mebibytes(early)) to \(Text.mebibytes(late)) from the second "
-          + "quarter to the last")
-    }
+    judgeRate()
+    judgeMemory()
     if middleDescriptors(4) > middleDescriptors(2) + Self.descriptorGrowth {
       faults.append(
         "file descriptors grew from \(middleDescriptors(2)) to \(middleDescriptors(4))")
+    }
+  }
+
+  private mutating func judgeRate() {
+    let missing = Double(plan.rate) * seconds - Double(total)
+    guard missing > Double(plan.rate) * seconds * (1 - Self.rateShare) else { return }
+    let rate = "\(Text.grouped(reachedRate)) events/s of \(Text.grouped(plan.rate))"
+    let waited = sent.heldSeconds * Double(plan.rate)
+    faults.append(
+      waited > missing / 2
+        ? "the workers did not keep up: \(rate) were reached, since the stream waited "
+          + "\(Text.seconds(sent.heldSeconds)) for them. Was the machine busy with something else?"
+        : "set-up: \(rate) were reached, because the sender itself was late, by "
+          + "\(Text.grouped(sent.lateEvents)) events in the end, not for the workers: the machine "
+          + "is too slow or too busy for this rate")
+  }
+
+  private mutating func judgeMemory() {
+    guard let early = bytesAtRest(2), let late = bytesAtRest(4) else {
+      faults.append(
+        "memory could not be judged: the steady worker was always behind in the second quarter or "
+          + "the last. Was the machine busy with something else?")
+      return
+    }
+    if late > early + Int64(Double(early) * Self.growthShare) + Self.growthBytes {
+      faults.append(
+        "memory at rest grew from \(Text.mebibytes(early)) to \(Text.mebibytes(late)) from the "
+          + "second quarter to the last")
+    }
+    let peak = peakBytes("steady")
+    if peak > max(early, late) + Self.burstBytes {
+      faults.append(
+        "memory reached \(Text.mebibytes(peak)), more than \(Text.mebibytes(Self.burstBytes)) "
+          + "above what the worker holds at rest")
     }
   }
 
@@ -60,9 +108,9 @@ struct Tally {
     var lines = [
       line(
         "sent",
-        "\(Text.grouped(total)) events, \(Text.grouped(Int(Double(total) / max(sent.seconds, 1))))"
-          + "/s, \(days) of event time, \(plan.partitions) partitions, "
-          + Text.mebibytes(sent.bytes))
+        "\(Text.grouped(total)) events, \(Text.grouped(reachedRate)) a second of the "
+          + "\(Text.grouped(plan.rate)) wanted, \(hours) of event time, "
+          + "\(plan.partitions) partitions, " + Text.mebibytes(sent.bytes))
     ]
     if sent.heldSeconds > 0 {
       lines.append(line("", "\(Text.seconds(sent.heldSeconds)) of it waiting for a worker"))
@@ -88,7 +136,9 @@ struct Tally {
     return lines.joined(separator: "\n")
   }
 
-  private var days: String {
+  private var reachedRate: Int { Int(Double(total) / max(sent.seconds, 1)) }
+
+  private var hours: String {
     "\(Text.tenths(Double(sent.spanMs) / 3_600_000)) hours"
   }
 
@@ -121,18 +171,14 @@ struct Tally {
       let seconds = Text.seconds(Double(events) / Double(plan.rate))
       return "\(Text.grouped(events)) events (\(seconds)) \(name)"
     }
-    let peak = { (name: String) in
-      Text.mebibytes(samples.taken[name]?.map(\.residentBytes).max() ?? 0)
-    }
     let wal = samples.greatestWal.values.max() ?? 0
     return [
       line("lag", "at most \(lag("killed")), \(lag("steady"))"),
       line(
         "memory",
-        "steady: \(Text.mebibytes(middleBytes(1))), \(Text.mebibytes(middleBytes(2))), "
-          + "\(Text.mebibytes(middleBytes(3))), \(Text.mebibytes(middleBytes(4))) in the middle of "
-          + "each quarter, \(perMinute) after the first; at most \(peak("steady")), killed "
-          + "\(peak("killed"))" + (isLong ? "" : " (too short to be judged)")),
+        "steady: \(atRest) at rest in each quarter, at most "
+          + "\(Text.mebibytes(peakBytes("steady"))); killed at most "
+          + Text.mebibytes(peakBytes("killed")) + (isLong ? "" : " (too short to be judged)")),
       line(
         "descriptors",
         "steady: \((1...4).map { String(middleDescriptors($0)) }.joined(separator: ", ")) in each "
@@ -142,9 +188,8 @@ struct Tally {
     ]
   }
 
-  private var perMinute: String {
-    let bytes = samples.bytesPerMinute("steady", of: seconds)
-    return "\(bytes < 0 ? "−" : "+")\(Text.tenths(abs(bytes) / 1_048_576)) MiB a minute"
+  private var atRest: String {
+    (1...4).map { bytesAtRest($0).map(Text.mebibytes) ?? "never" }.joined(separator: ", ")
   }
 
   private func line(_ name: String, _ text: String) -> String {

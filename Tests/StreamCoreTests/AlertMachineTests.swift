@@ -158,7 +158,7 @@ import Testing
           retention: "back", cohort: "", period: 0, unitStart: EventTime(ms: $0 * day),
           unitEnd: EventTime(ms: ($0 + 1) * day), dimensions: "{}", users: 10, amount: nil,
           amountExact: nil, status: .final)
-      }, [])
+      }, [], [])
     let closed = EventTime(ms: 5 * day)
     judge.advance(horizon: closed, thresholds: ThresholdSchedule([])) { _ in closed }
     var writer = ByteWriter()

@@ -26,20 +26,16 @@ enum Command {
     process.arguments = arguments
     process.currentDirectoryURL = Project.root
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.standardInput = FileHandle(forReadingAtPath: try folder.write(input, to: "input"))
-    process.standardOutput = FileHandle(forWritingAtPath: output)
-    process.standardError = FileHandle(forWritingAtPath: errors)
+    let files = [
+      FileHandle(forReadingAtPath: try folder.write(input, to: "input")),
+      FileHandle(forWritingAtPath: output), FileHandle(forWritingAtPath: errors),
+    ]
+    (process.standardInput, process.standardOutput, process.standardError) = (
+      files[0], files[1], files[2]
+    )
     let overdue = DispatchWorkItem { process.terminate() }
-    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-      process.terminationHandler = { _ in done.resume() }
-      do {
-        try process.run()
-        DispatchQueue.global().asyncAfter(
-          deadline: .now() + .seconds(secondsMax), execute: overdue)
-      } catch {
-        process.terminationHandler = nil
-        done.resume(throwing: error)
-      }
+    try await process.runToEnd(closing: files) {
+      DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(secondsMax), execute: overdue)
     }
     overdue.cancel()
     return Outcome(
@@ -59,6 +55,31 @@ enum Command {
     let found = folders.map { $0.appending(path: name) }
       .first { FileManager.default.isExecutableFile(atPath: $0.path) && !$0.hasDirectoryPath }
     return try #require(found, "the program \(name) is not beside the tests; swift build makes it")
+  }
+}
+
+extension Process {
+  /// Starts it and closes what only it needs from then on.
+  ///
+  /// Foundation keeps a process that was started from a task for good, and its files open. Of more
+  /// than 1,024 open files some programs and libraries no longer take care.
+  func run(closing files: [FileHandle?]) throws {
+    defer { for file in files { try? file?.close() } }
+    try run()
+  }
+
+  /// The same, and waits for its end; `body` is called once it has started.
+  func runToEnd(closing files: [FileHandle?], _ body: () -> Void = {}) async throws {
+    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+      terminationHandler = { _ in done.resume() }
+      do {
+        try run(closing: files)
+        body()
+      } catch {
+        terminationHandler = nil
+        done.resume(throwing: error)
+      }
+    }
   }
 }
 

@@ -259,15 +259,7 @@ enum Tool {
     let output = FileHandle(forWritingAtPath: said)
     process.standardOutput = output
     process.standardError = output
-    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-      process.terminationHandler = { _ in done.resume() }
-      do {
-        try process.run()
-      } catch {
-        process.terminationHandler = nil
-        done.resume(throwing: error)
-      }
-    }
+    try await process.runToEnd(closing: [output])
     return (process.terminationStatus, try String(contentsOfFile: said, encoding: .utf8))
   }
 }

@@ -85,6 +85,8 @@ enum KillPipeline {
         dear: {watch: mean_sale, when: value > previous(1), for: 2, clear: value < mean(4), \(told)}
         lost: {watch: checkout.conversion, when: upper(value) < 1, keep_firing_for: 2h, \(told)}
         crowd: {watch: users_15m, when: value > 10, provisional: true, \(told)}
+        poorer: {watch: income, when: value < previous(1), provisional: true, \(told)}
+        spent: {watch: per_user, when: value > mean(2), for: 1h, no_data: alert, \(told)}
         growing: {watch: growth.active, when: value > 0, no_data: ok, \(told)}
       risks:
         rush:

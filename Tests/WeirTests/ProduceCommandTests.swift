@@ -33,6 +33,32 @@ import Testing
     #expect(counts.allSatisfy { $0 > 0 })
   }
 
+  @Test func `Without --brokers the environment says where to, with a pipeline file or without`()
+    async throws
+  {
+    let broker = try EmbeddedBroker()
+    try broker.createTopic("events", partitions: 1)
+    let folder = try TemporaryFolder()
+    let file = try folder.write(#"{"event":"a","user_id":"u"}"# + "\n", to: "a.jsonl")
+    let pipeline = try folder.write(
+      """
+      name: events
+      source:
+        kafka: {brokers: "127.0.0.1:1", topic: events}
+        format: custom
+        fields: {name: event, user: user_id, time: timestamp}
+      metrics: {events: {count: true, every: 1h}}
+      """, to: "events.yaml")
+    for more in [[], ["--pipeline", pipeline]] {
+      let outcome = try await Command.run(
+        ["produce", file, "--topic", "events"] + more,
+        environment: ["WEIR_BROKERS": broker.bootstrapServers])
+      #expect(outcome.code == 0, "\(outcome)")
+      #expect(outcome.output == "1 record read, 1 delivered to events\n")
+    }
+    #expect(try records(broker, "events") == [2])
+  }
+
   @Test func `A pipeline says where to and by whom`() async throws {
     let broker = try EmbeddedBroker()
     try broker.createTopic("orders", partitions: 2)

@@ -20,14 +20,16 @@ final class RunningCommand: Sendable {
     process.currentDirectoryURL = Project.root
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = input ?? FileHandle.nullDevice
-    process.standardOutput = FileHandle(forWritingAtPath: try folder.write("", to: "output"))
-    process.standardError = FileHandle(forWritingAtPath: try folder.write("", to: "errors"))
+    let files = try ["output", "errors"].map {
+      FileHandle(forWritingAtPath: try folder.write("", to: $0))
+    }
+    (process.standardOutput, process.standardError) = (files[0], files[1])
     process.terminationHandler = { [end] process in
       end.set(
         process.terminationReason == .exit
           ? process.terminationStatus : -process.terminationStatus)
     }
-    try process.run()
+    try process.run(closing: files)
   }
 
   deinit { send(SIGKILL) }

@@ -73,6 +73,30 @@ import Testing
     #expect(try await worker.mustEnd() == 0, "\(worker.text)")
   }
 
+  @Test func `A worker that waits for its topic is vouched for, and ends when it is told to`()
+    async throws
+  {
+    let folder = try TemporaryFolder()
+    let broker = try TestBroker()
+    let text = try String(contentsOfFile: try pipeline(folder), encoding: .utf8)
+    let path = try folder.write(
+      text.replacing("-clicks}\"}", with: "-clicks}\", wait_for_topic: true}"), to: "waits.yaml")
+    let manager = try DatagramListener(folder.file("notify"))
+    let worker = try RunningCommand(
+      ["run", path, "--data", folder.file("a.sqlite")],
+      environment: [
+        "WEIR_BROKERS": broker.brokers, "WEIR_TOPIC": "weir-test-\(UUID().uuidString)",
+        "NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "4000000",
+      ])
+    for _ in 0..<3 {
+      let lines = try #require(await manager.lines(until: "WATCHDOG=1"), "\(worker.text)")
+      #expect(!lines.contains("READY=1"))
+    }
+    worker.send(SIGTERM)
+    #expect(try await worker.mustEnd() == 3, "\(worker.text)")
+    #expect(worker.text.contains("no such topic"), "\(worker.text)")
+  }
+
   @Test func `A worker that cannot begin says why to systemd`() async throws {
     let folder = try TemporaryFolder()
     let manager = try DatagramListener(folder.file("notify"))

@@ -46,13 +46,15 @@ enum SettledRows {
         """)
     }
     let table = try #require(tables[kind])
+    // A cohort is whole, or it is left out.
+    let start = kind == "retention" ? "unixepoch(cohort) * 1000" : table.start
     let columns =
       kind == "risks" ? "finding_id, rule, entity, opened_ms, closed_ms, figures, status" : "*"
     return try query(
       path,
       """
       SELECT \(columns) FROM \(names[kind] ?? kind) WHERE \(table.stage) = '\(name)'
-      AND \(table.start) >= \(fromMs) AND (\(table.settled))
+      AND \(start) >= \(fromMs) AND (\(table.settled))
       """
     ).sorted()
   }
@@ -65,11 +67,15 @@ struct UpgradeRig {
   let topic: String
   let logs: [[HistoryEvent]]
 
-  init(seed: UInt64, events: Int, partitions: Int = 2) throws {
+  init(_ history: EventHistory, partitions: Int = 2) throws {
     folder = try TemporaryFolder()
     broker = try TestBroker()
     topic = try broker.topic(partitions)
-    logs = KillPipeline.history(seed: seed, events: events).partitioned(partitions)
+    logs = history.partitioned(partitions)
+  }
+
+  init(seed: UInt64, events: Int) throws {
+    try self.init(KillPipeline.history(seed: seed, events: events))
   }
 
   var environment: [String: String] { ["WEIR_BROKERS": broker.brokers, "WEIR_TOPIC": topic] }
@@ -81,6 +87,18 @@ struct UpgradeRig {
         .map { (payload: $0.payload, timestampMs: $0.recordMs) }
     }
     try broker.produce(slices, to: topic)
+  }
+
+  /// Records of a part of the history, from the start.
+  func count(upTo share: Double) -> Int64 {
+    logs.reduce(0) { $0 + Int64(Double($1.count) * share) }
+  }
+
+  /// Starts a worker with a pipeline's text, which goes on until it is ended.
+  func start(_ text: String, _ data: String) throws -> RunningCommand {
+    let pipeline = try folder.write(text, to: "pipeline.yaml")
+    return try RunningCommand(
+      ["run", pipeline, "--accept-empty", "--data", folder.file(data)], environment: environment)
   }
 
   /// Runs a pipeline's text over what the topic has.
@@ -99,6 +117,12 @@ struct UpgradeRig {
     ])
     let report = try JSONDecoder().decode(CheckedReport.self, from: Data(outcome.output.utf8))
     return (outcome.code, try #require(report.against, "\(outcome)"))
+  }
+
+  /// What `weir check --against` prints for people.
+  func words(_ text: String, _ data: String) async throws -> String {
+    let pipeline = try folder.write(text, to: "checked.yaml")
+    return try await Command.run(["check", pipeline, "--against", folder.file(data)]).output
   }
 }
 

@@ -113,6 +113,55 @@ import Testing
     }
   }
 
+  @Test func `An alert of a KPI gives what a pipeline file with its values gives`() async throws {
+    try await offPool {
+      let folder = try WorkerFolder()
+      func text(_ least: Int) -> String {
+        WorkerPipeline.text(
+          more: """
+            alerts:
+              poor: {watch: growth, when: value < least / 5, thresholds: {least: \(least)}, for: 2}
+              few: {watch: sold, when: value < least * people, thresholds: {least: \(least)}}
+            """)
+      }
+      let history = EventHistory(
+        seed: 8, options: .with { ($0.events, $0.spanMs) = (3_000, 30 * 3_600_000) })
+      let lines = history.events.map { String(decoding: $0.payload, as: UTF8.self) }
+      let file = folder.file("history.jsonl")
+      try lines.joined(separator: "\n").write(toFile: file, atomically: true, encoding: .utf8)
+      let plan = try BacktestPlan(
+        try Pipeline.parse(text: text(1), file: "test.yaml"),
+        try ["poor.least=2..5:1", "few.least=2..5:1"].map { try BacktestWish($0, isSweep: true) }
+      ) { try Pipeline.parse(text: text(1), file: "test.yaml", edits: $0) }
+      var run = BacktestRun(plan, input: .files([file], inOrder: false))
+      run.readsSeries = true
+      let result = try #require(try run.run())
+      var count = 0
+      for least in 1...5 {
+        let data = folder.file("\(least).sqlite")
+        let pipeline = try Pipeline.parse(text: text(least), file: "test.yaml")
+        _ = try runFiles(pipeline, [file], data: data)
+        let reader = try ResultsReader.open(path: data)
+        var query = AlertQuery()
+        query.limit = .max
+        let rows = try reader.alerts(query).map(\.alert)
+        for (at, rule) in plan.rules.enumerated() {
+          let expected = rows.filter { $0.rule == rule.name }.compactMap { row in
+            row.opened.map { "{} \($0.ms) \(row.resolved.map { "\($0.ms)" } ?? "-")" }
+          }
+          let key = plan.rules[at].candidates[least - 1].key
+          #expect(told(result.alerts[key]) == expected.sorted(), "\(rule.name) \(least)")
+          count += expected.count
+        }
+      }
+      #expect(count > 10, "\(count)")
+      // The report draws whole periods, and no slice of one.
+      let drawn = result.series["few"]?.flatMap(\.points).map(\.at.ms) ?? []
+      #expect(!drawn.isEmpty && drawn.allSatisfy { $0 % 900_000 == 0 })
+      #expect(Set(drawn).count == drawn.count)
+    }
+  }
+
   @Test func `From a topic it gives the same and commits nothing`() async throws {
     try await offPool {
       let folder = try WorkerFolder()

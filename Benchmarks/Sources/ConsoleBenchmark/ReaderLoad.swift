@@ -59,7 +59,7 @@ struct ReaderLoad {
     let before = rusage.childrenCPUSeconds
     let worker = try ConsoleProcess(
       [
-        "run", Worker.pipeline, "--quiet", "--data", data, "--listen", "127.0.0.1:0", "--in-order",
+        "run", Worker.fullPipeline, "--data", data, "--listen", "127.0.0.1:0", "--in-order",
         "--input",
       ] + paths, in: folder)
     let port = try worker.port()

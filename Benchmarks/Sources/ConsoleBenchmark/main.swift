@@ -9,7 +9,7 @@ do {
   try Worker.inFolder { folder in
     if what != "readers" { try PageTimes(folder: folder, rounds: 40).run() }
     if what != "pages" {
-      try ReaderLoad(folder: folder, readers: 200, pairs: 5, eventsPerFile: 4_000_000).run()
+      try ReaderLoad(folder: folder, readers: 200, pairs: 7, eventsPerFile: 4_000_000).run()
     }
   }
 } catch {

@@ -6,10 +6,13 @@ enum Instructions {
   /// Runs job `arguments[0]` over `arguments[1]` events.
   static func run(_ arguments: [String]) throws {
     guard arguments.count == 2, let events = Int(arguments[1]), events > 0 else {
-      throw BenchmarkError("say which job and how many events: decode|metrics|full EVENTS")
+      throw BenchmarkError("say which job and how many events: none|decode|metrics|full EVENTS")
     }
     let log = MessageLog(partitions: 1, users: .zipf, userCount: 20_000, stepMs: 20)
     switch arguments[0] {
+    case "none":
+      // What making the events takes, which is none of the others' business.
+      for _ in 0..<(events / 1_000) { log.next(1_000) { _, _ in } }
     case "decode":
       let job = DecodeJob(try Jobs.plan(Jobs.full).sources[0])
       for _ in 0..<(events / 1_000) { job.take(log, 1_000) }
@@ -23,7 +26,7 @@ enum Instructions {
         if part % 10 == 9 { job.snapshot() }
       }
       guard job.applied == events else { throw BenchmarkError("only \(job.applied) applied") }
-    default: throw BenchmarkError("there is no job \(arguments[0]): decode, metrics, full")
+    default: throw BenchmarkError("there is no job \(arguments[0]): none, decode, metrics, full")
     }
   }
 }

@@ -78,9 +78,8 @@ enum Jobs {
       "  never_\($0)_again: {entity: user, where: event == \"never_\($0)\", within: 10m, "
         + "when: count() >= 2}\n"
     }
-    return head + "metrics:\n  " + metrics + more.joined() + "\n" + funnel + retention
-      + risks
-      .dropLast() + rules.joined(separator: "\n") + "\n"
+    return head + "metrics:\n  " + metrics + more.joined() + "\n" + funnel + retention + risks
+      + rules.joined()
   }
 
   /// The plan of a text.

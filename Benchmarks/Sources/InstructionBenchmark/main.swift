@@ -4,8 +4,8 @@
 //
 // Counted by valgrind, which sees every instruction and no clock: the same on a busy machine as on
 // a quiet one. A job runs over few and over many events; what they differ by is what an event
-// takes, without the start. Ends with 1 when a job takes over 5% more than written in
-// Benchmarks/instructions.json; `write` writes down what is so now.
+// takes, without the start, and less what making it takes. Ends with 1 when a job takes over 5%
+// more than written in Benchmarks/instructions.json; `write` writes down what is so now.
 
 import BenchmarkKit
 import Foundation
@@ -35,32 +35,53 @@ var machine: String {
   #endif
 }
 
+/// The program that runs the jobs, without what a debugger would read of it: valgrind stops at
+/// kinds of that which it does not know.
+func stripped(into folder: URL) throws -> String {
+  let copy = folder.appendingPathComponent("jobs").path
+  _ = try ChildProcess.run(
+    "/usr/bin/env",
+    [
+      "strip", "--strip-debug", "-o", copy,
+      root.appendingPathComponent(".build/release/CoreBenchmark").path,
+    ])
+  return copy
+}
+
 /// Instructions of the whole process.
-func count(_ job: String, _ events: Int) throws -> Double {
-  let binary = root.appendingPathComponent(".build/release/CoreBenchmark").path
-  let said = FileManager.default.temporaryDirectory
-    .appendingPathComponent("weir-instructions-\(UUID().uuidString)")
-  defer { try? FileManager.default.removeItem(at: said) }
+func count(_ binary: String, _ job: String, _ events: Int) throws -> Double {
+  let said = binary + ".said"
   // A hash table of the standard library else has another seed each time.
   _ = try ChildProcess.run(
     "/usr/bin/env",
     [
-      "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--log-file=\(said.path)",
+      "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--log-file=\(said)",
       binary, "instructions", job, String(events),
     ], environment: ["SWIFT_DETERMINISTIC_HASHING": "1"])
-  let text = try String(contentsOf: said, encoding: .utf8)
+  let text = try String(contentsOfFile: said, encoding: .utf8)
   guard let match = text.firstMatch(of: /Collected\s*:\s*(?<count>\d+)/),
     let count = Double(match.count)
   else { throw BenchmarkError("valgrind said nothing of instructions: \(text.suffix(300))") }
   return count
 }
 
+/// Instructions per event of each job.
+func counted() throws -> [String: Double] {
+  try Worker.inFolder { folder in
+    let binary = try stripped(into: folder)
+    func perEvent(_ job: String) throws -> Double {
+      (try count(binary, job, many) - count(binary, job, few)) / Double(many - few)
+    }
+    let none = try perEvent("none")
+    var counts: [String: Double] = [:]
+    for job in ["decode", "metrics", "full"] { counts[job] = (try perEvent(job) - none).rounded() }
+    return counts
+  }
+}
+
 do {
   let isWriting = CommandLine.arguments.dropFirst().first == "write"
-  var now: [String: Double] = [:]
-  for job in ["decode", "metrics", "full"] {
-    now[job] = ((try count(job, many) - (try count(job, few))) / Double(many - few)).rounded()
-  }
+  let now = try counted()
   if isWriting {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

@@ -20,7 +20,7 @@ struct Gate: Sendable {
       else {
         throw Problem(
           .unauthorized, "the bearer token is not known here",
-          whatToDo: "Send a token of the pipeline file's console",
+          whatToDo: "Send a token of the pipeline file's console", kind: .tokenUnknown,
           headers: [.wwwAuthenticate: "Bearer"])
       }
       return Visitor(name: token.name, rights: token.rights, formKey: nil)
@@ -45,7 +45,8 @@ struct Gate: Sendable {
       throw Problem(
         .misdirectedRequest,
         "this console is for this machine alone, and was asked for by "
-          + "another name", whatToDo: "Open it as http://127.0.0.1 or http://localhost")
+          + "another name", whatToDo: "Open it as http://127.0.0.1 or http://localhost",
+        kind: .foreignName)
     }
   }
 
@@ -64,7 +65,8 @@ struct Gate: Sendable {
       guard visitor.mayWrite else {
         throw Problem(
           .forbidden, "this token may not change things",
-          whatToDo: "Use one whose `may` has write in the pipeline file's console")
+          whatToDo: "Use one that has `write: true` in the pipeline file's console",
+          kind: .mayNotWrite)
       }
       // Bearer tokens are never sent by a browser of its own accord; cookies are.
       if let key = visitor.formKey {
@@ -72,7 +74,7 @@ struct Gate: Sendable {
         guard let formKey, TokenBook.areEqual(Array(formKey.utf8), Array(key.utf8)) else {
           throw Problem(
             .forbidden, "the form is not one of this session",
-            whatToDo: "Load the page again and send it once more")
+            whatToDo: "Load the page again and send it once more", kind: .foreignForm)
         }
       }
     }
@@ -85,13 +87,14 @@ struct Gate: Sendable {
     let isOwn = origin.map { $0.hasSuffix("://" + (authority ?? "")) } ?? true
     guard site.map({ $0 == "same-origin" || $0 == "none" }) ?? true, isOwn else {
       throw Problem(
-        .forbidden, "another site's page sent this", whatToDo: "Use the console's own pages")
+        .forbidden, "another site's page sent this", whatToDo: "Use the console's own pages",
+        kind: .foreignSite)
     }
   }
 
   private static let unknown = Problem(
     .unauthorized, "this needs a token",
-    whatToDo: "Sign in, or send it as Authorization: Bearer TOKEN",
+    whatToDo: "Sign in, or send it as Authorization: Bearer TOKEN", kind: .tokenNeeded,
     headers: [.wwwAuthenticate: "Bearer"])
 
   /// Cookies by name.

@@ -77,6 +77,27 @@ struct PersonalDimensions: Sendable, Equatable {
     return "{}"
   }
 
+  /// The canonical text of a pipeline: literals that fields with ids of people are held against are
+  /// masked. O(length).
+  func maskedDefinition(_ text: String) -> String {
+    guard self != .none else { return text }
+    return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      let kind = line.trimming(" ").prefix { $0 != " " }
+      // These hold paths in quotes, and names.
+      return ["field", "csv", "pseudonymize", "source", "time"].contains(String(kind))
+        ? String(line) : maskedExpression(String(line))
+    }.joined(separator: "\n")
+  }
+
+  /// Likewise, an expression: texts, and numbers of five digits or more, in each of its comparisons
+  /// that reads such a field.
+  func maskedExpression(_ text: String) -> String {
+    guard self != .none, mentions(text) else { return text }
+    return ExpressionPieces.comparisons(of: text).map { part in
+      mentions(part) ? ExpressionPieces.masking(part) : part
+    }.joined()
+  }
+
   /// Likewise, what moved an alert.
   func maskedExplanation(_ json: String) -> String {
     guard !names.isEmpty,
@@ -146,7 +167,7 @@ struct PersonalDimensions: Sendable, Equatable {
     }
   }
 
-  private static func isPart(_ character: Character) -> Bool {
+  static func isPart(_ character: Character) -> Bool {
     character.isLetter || character.isNumber || "_.$".contains(character)
   }
 
@@ -166,94 +187,5 @@ struct PersonalDimensions: Sendable, Equatable {
   private static func pair(_ line: Substring) -> (name: String, text: String)? {
     guard let equals = line.firstRange(of: " = ") else { return nil }
     return (String(line[..<equals.lowerBound]), String(line[equals.upperBound...]))
-  }
-}
-
-/// Rows of one series.
-protocol SeriesRow {
-  /// Canonical JSON.
-  var dimensions: String { get set }
-}
-
-extension MetricRow: SeriesRow {}
-extension FunnelRow: SeriesRow {}
-extension RetentionRow: SeriesRow {}
-extension SessionRow: SeriesRow {}
-extension SeriesSummary: SeriesRow {}
-extension AlertRow: SeriesRow {}
-extension AlertTransition: SeriesRow {}
-extension ThresholdRow: SeriesRow {}
-extension ThresholdStanding: SeriesRow {}
-extension ThresholdRequest: SeriesRow {}
-extension Silence: SeriesRow {}
-
-extension Asked {
-  /// Canonical JSON of dimensions as the visitor may see them.
-  func dimensions(_ json: String) -> String { personal.masked(json) }
-
-  /// The same for people: `platform = ios, channel = web`.
-  func dimensionsText(_ json: String) -> String { PageText.dimensions(dimensions(json)) }
-
-  /// Rows with their dimensions as the visitor may see them.
-  func shown<Row: SeriesRow>(_ rows: [Row]) -> [Row] {
-    guard !personal.names.isEmpty else { return rows }
-    // Rows of one series have the same text.
-    var known: [String: String] = [:]
-    return rows.map { row in
-      var row = row
-      if let found = known[row.dimensions] {
-        row.dimensions = found
-      } else {
-        let text = dimensions(row.dimensions)
-        known[row.dimensions] = text
-        row.dimensions = text
-      }
-      return row
-    }
-  }
-
-  /// Likewise, one row.
-  func shown<Row: SeriesRow>(_ row: Row) -> Row {
-    var row = row
-    row.dimensions = dimensions(row.dimensions)
-    return row
-  }
-
-  /// Whether the visitor may ask for rows with these dimensions.
-  func mayFilter(_ names: some Sequence<String>) -> Bool {
-    personal.names.isDisjoint(with: names)
-  }
-
-  /// Throws a problem where the visitor may not ask for rows with these dimensions: who can, finds
-  /// out who is in the file.
-  func checkFilter(_ names: some Sequence<String>) throws {
-    guard mayFilter(names) else {
-      throw Problem.badRequest(
-        "the dimensions name somebody, which only a token that may see ids of people may ask for",
-        whatToDo: "Sign in with a token that has the right `reveal`, or leave them out")
-    }
-  }
-
-  /// An alert as the visitor may see it.
-  func shown(_ record: AlertRecord) -> AlertRecord {
-    guard !personal.names.isEmpty else { return record }
-    var record = record
-    record.alert.dimensions = dimensions(record.alert.dimensions)
-    record.alert.explanation = record.alert.explanation.map(personal.maskedExplanation)
-    return record
-  }
-
-  /// Figures of a finding as the visitor may see them: texts that are computed of ids are masked.
-  func figures(_ json: String) -> String {
-    guard !visitor.mayReveal else { return json }
-    var values = Dimensions.read(json)
-    var isChanged = false
-    for (name, value) in values {
-      if case .string(let text) = value, personal.mentions(name) {
-        values[name] = .string(Masking.masked(text))
-        isChanged = true
-      }
-    }
-    return isChanged ? Dimensions.json(values) : json
   }
 }

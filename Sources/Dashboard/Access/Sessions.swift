@@ -41,7 +41,8 @@ final class Sessions: Sendable {
       guard state.failures.count < Self.failuresMax else {
         throw Problem(
           .tooManyRequests, "too many unknown tokens were tried",
-          whatToDo: "Wait a minute and try again", headers: [.retryAfter: "60"])
+          whatToDo: "Wait a minute and try again", kind: .tooManyTokens,
+          headers: [.retryAfter: "60"])
       }
       state.failures.append(now)
     }

@@ -152,7 +152,9 @@ enum AlertChange {
 
   static func end(_ asked: Asked) throws -> Silence {
     guard let id = Int64(asked.path("id")) else {
-      throw Problem.notFound("there is no such silence", whatToDo: "Look at the list of silences")
+      throw Problem.notFound(
+        "there is no such silence", whatToDo: "Look at the list of silences",
+        kind: .nothingNamed(asked.path("id")))
     }
     return try desk(asked) { try $0.endSilence(id, now: asked.now).get() }
   }

@@ -48,7 +48,7 @@ struct AlertChart {
       }
       // Without the pipeline only names of metrics are known.
       guard let rule = try asked.reader.rules().first(where: { $0.rule == alert.rule }),
-        let watch = RuleFacts(rule).watch
+        let watch = RuleFacts(rule, asked.personal).watch
       else { return nil }
       let points = try metric(watch, range).map {
         TimeChart.Point(
@@ -81,7 +81,11 @@ struct AlertChart {
       }
       rows.retention = try asked.reader.retention(query).reversed()
     case .sessions: rows.sessions = try asked.reader.sessions(query)
-    case .kpis: break
+    case .kpis:
+      rows.kpis = try asked.reader.wholePeriods(
+        KPIQuery(
+          kpi: reference.stage, from: range.lowerBound, to: range.upperBound, limit: Self.rowsMax,
+          newestFirst: true))
     }
     let clock = try asked.reader.partitions().compactMap(\.clock).min()
     let closed = max(
@@ -92,7 +96,7 @@ struct AlertChart {
       TimeChart.Point(time: $0.window.upperBound, value: $0.value)
     }
     return frame(
-      WatchedUnit.name(reference), WatchedUnit.of(trial.alert), points + open, range,
+      WatchedUnit.name(reference), WatchedUnit.of(trial.alert, asked), points + open, range,
       drawsThresholds: trial.comparesValues)
   }
 
@@ -136,7 +140,7 @@ struct AlertChart {
 extension WatchedUnit {
   /// Where only values and the condition are known: a share, if bounds of one are judged.
   static func guessed(_ values: [Double], _ rule: RuleRow) -> ValueUnit {
-    let condition = RuleFacts(rule).condition ?? ""
+    let condition = RuleFacts(rule, .none).condition ?? ""
     let isRatio = condition.contains("lower(value)") || condition.contains("upper(value)")
     return isRatio && values.allSatisfy { (0...1).contains($0) } ? .share : .number("")
   }

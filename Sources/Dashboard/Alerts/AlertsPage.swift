@@ -152,7 +152,7 @@ struct AlertsPage {
           .text(ZoneTimes.second(row.opened, zone)),
           .text(row.closed.map { ZoneTimes.second($0, zone) } ?? words.goesOn),
           .tag(words.names[row.severity] ?? row.severity, row.severity), .text(row.owner ?? ""),
-          .text(PageText.values(asked.figures(row.figures))),
+          .text(PageText.values(asked.figures(row.figures), asked.words)),
           PeopleMarks.of(record.acknowledgements, record.verdict, isSilenced: false, words),
         ])
       }
@@ -221,9 +221,9 @@ struct AlertTable {
         .text(asked.dimensionsText(row.dimensions)),
         .tag(words.names[row.severity] ?? row.severity, row.severity), .text(row.owner ?? ""),
         .text(ZoneTimes.minute(began, zone)),
-        .text(PageText.duration(max(0, end.ms - began.ms))),
+        .text(PageText.duration(max(0, end.ms - began.ms), asked.words)),
         .text(units.text(fired == nil ? row.value : fired?[row.alertID], of: row.rule)),
-        .text(PageText.values(row.thresholds)),
+        .text(PageText.values(row.thresholds, asked.words)),
         PeopleMarks.of(record.acknowledgements, record.verdict, isSilenced: isSilenced, words),
       ])
     }

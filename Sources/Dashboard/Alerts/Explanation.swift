@@ -19,12 +19,27 @@ struct Explanation {
   var to: Double?
   /// Those that moved it most first.
   var parts: [Part]
+  /// Of a KPI the child that moved it most.
+  var mover: Mover?
+
+  /// A child of a KPI.
+  struct Mover: Decodable {
+    var kpi: String
+    /// By how much; nil where the formula does not read the child.
+    var moved: Double?
+  }
 
   private struct Stored: Decodable {
     struct Baseline: Decodable { var value: Double? }
     var baseline: Baseline?
     var value: Double?
     var by: [Part]?
+    var mover: Mover?
+
+    enum CodingKeys: String, CodingKey {
+      case baseline, value, by
+      case mover = "moved_by"
+    }
   }
 
   /// Reads it; nil for what is no explanation.
@@ -36,7 +51,7 @@ struct Explanation {
       part.value = personal.masked([part.dimension: part.value])[part.dimension] ?? part.value
       return part
     }
-    (from, to, parts) = (stored.baseline?.value, stored.value, shown)
+    (from, to, parts, mover) = (stored.baseline?.value, stored.value, shown, stored.mover)
   }
 }
 

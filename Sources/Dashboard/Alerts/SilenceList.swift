@@ -22,7 +22,7 @@ struct SilenceList {
         <p><a href="\(csv)">\(asked.words.frame.csv)</a></p>
         \(HTML.commands(
           words.commands,
-          ["weir alerts silence FILE.sqlite RULE --for 4h --by NAME --note TEXT"]))
+          ["weir alerts silence \(asked.commandNames.file) RULE --for 4h --by NAME --note TEXT"]))
         """
     }
   }

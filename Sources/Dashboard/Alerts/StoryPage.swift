@@ -24,7 +24,8 @@ struct StoryPage {
     do {
       return try asked.reader.story(of: asked.path("id")).get()
     } catch let refusal as Refusal {
-      throw Problem.notFound(refusal.what, whatToDo: "Look at /alerts")
+      throw Problem.notFound(
+        refusal.what, whatToDo: "Look at /alerts", kind: .refusal(refusal))
     }
   }
 
@@ -80,14 +81,14 @@ struct StoryPage {
         (
           isPast ? words.firedValue : words.value,
           .text(units.text(isPast ? fired : alert.value, of: rule)),
-          .text(PageText.values(alert.thresholds))
+          .text(PageText.values(alert.thresholds, asked.words))
         ),
         (words.fired, .text(alert.opened.map { ZoneTimes.minute($0, zone) } ?? missing), .empty),
         (
           words.ended,
           .text(alert.resolved.map { ZoneTimes.minute($0, zone) } ?? words.goesOn), .empty
         ),
-        (words.lasted, .text(PageText.duration(max(0, end.ms - began.ms))), .empty),
+        (words.lasted, .text(PageText.duration(max(0, end.ms - began.ms), asked.words)), .empty),
       ])
     }
     guard let finding = story.finding else { return .empty }
@@ -97,7 +98,10 @@ struct StoryPage {
         words.ended, .text(finding.closed.map { ZoneTimes.second($0, zone) } ?? words.goesOn),
         .empty
       ),
-      (words.figures, "<small>\(PageText.values(asked.figures(finding.figures)))</small>", .empty),
+      (
+        words.figures,
+        "<small>\(PageText.values(asked.figures(finding.figures), asked.words))</small>", .empty
+      ),
     ])
   }
 
@@ -107,7 +111,7 @@ struct StoryPage {
     }
     var lines: [(String, HTML)] = []
     if let summary = rule.summary { lines.append(("", .text(summary))) }
-    if let condition = RuleFacts(rule).condition {
+    if let condition = RuleFacts(rule, asked.personal).condition {
       lines.append((words.condition, "<code>\(condition)</code>"))
     }
     if let runbook = rule.runbook {
@@ -149,11 +153,17 @@ struct StoryPage {
         .text(number(part.to)), .text("\(Int((part.share * 100).rounded()))%"),
       ])
     }
+    let mover: HTML =
+      told.mover.map { mover in
+        "<p>\(words.movedByChild(mover.kpi, mover.moved.map(number)))</p>"
+      } ?? .empty
+    let isUnexplained = told.parts.isEmpty && told.mover == nil
     let none: HTML =
-      told.parts.isEmpty ? "<p class=\"muted\">\(words.notExplained)</p>" : .empty
+      isUnexplained ? "<p class=\"muted\">\(words.notExplained)</p>" : .empty
     return """
       <h2>\(words.movedBy)</h2>
-      <p>\(words.movedFrom(number(told.from), number(told.to)))</p>\(table.html)\(none)
+      <p>\(words.movedFrom(number(told.from), number(told.to)))</p>\(mover)
+      \(table.html)\(none)
       """
   }
 
@@ -229,7 +239,7 @@ struct StoryPage {
         .text("\(ZoneTimes.minute(step.windowStart, zone)) – \(until)"),
         .tag(name, step.to.rawValue),
         .text(units.text(step.value, of: rule)), .text(PageText.count(step.samples)),
-        .text(PageText.values(step.thresholds)),
+        .text(PageText.values(step.thresholds, asked.words)),
       ])
     }
     return table.html
@@ -241,14 +251,14 @@ struct StoryPage {
   }
 
   private var commands: HTML {
-    let short = id.prefix(12)
+    let (short, file) = (id.prefix(12), asked.commandNames.file)
     return .commands(
       words.commands,
       [
-        "weir alerts show FILE.sqlite \(short)",
-        "weir alerts ack FILE.sqlite \(short) --by NAME --note TEXT",
-        "weir alerts verdict FILE.sqlite \(short) real --by NAME --note TEXT",
-        "weir alerts silence FILE.sqlite \(rule) --for 4h --by NAME --note TEXT",
+        "weir alerts show \(file) \(short)",
+        "weir alerts ack \(file) \(short) --by NAME --note TEXT",
+        "weir alerts verdict \(file) \(short) real --by NAME --note TEXT",
+        "weir alerts silence \(file) \(rule) --for 4h --by NAME --note TEXT",
       ])
   }
 }

@@ -30,7 +30,7 @@ enum ConversionPage {
         body: "<p class=\"notice\">\(words.results.noneDefined)</p>")
     }
     guard let reach = try asked.reader.reach(of: .funnels, name: name) else {
-      throw Problem.notFound(words.results.nothingNamed(name))
+      throw Problem.nothingNamed(name)
     }
     let span = TimeSpan(asked, end: reach.end, usual: .days30)
     let dimensions = try ResultsAPI.dimensions(asked)

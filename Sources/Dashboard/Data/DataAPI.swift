@@ -62,7 +62,7 @@ enum DataAPI {
       response: manifest.schema
     ) { asked in
       let rows = try asked.reader.manifest().sorted { $0.key < $1.key }
-      return manifest.answer(rows.map { ($0.key, $0.value) }, to: asked)
+      return manifest.answer(rows.map { ($0.key, asked.shown($0.value, at: $0.key)) }, to: asked)
     },
   ]
 

@@ -46,7 +46,7 @@ struct DataPage {
         \(try OutboxSection(asked: asked).html)</section>
         <section id="data-stages" data-live>\(stages)</section>
         <section id="data-restatements" data-live><h2>\(words.restatements)</h2>\
-        \(try restatements)</section>
+        \(try RestatementSection(asked: asked).html)</section>
         <section id="data-file" data-live><h2>\(words.file)</h2>\(file)</section>
         \(commands)
         """)
@@ -68,7 +68,7 @@ struct DataPage {
     }
     let rate: HTML =
       live.map {
-        .text(words.perSecond(PageText.number($0.perSecond.rounded(), asked.words.frame)))
+        .text(words.perSecond(PageText.number($0.perSecond.rounded(), asked.words)))
       } ?? .empty
     var items: [(String, HTML, HTML)] = [
       (words.read, .text(PageText.count(total.read)), rate),
@@ -92,7 +92,9 @@ struct DataPage {
         return .empty
       }
       let clock = live?.clock ?? partitions.compactMap(\.clock).max()
-      let note = clock.map { words.behindClock(PageText.duration(max(0, $0.ms - watermark.ms))) }
+      let note = clock.map {
+        words.behindClock(PageText.duration(max(0, $0.ms - watermark.ms), asked.words))
+      }
       return """
         <span id="data-watermark" data-live>\(words.watermark) \
         \(ZoneTimes.second(watermark, zone))\(note.map { ", " + $0 } ?? "")</span>
@@ -139,7 +141,7 @@ struct DataPage {
     for partition in partitions.prefix(Self.partitionsMax) {
       let fates = partition.fates
       let behind = newest.flatMap { newest in
-        partition.clock.map { PageText.duration(newest.ms - $0.ms) }
+        partition.clock.map { PageText.duration(newest.ms - $0.ms, asked.words) }
       }
       var cells: [HTML] = [
         .text(partition.id.topic), .text("\(partition.id.partition)"),
@@ -202,53 +204,20 @@ struct DataPage {
 
   // MARK: - The rest
 
-  private var restatements: HTML {
-    get throws {
-      let rows = try asked.reader.restatementPage(limit: 20).rows
-      guard !rows.isEmpty else { return "<p class=\"muted\">\(words.noRestatements)</p>" }
-      var table = PageTable(
-        words.restatements,
-        [
-          .init(words.taken, .time), .init(words.stage), .init(words.window, .time),
-          .init(words.row, .long),
-          .init(words.before, .long), .init(words.after, .long), .init(words.by),
-          .init(words.reason, .long),
-        ])
-      for row in rows {
-        table.add([
-          .text(ZoneTimes.second(row.restated, zone)), .text(row.stage),
-          .text(ZoneTimes.window(row.windowStart, row.windowEnd, zone)),
-          "<small>\(PageText.dimensions(row.key))</small>", value(row.old), value(row.new),
-          .text(row.by), .text(row.reason),
-        ])
-      }
-      return "\(table.html)\(csv("restatements"))"
-    }
-  }
-
-  /// The value of a row that is JSON; all of it where it has none.
-  private func value(_ json: String?) -> HTML {
-    guard let json else { return .text(asked.words.frame.missing) }
-    let row = Dimensions.read(json)
-    for name in ["value", "users", "sessions"] {
-      if let value = row[name] { return .text("\(value)") }
-    }
-    return "<small>\(PageText.dimensions(json))</small>"
-  }
-
   private var file: HTML {
     let sizes = asked.reader.fileSizes()
     let size = { (bytes: Int64) -> HTML in
       .text(ValueUnit.number("").short(Double(bytes)) + "B")
     }
     let own = manifest.filter {
-      !$0.key.hasPrefix("stage.") && !$0.key.hasPrefix("rejected.") && $0.key != "definition"
+      !$0.key.hasPrefix("stage.") && !$0.key.hasPrefix("rejected.")
+        && !$0.key.hasPrefix("definition")
     }
     var table = PageTable(words.manifest, [.init(words.key), .init(words.value)])
     for (key, value) in own.sorted(by: { $0.key < $1.key }) {
       table.add([.text(key), "<code>\(value)</code>"])
     }
-    let definition = manifest["definition"] ?? ""
+    let definition = asked.personal.maskedDefinition(manifest["definition"] ?? "")
     return """
       \(HTML.figures([
         (words.results, size(sizes.results), .empty), (words.wal, size(sizes.wal), .empty),
@@ -261,11 +230,12 @@ struct DataPage {
   }
 
   private var commands: HTML {
-    .commands(
+    let file = asked.commandNames.file
+    return .commands(
       words.commands,
       [
-        "weir report FILE.sqlite", "weir outbox list FILE.sqlite",
-        "weir outbox retry FILE.sqlite --dead", "weir verify FILE.sqlite",
+        "weir report \(file)", "weir outbox list \(file)",
+        "weir outbox retry \(file) --dead", "weir verify \(file)",
       ])
   }
 }

@@ -15,18 +15,26 @@ struct SampleSection {
     let mayReveal = asked.visitor.mayReveal
     let rows = try asked.reader.samplePage(kind, withPayload: mayReveal, limit: Self.rowsMax).rows
     guard !rows.isEmpty else { return "<p class=\"muted\">\(words.noSamples)</p>" }
-    var columns: [PageTable.Column] = [
-      .init(words.taken, .time), .init(words.reason, .long), .init(words.detail, .long),
-      .init(words.place),
-      .init(words.eventTime, .time),
-    ]
+    let isLate = kind == .late
+    var columns: [PageTable.Column] =
+      [.init(words.taken, .time)]
+      + (isLate
+        ? [.init(words.behindWatermark, isNumber: true)]
+        : [.init(words.reason, .long), .init(words.detail, .long)])
+      + [.init(words.place), .init(words.eventTime, .time)]
     if mayReveal { columns.append(.init(words.payload, .long)) }
-    var table = PageTable(words.rejectedSamples, columns)
+    var table = PageTable(isLate ? words.lateSamples : words.rejectedSamples, columns)
     for row in rows {
       let sample = row.sample
-      var cells: [HTML] = [
-        .text(ZoneTimes.second(row.taken, zone)),
-        .text(words.reasonNames[sample.reason] ?? sample.reason), .text(sample.detail),
+      var cells: [HTML] = [.text(ZoneTimes.second(row.taken, zone))]
+      if isLate {
+        let behind = sample.watermark.flatMap { mark in sample.eventTime.map { mark.ms - $0.ms } }
+        cells.append(
+          .text(behind.map { PageText.duration($0, asked.words) } ?? asked.words.frame.missing))
+      } else {
+        cells += [.text(words.reasonNames[sample.reason] ?? sample.reason), .text(sample.detail)]
+      }
+      cells += [
         .text("\(sample.id.topic)/\(sample.id.partition) @ \(sample.offset)"),
         .text(sample.eventTime.map { ZoneTimes.second($0, zone) } ?? ""),
       ]

@@ -28,6 +28,12 @@ struct KPIState: Sendable {
     return settled
   }
 
+  /// When the input ended, where that cut the newest period short: nobody holds what there is of it
+  /// against a whole one, or against the target.
+  var cutShortAt: EventTime? {
+    row.flatMap { $0.isCutShort(by: inputEnd) ? inputEnd : nil }
+  }
+
   /// All of a file, each behind its parent. O(KPIs · log rows).
   static func all(_ asked: Asked, points: Int = 60) throws -> [KPIState] {
     let nodes = try asked.reader.kpiTree()

@@ -44,7 +44,7 @@ enum KPITreeView {
     return """
       <tr><th scope="row" class="\(depth)"><a href="\(link(state.node.kpi))" \
       title="\(state.node.formula)">\(state.title)</a> \(tag)\(owner)\
-      <div class="muted small">\(period(asked, state))</div></th>
+      <div class="muted small">\(period(asked, state))</div>\(cut(asked, state))</th>
       <td\(mark)><b>\(Numbers.value(row?.value, state.unit, words))</b></td>
       <td class="number">\(change)</td><td>\(meter)</td><td>\(curve)</td>
       <td>\(moved(asked, state))</td></tr>
@@ -55,12 +55,25 @@ enum KPITreeView {
   /// The newest settled part against the same one before; where the period has none yet, that of
   /// the period before it, with its name.
   private static func change(_ asked: Asked, _ state: KPIState) -> HTML {
+    if state.cutShortAt != nil {
+      return """
+        <span class="muted">\(asked.words.frame.missing)</span>\
+        <div class="muted small">\(asked.words.overview.notCompared)</div>
+        """
+    }
     let row = state.standing?.settled
     let change = Numbers.change(
       row?.value, from: row?.previous, state.unit, better: state.node.direction, asked.words)
     guard let row, row.previous != nil, state.settled == nil else { return change }
     let period = ZoneTimes.window(row.periodStart, row.periodEnd, asked.file.zone)
     return "\(change)<div class=\"muted small\">\(period)</div>"
+  }
+
+  /// Why the period is not all there; nothing where it is.
+  static func cut(_ asked: Asked, _ state: KPIState) -> HTML {
+    guard let end = state.cutShortAt else { return .empty }
+    let time = ZoneTimes.minute(end, asked.file.zone)
+    return "<div class=\"small cut-short\">\(asked.words.overview.inputEnded(time))</div>"
   }
 
   /// The target, in place of a bar.
@@ -94,8 +107,11 @@ enum KPITreeView {
   /// Who moved it: the child's name, with its link's target on the same page, and by how much.
   private static func moved(_ asked: Asked, _ state: KPIState) -> HTML {
     guard let row = state.settled, let child = row.movedBy else { return .empty }
-    guard let moved = row.moved else { return "\(child)" }
+    let words = asked.words.overview
+    // Where there is no room for a table its heads are not there to say what this is.
+    let name: HTML = "<span class=\"narrow-name muted\">\(words.movedBy) </span>"
+    guard let moved = row.moved else { return "\(name)\(child)" }
     let text = Numbers.signed(moved, state.unit, asked.words)
-    return "\(asked.words.overview.movedByHow(child, text))"
+    return "\(name)\(words.movedByHow(child, text))"
   }
 }

@@ -99,6 +99,10 @@ enum OverviewAPI {
     .init(
       "status", .nullable(.choice(["provisional", "final", "restated"])), "Of the newest row."
     ) { .optional($0.row?.status.rawValue) },
+    .init(
+      "input_ended_ms", .nullable(.integer),
+      "When the input ended, where that cut the newest period short; then nothing is compared."
+    ) { .time($0.cutShortAt) },
   ])
 
   private static let kpis = Endpoint.api(
@@ -106,7 +110,21 @@ enum OverviewAPI {
     parameters: [.format], response: stateColumns.schema
   ) { asked in stateColumns.answer(try KPIState.all(asked, points: 2), to: asked) }
 
-  static let kpiColumns = Listing<KPIRow>(columns: [
+  /// A row of a KPI, and when the input ended where that cut its period short.
+  @dynamicMemberLookup
+  struct ShownRow: Sendable {
+    var row: KPIRow
+    var cutShortAt: EventTime?
+
+    init(_ row: KPIRow, inputEnd: EventTime?) {
+      self.row = row
+      cutShortAt = row.isCutShort(by: inputEnd) ? inputEnd : nil
+    }
+
+    subscript<Value>(dynamicMember member: KeyPath<KPIRow, Value>) -> Value { row[keyPath: member] }
+  }
+
+  static let kpiColumns = Listing<ShownRow>(columns: [
     .init("kpi", .string, "Its name.") { .string($0.kpi) },
     .init("period_start_ms", .integer, "Inclusive.") { .integer($0.periodStart.ms) },
     .init("period_end_ms", .integer, "Exclusive.") { .integer($0.periodEnd.ms) },
@@ -127,6 +145,10 @@ enum OverviewAPI {
     .init(
       "status", .choice(["provisional", "final", "restated"]), "Whether it can still change."
     ) { .string($0.status.rawValue) },
+    .init(
+      "input_ended_ms", .nullable(.integer),
+      "When the input ended, where that cut the period short: the row is not of all of it."
+    ) { .time($0.cutShortAt) },
   ])
 
   private static let kpiRows = Endpoint.api(
@@ -152,7 +174,9 @@ enum OverviewAPI {
     {
       throw Problem.notFound("there is no KPI \(name.prefix(128))")
     }
-    return kpiColumns.answer(page.rows, next: page.next?.description, to: asked)
+    let inputEnd = try asked.reader.inputEnd()
+    return kpiColumns.answer(
+      page.rows.map { ShownRow($0, inputEnd: inputEnd) }, next: page.next?.description, to: asked)
   }
 
   // MARK: - Snapshots

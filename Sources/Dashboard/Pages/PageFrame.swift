@@ -170,7 +170,7 @@ enum ProblemPage {
       <link rel="stylesheet" href="\(Assets.style.path)"></head>
       <body><main>
       <header class="page-head"><h1>\(words.problem) \(problem.status.code)</h1></header>
-      <p class="notice problem">\(problem.description)</p>
+      <p class="notice problem">\(language.words.problems.problem(problem, console.file.zone))</p>
       <p><a href="/">\(words.overview)</a></p></main></body></html>
 
       """

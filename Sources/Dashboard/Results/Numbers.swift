@@ -37,7 +37,7 @@ enum Numbers {
   static func signed(_ value: Double, _ unit: ValueUnit, _ words: Words) -> String {
     let sign = value > 0 ? "+" : value < 0 ? "−" : ""
     guard unit == .share else { return sign + words.results.short(unit, value.magnitude) }
-    return sign + ValueUnit.number("").short(value.magnitude * 100) + words.results.points
+    return sign + words.results.short(.number(""), value.magnitude * 100) + words.results.points
   }
 
   /// By how much a number differs from another: in per cent of that, of shares in points.
@@ -47,7 +47,7 @@ enum Numbers {
     if unit == .share {
       let points = (value - before) * 100
       let sign = points > 0 ? "+" : points < 0 ? "−" : "±"
-      return sign + ValueUnit.number("").short(points.magnitude) + words.results.points
+      return sign + words.results.short(.number(""), points.magnitude) + words.results.points
     }
     guard before != 0 else { return nil }
     let share = (value - before) / before.magnitude

@@ -181,6 +181,7 @@ struct StageFacts: Sendable {
 extension Asked {
   /// What the file's own copy of the pipeline says of its stages.
   func facts() throws -> StageFacts {
-    StageFacts(definition: try reader.manifest()["definition"] ?? "")
+    StageFacts(
+      definition: personal.maskedDefinition(try reader.manifest()["definition"] ?? ""))
   }
 }

@@ -39,7 +39,7 @@ enum RetentionPage {
     guard
       let data = try RetentionData.read(
         asked, name, by: wanted, cohorts: count, dimensions: ResultsAPI.dimensions(asked))
-    else { throw Problem.notFound(words.results.nothingNamed(name)) }
+    else { throw Problem.nothingNamed(name) }
     let tabs =
       names.count < 2
       ? HTML.empty
@@ -245,7 +245,7 @@ enum RetentionPage {
         "\(Numbers.share(mean.share, words))",
       ]
       if all.hasAmounts {
-        let text = mean.perHead.map { ValueUnit.number("").short($0) } ?? words.frame.missing
+        let text = mean.perHead.map { words.results.short(.number(""), $0) } ?? words.frame.missing
         cells.append("\(text)")
       }
       table.add(cells)

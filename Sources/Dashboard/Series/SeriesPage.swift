@@ -30,7 +30,7 @@ enum SeriesPage {
     let name = asked.path("metric")
     let words = asked.words
     guard let reach = try asked.reader.reach(of: .metrics, name: name) else {
-      throw Problem.notFound(words.results.nothingNamed(name))
+      throw Problem.nothingNamed(name)
     }
     let facts = try asked.facts()
     let probe = try MetricData.read(asked, name, facts, limit: 20)

@@ -99,7 +99,7 @@ enum SessionsPage {
     let name = asked.path("session")
     let words = asked.words
     guard let reach = try asked.reader.reach(of: .sessions, name: name) else {
-      throw Problem.notFound(words.results.nothingNamed(name))
+      throw Problem.nothingNamed(name)
     }
     let span = TimeSpan(asked, end: reach.end, usual: .days90)
     let data = try SessionData.read(
@@ -162,7 +162,7 @@ enum SessionsPage {
       table.add([
         "\(Numbers.series(dimensions, words))", "\(Numbers.count(all.sessions))",
         "\(Numbers.share(all.bounceRate, words))", "\(Numbers.duration(all.meanDurationMs, words))",
-        "\(all.meanEvents.map { ValueUnit.number("").short($0) } ?? words.frame.missing)",
+        "\(all.meanEvents.map { words.results.short(.number(""), $0) } ?? words.frame.missing)",
       ])
     }
     let rest = data.series.count - 20

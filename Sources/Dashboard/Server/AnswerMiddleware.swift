@@ -19,7 +19,7 @@ struct AnswerMiddleware: RouterMiddleware {
       guard (request.head.path ?? "/").utf8.count <= Limits.targetBytes else {
         throw Problem(
           .uriTooLong, "the address has more than \(Limits.targetBytes) bytes",
-          whatToDo: "Ask for less at once")
+          whatToDo: "Ask for less at once", kind: .tooLong(bytes: Limits.targetBytes))
       }
       try console.gate.checkHost(request.head.authority)
       response = try await next(request, context)
@@ -35,7 +35,8 @@ struct AnswerMiddleware: RouterMiddleware {
     switch error {
     case let problem as Problem: return problem
     case let refusal as Refusal:
-      return Problem(.conflict, refusal.what, whatToDo: refusal.whatToDo)
+      return Problem(
+        .conflict, refusal.what, whatToDo: refusal.whatToDo, kind: .refusal(refusal))
     case let error as HTTPError where error.status == .notFound: return missing(request)
     case let error as HTTPError:
       return Problem(error.status, error.body ?? error.status.reasonPhrase, whatToDo: "Try again")
@@ -45,12 +46,12 @@ struct AnswerMiddleware: RouterMiddleware {
       console.setup.log("console: \(error)")
       return Problem(
         .serviceUnavailable, "the file could not be read or written: \(error.what)",
-        whatToDo: error.whatToDo, headers: [.retryAfter: "5"])
+        whatToDo: error.whatToDo, kind: .file(error.what), headers: [.retryAfter: "5"])
     default:
       console.setup.log("console: \(type(of: error)) at \(URLText.path(of: request.uri.path))")
       return Problem(
         .internalServerError, "something went wrong that should not",
-        whatToDo: "It is in the worker's log; please report it")
+        whatToDo: "It is in the worker's log; please report it", kind: .own)
     }
   }
 
@@ -58,12 +59,13 @@ struct AnswerMiddleware: RouterMiddleware {
   private func missing(_ request: Request) -> Problem {
     let methods = console.endpoints.filter { $0.matches(request.uri.path) }.map(\.method)
     guard !methods.isEmpty else {
-      return .notFound("there is no such address", whatToDo: "Begin at /")
+      return .notFound("there is no such address", whatToDo: "Begin at /", kind: .noAddress)
     }
     let all = Set(methods.map(\.rawValue)).union(methods.contains(.get) ? ["HEAD"] : [])
     return Problem(
       .methodNotAllowed, "this address does not know \(request.method.rawValue)",
       whatToDo: "Use \(all.sorted().joined(separator: " or "))",
+      kind: .noMethod(all.sorted().joined(separator: ", ")),
       headers: [.allow: all.sorted().joined(separator: ", ")])
   }
 

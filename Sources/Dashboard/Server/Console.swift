@@ -11,6 +11,8 @@ public struct ConsoleSetup: Sendable {
   public var dataPath: String
   /// The pipeline, where it is known: for what the file alone does not say.
   public var pipeline: Pipeline?
+  /// The pipeline's file, where it has one: commands on pages name it.
+  public var pipelinePath: String?
   /// Where it listens.
   public var address: ConsoleAddress
   /// Who may do what.
@@ -24,12 +26,14 @@ public struct ConsoleSetup: Sendable {
 
   /// Names a console over a file.
   public init(
-    dataPath: String, pipeline: Pipeline?, address: ConsoleAddress, tokens: [ConsoleToken] = [],
-    live: (@Sendable () -> LiveFigures?)? = nil, now: @escaping @Sendable () -> WallTime,
+    dataPath: String, pipeline: Pipeline?, pipelinePath: String? = nil, address: ConsoleAddress,
+    tokens: [ConsoleToken] = [], live: (@Sendable () -> LiveFigures?)? = nil,
+    now: @escaping @Sendable () -> WallTime,
     log: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.dataPath = dataPath
     self.pipeline = pipeline
+    self.pipelinePath = pipelinePath
     self.address = address
     self.tokens = tokens
     self.live = live
@@ -129,16 +133,16 @@ final class Console: Sendable {
     _ endpoint: Endpoint, target: String, body: [(name: String, value: String)]
   ) throws -> [String: String] {
     var values: [String: String] = [:]
-    var faults: [String] = []
+    var faults: [NamedFault] = []
     let given = try given(endpoint, target: target, body: body)
     for parameter in endpoint.parameters {
       let value = given.first { $0.place == parameter.place && $0.name == parameter.name }?.value
       guard let value, !value.isEmpty else {
-        if parameter.isRequired { faults.append("\(parameter.name) is missing") }
+        if parameter.isRequired { faults.append(NamedFault(parameter.name, .missing)) }
         continue
       }
       if let fault = parameter.fault(value, zone: file.zone) {
-        faults.append("\(parameter.name) \(fault)")
+        faults.append(NamedFault(parameter.name, fault))
       } else {
         values[parameter.name] = value
       }
@@ -146,11 +150,12 @@ final class Console: Sendable {
     if endpoint.kind == .api {
       for (place, name, _) in given where !Self.frame.contains(name) {
         let isKnown = endpoint.parameters.contains { $0.place == place && $0.name == name }
-        if !isKnown { faults.append("there is no parameter \(name.prefix(64))") }
+        if !isKnown { faults.append(NamedFault(String(name.prefix(64)), .unknown)) }
       }
     }
     guard faults.isEmpty else {
-      throw Problem.badRequest(faults.joined(separator: "; "))
+      throw Problem.badRequest(
+        faults.map { $0.fault.text($0.name) }.joined(separator: "; "), kind: .parameters(faults))
     }
     return values
   }
@@ -164,7 +169,9 @@ final class Console: Sendable {
     let path = URLText.path(of: target)
     guard let segments = endpoint.segments(of: path),
       let query = URLText.fields(target.dropFirst(path.count).dropFirst())
-    else { throw Problem.badRequest("the address is not encoded as it has to be") }
+    else {
+      throw Problem.badRequest("the address is not encoded as it has to be", kind: .encoding)
+    }
     return segments.map { (.path, $0.name, $0.value) } + query.map { (.query, $0.name, $0.value) }
       + body.map { (.body, $0.name, $0.value) }
   }

@@ -85,7 +85,7 @@ enum ConsoleRouter {
     guard count <= limit else {
       throw Problem(
         .serviceUnavailable, "\(limit) requests wait already", whatToDo: "Try again in a moment",
-        headers: [.retryAfter: "2"])
+        kind: .busy, headers: [.retryAfter: "2"])
     }
     return try await (isHeavy ? heavyPool : pool).runIfActive {
       lowerPriority()
@@ -133,7 +133,7 @@ enum ConsoleRouter {
         } catch is NIOTooManyBytesError {
           throw Problem(
             .contentTooLarge, "the body has more than \(Limits.bodyBytes) bytes",
-            whatToDo: "Send less")
+            whatToDo: "Send less", kind: .tooLong(bytes: Limits.bodyBytes))
         }
       }
       group.addTask {
@@ -144,7 +144,7 @@ enum ConsoleRouter {
       guard let first = try await group.next(), let bytes = first else {
         throw Problem(
           .requestTimeout, "the request's body took longer than \(Limits.bodySeconds) s",
-          whatToDo: "Send it again")
+          whatToDo: "Send it again", kind: .tooSlow(seconds: Limits.bodySeconds))
       }
       return Array(bytes.readableBytesView)
     }
@@ -152,14 +152,16 @@ enum ConsoleRouter {
     switch type {
     case "application/x-www-form-urlencoded":
       guard let text = String(validating: bytes, as: UTF8.self), let fields = URLText.fields(text)
-      else { throw Problem.badRequest("the form is not encoded as it has to be") }
+      else {
+        throw Problem.badRequest("the form is not encoded as it has to be", kind: .encoding)
+      }
       return fields
     case "application/json": return try JSONFields.read(bytes)
     default:
       if bytes.isEmpty { return [] }
       throw Problem(
         .unsupportedMediaType, "a body of that type is not understood",
-        whatToDo: "Send application/json, or a form")
+        whatToDo: "Send application/json, or a form", kind: .notUnderstood)
     }
   }
 

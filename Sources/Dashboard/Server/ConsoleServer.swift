@@ -65,7 +65,7 @@ public final class ConsoleServer: Sendable {
         ended.open(0)
       }
     }
-    switch bound.wait() {
+    switch bound.wait(seconds: 30) {
     case .success(let port):
       return ConsoleServer(
         address: ConsoleAddress(host: setup.address.host, port: port), group: group,
@@ -159,7 +159,7 @@ final class Awaited: @unchecked Sendable {
   }
 
   /// Waits at most so long; a failure when that was too short.
-  func wait(seconds: Double = 30) -> Result<Int, Failure> {
+  func wait(seconds: Double) -> Result<Int, Failure> {
     let deadline = Date(timeIntervalSinceNow: seconds)
     return condition.withLock {
       while result == nil {

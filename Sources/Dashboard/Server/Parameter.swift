@@ -72,22 +72,44 @@ struct Parameter: Sendable {
     "to", .time, "Windows that start before this.", example: "2026-02-01T00:00:00Z")
 
   /// What is wrong with `value`; nil when nothing is.
-  func fault(_ value: String, zone: Zone) -> String? {
+  func fault(_ value: String, zone: Zone) -> ParameterFault? {
+    let fault: ParameterFault?
     switch kind {
-    case .text(let max):
-      value.utf8.count <= max ? nil : "has more than \(max) bytes"
+    case .text(let max): fault = value.utf8.count <= max ? nil : .tooLong(bytes: max)
     case .integer(let range):
-      Int64(value).map(range.contains) == true
-        ? nil : "is not a whole number from \(range.lowerBound) to \(range.upperBound)"
-    case .number:
-      Double(value).map(\.isFinite) == true ? nil : "is not a number"
-    case .choice(let choices):
-      choices.contains(value) ? nil : "is none of \(choices.joined(separator: ", "))"
-    case .flag:
-      ["true", "false", "on"].contains(value) ? nil : "is neither true nor false"
-    case .time:
-      ZoneTimes.parse(value, zone: zone) != nil
-        ? nil : "is no time: write 2026-01-31, or 2026-01-31T08:00:00+08:00"
+      fault = Int64(value).map(range.contains) == true ? nil : .notWhole(range)
+    case .number: fault = Double(value).map(\.isFinite) == true ? nil : .notNumber
+    case .choice(let choices): fault = choices.contains(value) ? nil : .noChoice(choices)
+    case .flag: fault = ["true", "false", "on"].contains(value) ? nil : .notFlag
+    case .time: fault = ZoneTimes.parse(value, zone: zone) != nil ? nil : .notTime
+    }
+    return fault
+  }
+}
+
+/// What is wrong with a parameter.
+enum ParameterFault: Sendable, Equatable {
+  case missing
+  case unknown
+  case tooLong(bytes: Int)
+  case notWhole(ClosedRange<Int64>)
+  case notNumber
+  case noChoice([String])
+  case notFlag
+  case notTime
+
+  /// For programs, of the parameter `name`.
+  func text(_ name: String) -> String {
+    switch self {
+    case .missing: "\(name) is missing"
+    case .unknown: "there is no parameter \(name)"
+    case .tooLong(let bytes): "\(name) has more than \(bytes) bytes"
+    case .notWhole(let range):
+      "\(name) is not a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .notNumber: "\(name) is not a number"
+    case .noChoice(let choices): "\(name) is none of \(choices.joined(separator: ", "))"
+    case .notFlag: "\(name) is neither true nor false"
+    case .notTime: "\(name) is no time: write 2026-01-31, or 2026-01-31T08:00:00+08:00"
     }
   }
 }

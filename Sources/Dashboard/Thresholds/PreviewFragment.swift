@@ -24,8 +24,11 @@ struct PreviewFragment {
         return "<p class=\"notice\">\(text)</p>"
       }
       let values = rule.thresholds.map { ($0, wish.values[$0.name] ?? $0.standard) }
-      let command = BacktestCommandText.of(rule.rule, values, range: nil, zone: asked.file.zone)
-      return "<p class=\"notice\">\(text)</p><pre tabindex=\"0\"><code>\(command)</code></pre>"
+      let command = BacktestCommandText.of(rule.rule, values, range: nil, asked)
+      return """
+        <p class="notice">\(text)</p><pre tabindex="0"><code>\(command)</code></pre>\
+        \(asked.pipelineNote)
+        """
     }
   }
 
@@ -34,10 +37,11 @@ struct PreviewFragment {
     \(figures)
     <p class="notice warning"><strong>\(words.approximate)</strong> \(reach) \
     \(words.why)\(check)</p>
+    <p class="muted">\(judging)</p>
     \(asked.figure(chart, id: "preview-chart", caption: caption))
     \(changes)
     <p>\(words.exact)\(scopeNote)</p>
-    <pre tabindex="0"><code>\(command)</code></pre>
+    <pre tabindex="0"><code>\(command)</code></pre>\(asked.pipelineNote)
     """
   }
 
@@ -61,7 +65,7 @@ struct PreviewFragment {
 
   /// How long, and what went on before.
   private func told(_ outcome: ThresholdPreview.Outcome) -> String {
-    let text = words.firingFor(PageText.duration(outcome.totalMs))
+    let text = words.firingFor(PageText.duration(outcome.totalMs, asked.words))
     return outcome.before.isEmpty ? text : text + " " + words.openBefore(outcome.before.count)
   }
 
@@ -78,6 +82,33 @@ struct PreviewFragment {
     return text
   }
 
+  /// How the rule itself is treated: as the pipeline file has it, but for the values.
+  private var judging: HTML {
+    let alert = preview.source.trial.alert
+    let personal = asked.personal
+    let shown = asked.file.pipeline?.shown
+    func code(_ expression: Expression) -> HTML {
+      "<code>\(personal.maskedExpression(shown?.text(expression.text) ?? expression.text))</code>"
+    }
+    var parts: [HTML] = []
+    switch alert.hold {
+    case .windows(let count): parts.append(.text(words.firesAfter(count)))
+    case .duration(let ms): parts.append(.text(words.firesFor(PageText.duration(ms, asked.words))))
+    }
+    parts.append(alert.clear.map { .text(words.endsBy) + code($0) } ?? .text(words.endsAtOnce))
+    if alert.keepFiringForMs > 0 {
+      parts.append(.text(words.goesOnFor(PageText.duration(alert.keepFiringForMs, asked.words))))
+    }
+    if alert.minSamples > 0 {
+      parts.append(.text(words.minSamples(PageText.count(alert.minSamples))))
+    }
+    if !alert.active.isEmpty { parts.append(.text(words.activeAlone)) }
+    let list = parts.enumerated().html { index, part in
+      index == 0 ? part : .text(words.comma) + part
+    }
+    return .text(words.asInFile) + list + .text(words.stop)
+  }
+
   private var check: String {
     let (again, stored) = (preview.again.firings.count, preview.stored.firings.count)
     return again == stored ? "" : " " + words.sameAgain(again, stored)
@@ -90,7 +121,7 @@ struct PreviewFragment {
   private var command: String {
     BacktestCommandText.of(
       preview.wish.rule, preview.values.map { ($0.threshold, $0.tried) },
-      range: preview.source.range, zone: zone)
+      range: preview.source.range, asked)
   }
 
   // MARK: - Chart
@@ -113,7 +144,7 @@ struct PreviewFragment {
         points: series.points.map { .init(time: $0.window.upperBound, value: $0.value) })
     }
     var chart = TimeChart(
-      title: name, unit: WatchedUnit.of(alert), zone: zone, series: series,
+      title: name, unit: WatchedUnit.of(alert, asked), zone: zone, series: series,
       range: preview.source.range
         .lowerBound..<EventTime(
           ms: preview.source.range.upperBound.ms + 1))

@@ -112,6 +112,7 @@ struct PreviewSource: Sendable {
     names.formUnion(rows.funnels.map(\.dimensions))
     names.formUnion(rows.retention.map(\.dimensions))
     names.formUnion(rows.sessions.map(\.dimensions))
+    if !rows.kpis.isEmpty { names.insert("{}") }
     return Int64(names.count)
   }
 
@@ -193,7 +194,12 @@ struct PreviewSource: Sendable {
       let found = try reader.sessions(query)
       rows.sessions += found
       return (found.count, found.last?.dayStart, found.first?.dayEnd)
-    case .kpis: return (0, nil, nil)
+    case .kpis:
+      let found = try reader.wholePeriods(
+        KPIQuery(
+          kpi: query.name, from: query.from, to: query.to, limit: query.limit, newestFirst: true))
+      rows.kpis += found
+      return (found.count, found.last?.periodStart, found.first?.periodEnd)
     }
   }
 }
@@ -206,6 +212,7 @@ extension ResultReference {
     case .funnel: .funnels
     case .retention: .retention
     case .session: .sessions
+    case .kpi: .kpis
     }
   }
 }

@@ -75,7 +75,8 @@ enum ThresholdChange {
     }
     if wish.dimensions != "{}" { query.append(("dimensions", wish.dimensions)) }
     asked.pageTarget = URLText.link("/thresholds/\(URLText.encoded(rule.rule))", query)
-    let notice: HTML = "<p class=\"notice problem\" role=\"alert\">\(why)</p>"
+    let told = asked.words.problems.refusal(why, asked.file.zone)
+    let notice: HTML = "<p class=\"notice problem\" role=\"alert\">\(told)</p>"
     var answer = try ThresholdRulePage(asked, rule, wish, notice: notice).answer()
     answer.status = .conflict
     return answer

@@ -233,13 +233,13 @@ struct WorkLimit: Sendable {
 
 /// The command that tries values on the events themselves.
 enum BacktestCommandText {
-  /// `weir backtest PIPELINE.yaml --set rule.name=value …`: of those values that are not the
-  /// file's.
+  /// `weir backtest shop.yaml --set rule.name=value …`: of those values that are not the file's.
   static func of(
     _ rule: String, _ values: [(threshold: ThresholdPlan, tried: Double)],
-    range: Range<EventTime>?, zone: Zone
+    range: Range<EventTime>?, _ asked: Asked
   ) -> String {
-    var parts = ["weir backtest PIPELINE.yaml"]
+    let zone = asked.file.zone
+    var parts = ["weir backtest \(asked.commandNames.pipeline)"]
     let changed = values.filter { $0.tried != $0.threshold.standard }
     for (threshold, tried) in changed.isEmpty ? values : changed {
       parts.append("--set \(rule).\(threshold.name)=\(JSON.text(tried))")

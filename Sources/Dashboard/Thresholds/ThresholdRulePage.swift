@@ -38,7 +38,8 @@ struct ThresholdRulePage {
     let standings = try asked.reader.thresholds().filter { $0.rule == rule.rule }
     guard !standings.isEmpty else {
       throw Problem.notFound(
-        "the rule '\(rule.rule)' has no thresholds", whatToDo: "Look at /thresholds")
+        "the rule '\(rule.rule)' has no thresholds", whatToDo: "Look at /thresholds",
+        kind: .noThresholds(rule: rule.rule))
     }
     let preview = try PreviewFragment.make(wish, rule, asked)
     let kind = rule.kind == .risk ? words.kindRisk : words.kindAlert
@@ -63,7 +64,7 @@ struct ThresholdRulePage {
   }
 
   private var facts: HTML {
-    let facts = RuleFacts(rule)
+    let facts = RuleFacts(rule, asked.personal)
     var lines: [HTML] = []
     if let summary = rule.summary { lines.append("<p>\(summary)</p>") }
     if let condition = facts.condition {
@@ -103,13 +104,17 @@ struct ThresholdRulePage {
         """
     }
     let spans = PreviewSpan.allCases.map { ($0.rawValue, words.spans[$0.rawValue] ?? $0.rawValue) }
-    let span = HTML.select(
-      "span", label: words.range, [("", words.usualSpan)] + spans,
-      chosen: wish.span?.rawValue ?? "")
+    let button = rule.kind == .risk ? words.makeCommand : words.preview
+    let span: HTML =
+      rule.kind == .risk
+      ? .empty
+      : .select(
+        "span", label: words.range, [("", words.usualSpan)] + spans,
+        chosen: wish.span?.rawValue ?? "")
     return """
       <form class="filter" method="get" action="\(path)" data-preview="\(path)/preview" \
       data-preview-into="preview">
-      \(fields)\(try scopeField())\(span)<button>\(words.preview)</button></form>
+      \(fields)\(try scopeField())\(span)<button>\(button)</button></form>
       <p class="muted">\(words.previewHelp)</p>
       """
   }
@@ -126,7 +131,7 @@ struct ThresholdRulePage {
   /// Scopes that newer rows suggest: each value of each dimension, then whole series.
   private func scopes() throws -> [String] {
     var found: [String] = []
-    let facts = RuleFacts(rule)
+    let facts = RuleFacts(rule, asked.personal)
     if let stage = facts.watch {
       for dimensions in try SeriesNames.latest(of: stage, asked.reader) {
         let pairs = DimensionSet(dimensions).pairs.sorted { $0.key < $1.key }
@@ -149,6 +154,7 @@ struct ThresholdRulePage {
   // MARK: - Setting
 
   private func setForms(_ standings: [ThresholdStanding]) throws -> HTML {
+    guard asked.visitor.mayWrite else { return PageFrame.changeForm(asked, action: "", .empty) }
     let scope = try scopeField()
     return rule.thresholds.html { threshold -> HTML in
       let range = SliderRange(threshold, value: value(threshold, standings))
@@ -195,11 +201,12 @@ struct ThresholdRulePage {
     get throws {
       let all = try asked.reader.requestPage(limit: 100).rows.filter { $0.rule == rule.rule }
       guard !all.isEmpty else { return .empty }
+      let rows = try asked.reader.thresholdPage(rule: rule.rule, limit: Self.historyMax).rows
       let items = all.prefix(Self.requestsMax).html { request -> HTML in
         let scope = asked.dimensionsText(request.dimensions)
         let value = request.value.map(JSON.text) ?? words.reset
         let kind = ["taken": "good", "refused": "critical"][request.state.rawValue] ?? "warning"
-        let text = request.answer ?? words.waits
+        let text = told(request, rows)
         let time = ZoneTimes.second(request.requested, zone)
         return """
           <li>\(HTML.tag(words.states[request.state.rawValue] ?? "", kind)) \
@@ -209,6 +216,28 @@ struct ThresholdRulePage {
           """
       }
       return "<h3>\(words.requests)</h3><ul>\(items)</ul>"
+    }
+  }
+
+  /// What became of a request: of a taken one by its row of the history, in the reader's words.
+  private func told(_ request: ThresholdRequest, _ rows: [ThresholdRow]) -> String {
+    let problems = asked.words.problems
+    switch request.state {
+    case .waiting: return words.waits
+    case .refused: return problems.inEnglish + (asked.answer(to: request) ?? "")
+    case .taken:
+      let row = rows.first {
+        $0.name == request.name && $0.dimensions == request.dimensions
+          && $0.setBy == request.requestedBy && $0.reason == request.reason
+          && $0.set >= request.requested
+          && (request.value.map { [value = $0.value] in $0 == value } ?? ($0.origin == .reset))
+      }
+      guard let row else { return problems.inEnglish + (asked.answer(to: request) ?? "") }
+      let from = row.effective.ms <= 0 ? nil : ZoneTimes.second(row.effective, zone)
+      let scope = asked.dimensionsText(row.dimensions)
+      return problems.taken(
+        row.origin == .reset, "\(rule.rule).\(row.name)" + (scope.isEmpty ? "" : " (\(scope))"),
+        JSON.text(row.value), from)
     }
   }
 
@@ -229,7 +258,8 @@ struct ThresholdRulePage {
         table.add([
           .text(since), .text(row.name), .text(scope.isEmpty ? words.everySeries : scope),
           .text(JSON.text(row.value)),
-          row.origin == .reset ? "\(by) \(HTML.tag(words.reset))" : .text(by), .text(row.reason),
+          row.origin == .reset ? "\(by) \(HTML.tag(words.reset))" : .text(by),
+          .text(row.origin == .file ? words.standard : row.reason),
         ])
       }
       let csv = "\(APIPath.prefix)\(path)/history?format=csv"
@@ -239,14 +269,15 @@ struct ThresholdRulePage {
 
   private var commands: HTML {
     let name = rule.thresholds.first.map { "\(rule.rule).\($0.name)" } ?? rule.rule
+    let names = asked.commandNames
     return .commands(
       words.commands,
       [
-        "weir thresholds history FILE.sqlite --rule \(rule.rule)",
-        "weir thresholds set FILE.sqlite \(name)=VALUE --by NAME --reason WHY",
-        "weir thresholds reset FILE.sqlite \(name) --by NAME --reason WHY",
-        "weir backtest PIPELINE.yaml --sweep \(name)=LO..HI:STEP",
-      ])
+        "weir thresholds history \(names.file) --rule \(rule.rule)",
+        "weir thresholds set \(names.file) \(name)=VALUE --by NAME --reason WHY",
+        "weir thresholds reset \(names.file) \(name) --by NAME --reason WHY",
+        "weir backtest \(names.pipeline) --sweep \(name)=LO..HI:STEP",
+      ]) + asked.pipelineNote
   }
 }
 
@@ -287,8 +318,9 @@ struct RuleFacts {
   /// When it fires, as the file has it.
   var condition: String?
 
-  init(_ rule: RuleRow) {
-    let facts = Dimensions.read(rule.definition).mapValues { "\($0)" }
+  /// - Parameter personal: What is masked for the visitor.
+  init(_ rule: RuleRow, _ personal: PersonalDimensions) {
+    let facts = Dimensions.read(rule.definition).mapValues { personal.maskedExpression("\($0)") }
     watch = facts["watch"]
     let told = ["watch", "when", "clear", "entity", "where", "sequence", "absent", "limit"]
     let parts = told.compactMap { name in facts[name].map { "\(name): \($0)" } }

@@ -20,8 +20,12 @@ enum ThresholdsAPI {
       let page = try asked.reader.requestPage(
         state: asked.text("state").flatMap(ThresholdRequest.State.init),
         limit: Int(asked.integer("limit") ?? 100), after: try asked.cursor())
-      return requests.answer(
-        asked.shown(page.rows), next: page.next?.description, to: asked)
+      let rows = page.rows.map { row in
+        var row = row
+        row.answer = asked.answer(to: row)
+        return row
+      }
+      return requests.answer(asked.shown(rows), next: page.next?.description, to: asked)
     },
     .api(
       "/thresholds/{rule}/history", summary: "Values that were set, the newest first.",
@@ -132,7 +136,7 @@ enum ThresholdsAPI {
       answer.status = .accepted
       return answer
     case .refused(let why):
-      throw Problem(.conflict, why, whatToDo: "Ask for what the rule can take")
+      throw Problem(.conflict, why.description, whatToDo: "Ask for what the rule can take")
     }
   }
 
@@ -170,7 +174,9 @@ enum ThresholdsAPI {
     .init("stored", .nullable(outcomeOfPreview), "What did happen."),
     .init("again", .nullable(outcomeOfPreview), "The same approximation with what held then."),
     .init("tried", .nullable(outcomeOfPreview), "What these values would have done."),
-    .init("command", .string, "Gives the exact answer."),
+    .init(
+      "command", .string,
+      "Gives the exact answer; PIPELINE.yaml stands for a pipeline file that is not known."),
   ])
 
   private static func preview(_ asked: Asked) throws -> Answer {
@@ -210,7 +216,7 @@ enum ThresholdsAPI {
       preview?.values.map { ($0.threshold, $0.tried) }
       ?? rule.thresholds.map { ($0, wish.values[$0.name] ?? $0.standard) }
     let command = BacktestCommandText.of(
-      rule.rule, values, range: preview?.source.range, zone: asked.file.zone)
+      rule.rule, values, range: preview?.source.range, asked)
     return .json(
       .object([
         ("rule", .string(rule.rule)), ("approximate", .boolean(true)),

@@ -32,7 +32,9 @@ enum ThresholdsPage {
       throw Problem.notFound(
         "there is no rule '\(name.prefix(64))'"
           + Refusal.hint(String(name.prefix(64)), rules.map(\.rule)),
-        whatToDo: "Look at /thresholds")
+        whatToDo: "Look at /thresholds",
+        kind: .refusal(
+          Refusal("", whatToDo: "", kind: .unknownRule(name, known: rules.map(\.rule)))))
     }
     return rule
   }
@@ -48,7 +50,8 @@ enum ThresholdsPage {
       guard let threshold = rule.thresholds.first(where: { $0.name == name }), !value.isEmpty
       else { continue }
       guard let number = Double(value), number.isFinite else {
-        throw Problem.badRequest("\(name.prefix(64)) is not a number")
+        throw Problem.badRequest(
+          "\(name.prefix(64)) is not a number", kind: .notNumber(String(name.prefix(64))))
       }
       try check(number, threshold)
       wish.values[name] = number
@@ -63,7 +66,8 @@ enum ThresholdsPage {
       try asked.checkFilter(Dimensions.read(text).keys)
       return text
     } catch let error as Refusal {
-      throw Problem.badRequest(error.what, whatToDo: "Name dimensions of the rule as JSON")
+      throw Problem.badRequest(
+        error.what, whatToDo: "Name dimensions of the rule as JSON", kind: .refusal(error))
     }
   }
 
@@ -73,7 +77,8 @@ enum ThresholdsPage {
     guard value >= low, value <= high else {
       throw Problem.badRequest(
         "\(JSON.text(value)) is outside of what \(threshold.name) may be, "
-          + bounds(threshold))
+          + bounds(threshold),
+        kind: .outOfBounds(JSON.text(value), of: threshold.name, bounds: bounds(threshold)))
     }
   }
 

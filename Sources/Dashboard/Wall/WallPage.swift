@@ -25,10 +25,12 @@ enum WallPage {
     let tiles = try tiles(asked)
     // More than two rows of three are written smaller.
     let many: HTML = tiles.count > usual ? " many" : ""
+    // Rows of three would leave a tile or two alone in the last one.
+    let columns: HTML = (7...8).contains(tiles.count) ? " in-four" : ""
     let body: HTML =
       tiles.isEmpty
       ? "<p class=\"notice\">\(words.wall.nothing)</p>"
-      : "<div class=\"wall-tiles\">\(tiles.map(\.html))</div>"
+      : "<div class=\"wall-tiles\(columns)\">\(tiles.map(\.html))</div>"
     var notes: [String] = []
     if tiles.contains(where: \.hasPace) { notes.append(words.wall.paceNote) }
     if tiles.contains(where: \.hasBefore) { notes.append(words.wall.beforeNote) }
@@ -150,7 +152,8 @@ enum WallPage {
     tile.html = """
       <section class="wall-tile"><h2>\(state.title)\(owner)</h2>
       <div class="big\(mark)">\(Numbers.value(row?.value, state.unit, words))</div>
-      <div class="then">\(then)</div>\(meter)\(pace(asked, state))\(curve)</section>
+      <div class="then">\(then)</div>\(meter)\(pace(asked, state))\
+      \(KPITreeView.cut(asked, state))\(curve)</section>
 
       """
     return tile
@@ -158,7 +161,8 @@ enum WallPage {
 
   private static func pace(_ asked: Asked, _ state: KPIState) -> HTML {
     let words = asked.words.wall
-    guard let target = state.node.target, let row = state.row else { return .empty }
+    guard let row = state.row else { return "<p class=\"pace\">\(words.noValue)</p>" }
+    guard let target = state.node.target else { return .empty }
     let aim = Numbers.described(target, state.unit, asked.words)
     let mark: HTML = state.isOnPace == false ? " down" : state.isOnPace == true ? " up" : ""
     guard !state.isLevel, let expected = state.expected, row.asOf < row.periodEnd else {

@@ -46,6 +46,8 @@ struct AlertsWords: Sendable {
   var noSeries: String
   var movedBy: String
   var movedFrom: @Sendable (String, String) -> String
+  /// The child that moved a KPI, and by how much where that is known.
+  var movedByChild: @Sendable (String, String?) -> String
   var dimension: String
   var before: String
   var after: String
@@ -127,6 +129,9 @@ extension AlertsWords {
     seriesAround: "What it watches",
     noSeries: "The watched values of that time are not stored.", movedBy: "What moved it",
     movedFrom: { "\($0) → \($1) against the window it is compared with" },
+    movedByChild: { kpi, by in
+      "\(kpi) moved it most against the period before" + (by.map { ", by \($0)" } ?? "")
+    },
     dimension: "Part", before: "Before", after: "Then", share: "Share of the change",
     notExplained: "No part stands out, or the rule has no `explain`.", stepValue: "Value",
     steps: "What it did",
@@ -171,7 +176,9 @@ extension AlertsWords {
     seenBy: { "\($0) 已确认" }, noSuchRule: "管道中已没有这条规则。", condition: "触发条件",
     runbook: "处理办法", labels: "标签", window: "窗口", to: "变为", seriesAround: "监控的指标",
     noSeries: "该时段的指标没有保存。", movedBy: "变化来源",
-    movedFrom: { "与对比窗口相比：\($0) → \($1)" }, dimension: "部分", before: "之前", after: "当时",
+    movedFrom: { "与对比窗口相比：\($0) → \($1)" },
+    movedByChild: { kpi, by in "与上期相比，\(kpi) 的影响最大" + (by.map { "：\($0)" } ?? "") },
+    dimension: "部分", before: "之前", after: "当时",
     share: "对变化的贡献", notExplained: "没有明显的来源，或规则未设置 explain。", stepValue: "数值", steps: "状态变化",
     noSteps: "没有保留的记录。", messages: "通知", noMessages: "没有需要通知的人。",
     destination: "目的地", event: "事件", decided: "决定时间", attempts: "尝试次数",
@@ -179,7 +186,7 @@ extension AlertsWords {
     acknowledged: "已确认", judged: "判定为", when: "时间", by: "处理人", note: "备注", what: "操作",
     figures: "计数", evidence: "证据", evidenceHidden: { "共 \($0) 条事件；该令牌无权查看具体位置。" },
     topic: "主题", partition: "分区", offset: "位点", announcedAs: "最初通知为", act: "处理",
-    acknowledge: "确认", verdict: "判定",
+    acknowledge: "确认收到", verdict: "判定",
     verdicts: ["real": "真实问题", "false_alarm": "误报", "known": "已知情况"],
     verdictHelp: "判定为真实问题的告警会成为回测用的事故。以最新的判定为准。", silence: "静默",
     silenceScope: "范围", thisSeries: "仅此维度", wholeRule: "整条规则", forHours: "时长",

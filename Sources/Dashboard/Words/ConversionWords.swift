@@ -73,7 +73,7 @@ struct ConversionWords: Sendable {
     ofEnteredNote: { "占进入 \($0)" }, ofBeforeNote: { "占上一步 \($0)" }, byWindow: "按进入窗口",
     byWindowChart: { "各进入窗口从第一步到「\($0)」的转化率" }, windowColumn: "进入时间",
     toTheEnd: "整体转化", unfinished: { "\($0) 个进入窗口尚未完成，其中的用户仍可能继续转化" },
-    definition: { "首步之后 \($0) 内完成" }, compare: "与前一段时间对比", compareNot: "取消对比",
+    definition: { "首步之后 \($0)内完成" }, compare: "与前一段时间对比", compareNot: "取消对比",
     compared: "与前一段同龄对比",
     comparedHow: { "只比较已完成的进入窗口：本段 \($0) 个，之前 \($1) 个，各窗口的转化时间相同。" },
     nothingToCompare: "此范围之前没有可供对比的已完成窗口。", now: "本段", before: "前段",

@@ -39,6 +39,8 @@ struct FrameWords: Sendable {
   var from: String
   var to: String
   var csv: String
+  /// Where the file is that commands call `PIPELINE.yaml`.
+  var pipelineUnknown: String
   /// What tables and charts say in place of a value that is not there.
   var missing: String
 }
@@ -57,7 +59,10 @@ extension FrameWords {
     asOf: "As of", live: "Live", notLive: "Connection lost; trying again",
     fileOnly: "From a file, without a worker", problem: "Problem", noData: "No data yet",
     provisional: "provisional", final: "final", restated: "restated", next: "Next",
-    earlier: "Earlier", all: "All", show: "Show", from: "From", to: "To", csv: "CSV", missing: "–")
+    earlier: "Earlier", all: "All", show: "Show", from: "From", to: "To", csv: "CSV",
+    pipelineUnknown:
+      "PIPELINE.yaml stands for the pipeline file that the worker was started with, behind "
+      + "weir run; this console was started without it.", missing: "–")
 
   static let chinese = FrameWords(
     overview: "总览", metrics: "指标", conversion: "转化", retention: "留存", alerts: "告警",
@@ -67,5 +72,7 @@ extension FrameWords {
     mayNotWrite: "该令牌没有修改权限", skip: "跳到正文", asOf: "截至", live: "实时",
     notLive: "连接中断，正在重试", fileOnly: "来自文件，没有运行中的 worker", problem: "出错了",
     noData: "暂无数据", provisional: "未定", final: "已定", restated: "已重述", next: "下一页",
-    earlier: "更早", all: "全部", show: "显示", from: "从", to: "到", csv: "CSV", missing: "–")
+    earlier: "更早", all: "全部", show: "显示", from: "从", to: "到", csv: "CSV",
+    pipelineUnknown: "PIPELINE.yaml 指启动 worker 时 weir run 后面的管道文件；此控制台启动时没有指定它。",
+    missing: "–")
 }

@@ -55,6 +55,9 @@ struct OverviewWords: Sendable {
   var sparkline: @Sendable (String) -> String
   /// How far a period has come.
   var asOf: @Sendable (String) -> String
+  /// Why a period is not all there, and what is left out because of that.
+  var inputEnded: @Sendable (String) -> String
+  var notCompared: String
   var paceNote: String
   var mainSeries: String
   var allSeries: String
@@ -88,6 +91,8 @@ struct OverviewWords: Sendable {
     ofTarget: { "\($0) of \($1)" }, noTarget: "no target",
     sparkline: { "\($0): the period so far, over the period before" },
     asOf: { "up to \($0)" },
+    inputEnded: { "cut short: the input ended at \($0), before this period did" },
+    notCompared: "not compared: cut short",
     paceNote:
       "The mark in a bar is where the value should be by now: the part of the target that the last "
       + "period had reached of its own end at this time; of shares and ratios the target itself.",
@@ -114,6 +119,7 @@ struct OverviewWords: Sendable {
     },
     ofTarget: { "完成 \($0)，目标 \($1)" }, noTarget: "未设目标",
     sparkline: { "\($0)：本期走势，灰线为上期" }, asOf: { "截至 \($0)" },
+    inputEnded: { "本期不完整：输入在 \($0) 结束，早于本期的结束" }, notCompared: "本期不完整，不作对比",
     paceNote: "进度条中的刻线是此刻应达到的位置：目标乘以上期在同一进度时已完成的比例；占比和比率直接与目标比较。",
     mainSeries: "主要指标", allSeries: "全部指标", health: "worker")
 }

@@ -31,6 +31,8 @@ struct ThresholdsWords: Sendable {
   var spans: [String: String]
   var usualSpan: String
   var preview: String
+  /// In place of it where there is only a command to make.
+  var makeCommand: String
   var previewHelp: String
   var set: String
   /// Heading of the form that sets one threshold.
@@ -49,6 +51,19 @@ struct ThresholdsWords: Sendable {
   // The preview.
   var approximate: String
   var why: String
+  /// How the rule is treated, before what follows of it; what is between its parts, and the end.
+  var asInFile: String
+  var comma: String
+  var stop: String
+  /// After so many windows in a row, or so long.
+  var firesAfter: @Sendable (Int) -> String
+  var firesFor: @Sendable (String) -> String
+  /// Before the condition that ends it.
+  var endsBy: String
+  var endsAtOnce: String
+  var goesOnFor: @Sendable (String) -> String
+  var minSamples: @Sendable (String) -> String
+  var activeAlone: String
   var alertsThen: String
   var alertsTried: String
   /// How long at least one fired.
@@ -93,6 +108,7 @@ extension ThresholdsWords {
       "1d": "1 day", "7d": "7 days", "30d": "30 days", "90d": "90 days",
       "all": "everything that is stored",
     ], usualSpan: "30 days, of 120 to 1,440 windows", preview: "Try",
+    makeCommand: "Make the command",
     previewHelp: "Nothing changes until you set it below.", set: "Set",
     setOne: { "Set \($0)" }, from: "From (optional)",
     fromHelp: "Event time; without it from the clock on.", reset: "Reset",
@@ -105,6 +121,16 @@ extension ThresholdsWords {
     why: "Judged again on stored results: rows that have been removed (keep) are missing, windows "
       + "without a row count as zero where zero is a value and as no data elsewhere. The backtest "
       + "below reads the events themselves.",
+    asInFile: "Judged as the pipeline file says, with the values tried here alone changed: it ",
+    comma: ", ", stop: ".",
+    firesAfter: {
+      $0 == 1 ? "fires with the first window (for: 1)" : "fires after \($0) windows in a row (for)"
+    }, firesFor: { "fires when the condition has held for \($0) (for)" },
+    endsBy: "ends by clear, with the same values: ",
+    endsAtOnce: "ends with the first window in which the condition does not hold (no clear)",
+    goesOnFor: { "but not before that has been so for \($0) (keep_firing_for)" },
+    minSamples: { "passes over windows of fewer than \($0) samples (min_samples)" },
+    activeAlone: "judges windows of its active hours alone (active)",
     alertsThen: "Alerts as they were", alertsTried: "Alerts with these values",
     firingFor: { "at least one fired for \($0)" },
     openBefore: { "(\($0) more went on when the range began)" }, setValue: "Value",
@@ -126,8 +152,9 @@ extension ThresholdsWords {
     more: { "and \($0) more" },
     missing: [
       "needs_events":
-        "Risks are judged on single events, which are not stored. This command tries values on the "
-        + "events:",
+        "There is no preview of risk rules: they are judged event by event, and of events nothing "
+        + "is stored that could be judged again. The backtest reads the events anew, from the "
+        + "topic or from files, and tells what these values would have found:",
       "too_much":
         "Judging so much takes too long. Look back less far, one day or seven, or use this "
         + "command:",
@@ -147,7 +174,8 @@ extension ThresholdsWords {
     kindAlert: "告警", kindRisk: "风控", condition: "触发条件", owner: "负责人",
     tryOut: "如果换一个值", tried: "试算值", range: "回看",
     spans: ["1d": "1 天", "7d": "7 天", "30d": "30 天", "90d": "90 天", "all": "全部已存数据"],
-    usualSpan: "30 天，120 至 1440 个窗口", preview: "试算", previewHelp: "在下方设定之前，不会有任何改动。",
+    usualSpan: "30 天，120 至 1440 个窗口", preview: "试算", makeCommand: "生成命令",
+    previewHelp: "在下方设定之前，不会有任何改动。",
     set: "设定", setOne: { "设定 \($0)" }, from: "起始时间（可选）",
     fromHelp: "按事件时间；留空则立即生效。", reset: "恢复默认", resetHelp: "恢复为管道文件中的值",
     resetReason: "恢复原因", requests: "最近的设定请求",
@@ -155,6 +183,13 @@ extension ThresholdsWords {
     askedBy: { "\($0)，\($1)" }, waits: "等待 worker 的下一次快照（几秒），生效后本页会自动更新",
     commands: "对应的命令行", approximate: "近似结果。",
     why: "根据已存结果重新判定：被 keep 清理的数据不在内；没有数据行的窗口，计数类按零处理，其余按无数据处理。下方的回测命令会读取原始事件。",
+    asInFile: "除试算的值以外，均按管道文件中的规则判定：", comma: "，", stop: "。",
+    firesAfter: { $0 == 1 ? "满足条件的第一个窗口即触发（for: 1）" : "连续 \($0) 个窗口满足条件才触发（for）" },
+    firesFor: { "条件持续 \($0) 才触发（for）" }, endsBy: "按 clear 用同样的值判定结束：",
+    endsAtOnce: "条件不再满足的第一个窗口即结束（未设 clear）",
+    goesOnFor: { "且须持续 \($0) 才算结束（keep_firing_for）" },
+    minSamples: { "样本数少于 \($0) 的窗口不判定（min_samples）" },
+    activeAlone: "只判定生效时段内的窗口（active）",
     alertsThen: "实际告警", alertsTried: "按此值的告警", firingFor: { "其间 \($0) 有告警在触发" },
     openBefore: { "（另有 \($0) 条在区间开始前已触发）" }, setValue: "值",
     sameAgain: { "用当时的值在同样的数据上重算得到 \($0) 次，而实际为 \($1) 次：误差大致如此。" },
@@ -167,7 +202,8 @@ extension ThresholdsWords {
     added: "新增", removed: "消失", fired: "触发", ended: "结束", goesOn: "持续中",
     more: { "另有 \($0) 次" },
     missing: [
-      "needs_events": "风控规则逐条判定事件，而事件本身不保存。请用以下命令在原始事件上试算：",
+      "needs_events":
+        "风控规则无法在此试算：它逐条判定事件，而文件中不保存可供重新判定的事件。回测会从主题或文件重新读取事件，给出按这些值会有的发现：",
       "too_much": "数据太多，试算耗时过长。请缩短回看范围（如 1 天或 7 天），或用以下命令：",
       "no_thresholds": "该规则没有可以调整的阈值。",
       "no_pipeline": "控制台没有加载管道文件，加上 --pipeline 启动后即可试算。也可以用以下命令在原始事件上试算：",

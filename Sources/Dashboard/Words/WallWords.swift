@@ -12,6 +12,8 @@ struct WallWords: Sendable {
   /// Where it ends if it goes on like this.
   var forecast: @Sendable (String) -> String
   var noPace: @Sendable (String) -> String
+  /// Of a KPI without a row.
+  var noValue: String
   /// What pace is, and what values are held against; each only where there is one.
   var paceNote: String
   var beforeNote: String
@@ -27,6 +29,7 @@ struct WallWords: Sendable {
     yearBefore: "last year",
     pace: { "should be \($0) by now to reach \($1)" },
     forecast: { "goes to \($0) at this pace" }, noPace: { "target \($0)" },
+    noValue: "no value yet",
     paceNote:
       "Pace: the target's part that the last period had reached of its own end by this time of it.",
     beforeNote: "Changes are against the same part of an earlier period.",
@@ -39,7 +42,7 @@ struct WallWords: Sendable {
     snapshotNow: "快照刚刚生成",
     lastPeriod: "上期同刻", weekBefore: "上周同刻", yearBefore: "去年同刻",
     pace: { "按进度此刻应为 \($0)，目标 \($1)" }, forecast: { "照此进度预计 \($0)" },
-    noPace: { "目标 \($0)" },
+    noPace: { "目标 \($0)" }, noValue: "还没有数值",
     paceNote: "进度：目标乘以上期此刻已完成的比例。",
     beforeNote: "变化均与更早周期的同一时刻相比。", weeksNote: "去年指 52 周前。", monthsNote: "按月的去年指 12 个月前。",
     nothing: "还没有 KPI 或指标", back: "总览")

@@ -68,6 +68,8 @@ final class Words: Sendable {
   let data: DataWords
   /// The pages of thresholds.
   let thresholds: ThresholdsWords
+  /// What was not done or not found.
+  let problems: ProblemWords
 
   init(
     frame: FrameWords,
@@ -79,7 +81,8 @@ final class Words: Sendable {
     wall: WallWords,
     alerts: AlertsWords,
     data: DataWords,
-    thresholds: ThresholdsWords
+    thresholds: ThresholdsWords,
+    problems: ProblemWords
   ) {
     self.frame = frame
     self.results = results
@@ -91,6 +94,7 @@ final class Words: Sendable {
     self.alerts = alerts
     self.data = data
     self.thresholds = thresholds
+    self.problems = problems
   }
 
   static let english = Words(
@@ -103,7 +107,8 @@ final class Words: Sendable {
     wall: .english,
     alerts: .english,
     data: .english,
-    thresholds: .english)
+    thresholds: .english,
+    problems: .english)
   static let chinese = Words(
     frame: .chinese,
     results: .chinese,
@@ -114,7 +119,8 @@ final class Words: Sendable {
     wall: .chinese,
     alerts: .chinese,
     data: .chinese,
-    thresholds: .chinese)
+    thresholds: .chinese,
+    problems: .chinese)
 }
 
 extension StringProtocol {

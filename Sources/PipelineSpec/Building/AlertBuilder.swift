@@ -22,6 +22,7 @@ struct AlertBuilder {
     let hold = hold(settings)
     let active = ActiveHoursReader(faults: faults).read(settings[AlertOptions.active])
     guard let watched, let name = settings[AlertOptions.watch] else { return nil }
+    checkWindows(watched, name, active, settings)
     var expressions = AlertExpressions(
       reader: reader, catalogue: catalogue, watched: watched, watchedName: name,
       thresholds: thresholds.map(\.plan))
@@ -68,6 +69,34 @@ struct AlertBuilder {
     }
   }
 
+  /// Refuses what would be without effect on the windows of the watched result.
+  private func checkWindows(
+    _ watched: ResultCatalogue.Entry, _ name: String, _ active: [AlertPlan.ActiveHours],
+    _ settings: Settings
+  ) {
+    let isKPI = watched.reference.figure == .kpi
+    if isKPI, settings[AlertOptions.minSamples] ?? 0 > 0 {
+      faults.add(
+        settings.position(of: AlertOptions.minSamples), "kpi-without-samples",
+        "\(name) is a KPI, which rests on no one number of samples",
+        hint: "remove min_samples, and ask in when for a KPI that counts")
+    }
+    guard !active.isEmpty, watched.window.unit != .millisecond else { return }
+    let length = WindowText.length(watched.window.every, watched.window.unit)
+    let position = settings.position(of: AlertOptions.active)
+    if isKPI, watched.window != WindowPlan(unit: .day, every: 1) {
+      faults.add(
+        position, "active-periods",
+        "\(name) has periods of \(length), which are of no hours of a week",
+        hint: "remove active")
+    } else if !active.contains(where: { $0.fromMinute == 0 }) {
+      faults.add(
+        position, "never-active",
+        "\(name) has windows of \(length), and none of them starts within active",
+        hint: "windows of days start at midnight: write days alone, as active: [\"mon-fri\"]")
+    }
+  }
+
   private func hold(_ settings: Settings) -> AlertPlan.Hold {
     guard let node = settings[AlertOptions.hold], let scalar = node.scalar else {
       if let node = settings[AlertOptions.hold] { badHold(node) }
@@ -104,7 +133,9 @@ struct AlertBuilder {
       faults.add(
         position, "not-explainable",
         "\(plan.name) watches \(settings.found(AlertOptions.watch)), which cannot be taken apart",
-        hint: "explain a count, sum or distinct, or a formula a / b of two of them")
+        hint: plan.watch.figure == .kpi
+          ? "remove explain: what moved a KPI is told of its children"
+          : "explain a count, sum or distinct, or a formula a / b of two of them")
       return []
     }
     var hidden: [MetricPlan] = []

@@ -71,7 +71,17 @@ struct AlertExpressions {
 
   private mutating func slot(ofName path: String) -> NameResolution {
     if path == "value" { return .slot(slot(.value), type: .number) }
-    if path == "samples" { return .slot(slot(.samples), type: .number) }
+    if path == "samples" {
+      if watched.reference.figure == .kpi {
+        strangers.append(
+          (
+            path, "kpi-without-samples",
+            "\(watchedName) is a KPI, which rests on no one number of samples",
+            "compare value, or read a KPI that counts"
+          ))
+      }
+      return .slot(slot(.samples), type: .number)
+    }
     if let index = thresholds.firstIndex(where: { $0.name == path }) {
       return .slot(slot(.threshold(index)), type: .number)
     }

@@ -54,7 +54,7 @@ extension Definition {
   /// A result as alerts name it, steps by number.
   static func text(of reference: ResultReference) -> String {
     switch reference.figure {
-    case .value: reference.stage
+    case .value, .kpi: reference.stage
     case .funnel(let step, let figure): "\(reference.stage).\(step).\(figure.rawValue)"
     case .retention(let period, let figure):
       "\(reference.stage).period_\(period).\(figure.rawValue)"

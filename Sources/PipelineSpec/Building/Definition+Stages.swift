@@ -134,7 +134,7 @@ private struct StageDefinitionBuilder {
       for stage in stages {
         let isOfLifecycle =
           stage.stage.kind == .lifecycle && name.hasPrefix(stage.stage.name + ".")
-        let kinds: [StageName.Kind] = [.metrics, .funnels, .retention, .sessions]
+        let kinds: [StageName.Kind] = [.metrics, .funnels, .retention, .sessions, .kpis]
         if isOfLifecycle || (stage.stage.name == name && kinds.contains(stage.stage.kind)) {
           found[stage.stage.description] = stage.text
         }

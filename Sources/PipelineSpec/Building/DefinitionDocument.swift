@@ -1,19 +1,37 @@
 import StreamCore
 
 /// The part of a pipeline file that decides results, as one line of YAML that can be read again:
-/// variables replaced, without brokers, credentials, sinks, storage and tests.
-enum DefinitionDocument {
+/// without brokers, credentials, sinks, storage and tests, and with variables replaced but for
+/// those that may stand for a secret.
+struct DefinitionDocument {
+  /// The line.
+  private(set) var text = ""
+  /// Its texts in which a variable was not replaced.
+  private(set) var shown = ShownTexts()
+
+  private let variables: Variables
+  /// Where values are that may be secrets.
+  private let hidden: Set<Position>
+
   /// Keys of the file that decide no result, or may hold secrets.
   private static let left: Set<String> = [
     "notify", "notify_within", "console", "health", "tests", "upgrade", "pseudonymize",
     "snapshot_every", "state_every", "provisional_every", "keep", "max_wal", "archive", "backup",
   ]
 
-  /// The document of a file's tree.
-  static func text(of root: ConfigNode, _ pseudonyms: PseudonymPlan?) -> String {
-    guard let entries = root.entries else { return "{}" }
+  /// The document of a file's tree, in which `given` are the values with variables.
+  init(
+    _ root: ConfigNode, _ pseudonyms: PseudonymPlan?, _ variables: Variables, given: [GivenValue]
+  ) {
+    self.variables = variables
+    hidden = Set(
+      given.filter(\.isHidden).map { Position(line: $0.line, column: $0.column) })
+    guard let entries = root.entries else {
+      text = "{}"
+      return
+    }
     var kept: [ConfigNode.Entry] = []
-    for entry in entries where !left.contains(entry.key) {
+    for entry in entries where !Self.left.contains(entry.key) {
       var entry = entry
       switch entry.key {
       case "source": entry.value = entry.value.without(["kafka"])
@@ -27,9 +45,7 @@ enum DefinitionDocument {
     if let pseudonyms {
       kept.append(Self.entry("pseudonymize", of: pseudonyms, root.position))
     }
-    var text = ""
-    write(ConfigNode(position: root.position, content: .mapping(kept)), into: &text)
-    return text
+    write(ConfigNode(position: root.position, content: .mapping(kept)))
   }
 
   /// The fields, and what tells keys apart in place of the key.
@@ -55,24 +71,37 @@ enum DefinitionDocument {
         ])))
   }
 
-  private static func write(_ node: ConfigNode, into text: inout String) {
+  private mutating func write(_ node: ConfigNode) {
     switch node.content {
-    case .scalar(let scalar): text += Self.text(of: scalar)
+    case .scalar(let scalar): write(scalar, at: node.position)
     case .sequence(let items):
       text += "["
       for (at, item) in items.enumerated() {
         if at > 0 { text += ", " }
-        write(item, into: &text)
+        write(item)
       }
       text += "]"
     case .mapping(let entries):
       text += "{"
       for (at, entry) in entries.enumerated() {
         if at > 0 { text += ", " }
-        text += quoted(entry.key) + ": "
-        write(entry.value, into: &text)
+        text += Self.quoted(entry.key) + ": "
+        write(entry.value)
       }
       text += "}"
+    }
+  }
+
+  private mutating func write(_ scalar: ConfigNode.Scalar, at position: Position) {
+    let parts =
+      hidden.contains(position) && scalar.text != scalar.written
+      ? variables.shownParts(of: scalar.written) : []
+    let isShown = parts.allSatisfy { if case .plain = $0 { true } else { false } }
+    if isShown {
+      text += Self.text(of: scalar)
+    } else {
+      shown.add(scalar.text, parts)
+      text += JSONText.quoted(parts.map(\.forFile).joined())
     }
   }
 

@@ -154,7 +154,7 @@ extension Pipeline {
   /// compare.
   public func assumingKey(of document: String) -> Pipeline {
     guard let own = plan.pseudonyms, own.fingerprint == nil,
-      let other = try? Pipeline.parse(text: document, file: ""),
+      let other = try? parse(former: document, file: ""),
       let fingerprint = other.plan.pseudonyms?.fingerprint
     else { return self }
     var result = self

@@ -22,10 +22,11 @@ struct ResultCatalogue {
   }
 
   private let stages: Stages
-  /// Results of a name alone: metrics, formulas, rows of lifecycles.
+  /// Results of a name alone: metrics, formulas, rows of lifecycles, KPIs.
   private var plain: [String: Entry] = [:]
   /// Names of all stages that the file has, faulty or not.
   private let declared: Set<String>
+  /// Likewise, of KPIs.
   private let kpis: Set<String>
 
   init(_ settings: Settings, _ stages: Stages) {
@@ -50,6 +51,11 @@ struct ResultCatalogue {
           isRatioOfCounts: name == "\(plan.name).stickiness")
       }
     }
+    for plan in stages.kpis {
+      plain[plan.name] = Entry(
+        reference: ResultReference(stage: plan.name, figure: .kpi), window: plan.period,
+        dimensions: [])
+    }
   }
 
   /// Whether `name` is that of a stage or a result.
@@ -72,12 +78,7 @@ struct ResultCatalogue {
     if let plan = stages.lifecycles.first(where: { $0.name == steps[0] }) {
       return found(name, nil, plan.resultNames)
     }
-    if declared.contains(steps[0]) { return .faulty }
-    if kpis.contains(name) {
-      return .unknown(
-        message: "alerts watch windows, and not the KPI",
-        hint: "watch the metrics that its formula reads")
-    }
+    if declared.contains(steps[0]) || kpis.contains(name) { return .faulty }
     return .unknown(
       message: "there is no result", hint: NearestName.hint(name, in: names))
   }

@@ -7,7 +7,8 @@ enum AlertOptions {
     "What it watches: a metric, a formula or a row of a lifecycle by name; `FUNNEL.conversion` "
       + "(the last step, from the first) or `FUNNEL.STEP.conversion`, `.from_previous`, `.users`, "
       + "`.p50_ms`, `.p90_ms`; `RETENTION.period_4` or `RETENTION.period_4.users`, `.amount`; "
-      + "`SESSION.sessions`, `.users`, `.events`, `.bounces`, `.bounce_rate`, `.mean_duration_ms`.",
+      + "`SESSION.sessions`, `.users`, `.events`, `.bounces`, `.bounce_rate`, `.mean_duration_ms`; "
+      + "a KPI by name, over its whole periods.",
     example: "payment_error_rate")
   static let when = Option.requiredExpression(
     "when",

@@ -107,7 +107,7 @@ enum PipelineOptions {
   static let later: [OptionSpec] = [
     OptionSpec(
       name: "thresholds", kind: .elsewhere("under their alert or risk"),
-      text: "They belong to the rule that reads them."),
+      text: "They belong to the rule that reads them.")
   ]
 }
 

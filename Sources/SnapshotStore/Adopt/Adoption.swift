@@ -106,12 +106,8 @@ public struct Adoption: Sendable {
   }
 
   private func open(_ log: LiveLog, _ options: StoreOptions) throws(StoreError) -> ResultsFile {
-    let identity = PipelineIdentity(
-      name: log.pipeline, definition: log.definition,
-      tzdataVersion: log.manifest[Manifest.tzdataVersion] ?? "",
-      weirVersion: log.manifest[Manifest.weirVersion] ?? "")
     do {
-      return try ResultsFile.open(path: new, identity: identity, options: options)
+      return try ResultsFile.open(path: new, identity: PipelineIdentity(log), options: options)
     } catch {
       throw said(error)
     }

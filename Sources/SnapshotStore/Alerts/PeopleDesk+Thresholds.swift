@@ -5,8 +5,8 @@ import StreamCore
 public enum ThresholdOutcome: Sendable, Equatable {
   /// It is stored; from when on it holds, in words.
   case taken(String)
-  /// Nothing was changed; why, in words.
-  case refused(String)
+  /// Nothing was changed, and why.
+  case refused(Refusal)
   /// A worker holds the file and has not answered yet; it will, at its next snapshot.
   case waiting(requestID: Int64)
 }
@@ -28,7 +28,7 @@ extension PeopleDesk {
     _ request: ThresholdRequest, now: () -> WallTime, goOn: (Int) -> Bool
   ) throws(StoreError) -> ThresholdOutcome {
     switch try ask(request, now: now()) {
-    case .failure(let refusal): return .refused(refusal.description)
+    case .failure(let refusal): return .refused(refusal)
     case .success(let id): return try wait(for: id, now: now, goOn: goOn)
     }
   }
@@ -82,12 +82,13 @@ extension PeopleDesk {
       var filter = Filter()
       filter.require("id = ?", .integer(id))
       guard let request = try ThresholdRequest.all(db, filter).first else {
-        return .refused("the request \(id) is gone; look at `weir thresholds history`")
+        return .refused(
+          Refusal("the request \(id) is gone", whatToDo: "Look at `weir thresholds history`"))
       }
       switch request.state {
       case .waiting: return nil
       case .taken: return .taken(request.answer ?? "taken")
-      case .refused: return .refused(request.answer ?? "refused")
+      case .refused: return .refused(Refusal(answer: request.answer ?? "refused"))
       }
     }
   }

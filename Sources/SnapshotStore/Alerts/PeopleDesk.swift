@@ -95,13 +95,16 @@ public final class PeopleDesk: Sendable {
         throw Refusal(
           "there is no rule '\(row.rule)'" + Refusal.hint(row.rule, names),
           whatToDo: names.isEmpty
-            ? "This pipeline has no rules" : "Name one of \(names.joined(separator: ", "))")
+            ? "This pipeline has no rules" : "Name one of \(names.joined(separator: ", "))",
+          kind: .unknownRule(row.rule, known: names))
       }
       row.dimensions = try ThresholdDesk.canonical(row.dimensions, of: rule)
       try ThresholdDesk.check(row.createdBy, is: "the name of who silences", option: "--by")
       if !row.note.isEmpty { try ThresholdDesk.check(row.note, is: "the note", option: "--note") }
       if let until = row.until, until <= max(row.from, row.created) {
-        throw Refusal("the silence would be over already", whatToDo: "Give a later end with --for")
+        throw Refusal(
+          "the silence would be over already", whatToDo: "Give a later end with --for",
+          kind: .silenceOver)
       }
       row.ended = nil
       let insert = try BoundStatement(
@@ -131,10 +134,12 @@ public final class PeopleDesk: Sendable {
     try change("ending a silence") { db in
       guard var row = try Silence.all(db).first(where: { $0.id == id }) else {
         throw Refusal(
-          "there is no silence \(id)", whatToDo: "`weir alerts list` shows those that there are")
+          "there is no silence \(id)", whatToDo: "`weir alerts list` shows those that there are",
+          kind: .unknownSilence(id))
       }
       guard row.ended == nil, row.until.map({ now < $0 }) ?? true else {
-        throw Refusal("silence \(id) is over", whatToDo: "There is nothing to end")
+        throw Refusal(
+          "silence \(id) is over", whatToDo: "There is nothing to end", kind: .silenceEnded(id))
       }
       let update = try BoundStatement(db, "UPDATE silences SET ended_wall_ms = ? WHERE id = ?")
       update.bind(1, now.ms)
@@ -175,7 +180,8 @@ public final class PeopleDesk: Sendable {
           guard one.changedRows > 0 else {
             throw Refusal(
               "there is no message '\(id.prefix(64))' that is pending or dead",
-              whatToDo: "`weir outbox list` shows those that there are")
+              whatToDo: "`weir outbox list` shows those that there are",
+              kind: .unknownMessage(String(id.prefix(64))))
           }
         }
         return ids.count
@@ -221,7 +227,9 @@ enum SubjectName {
     let found = try find(id, db)
     guard let first = found.first else { throw unknown(id) }
     guard found.count == 1 else {
-      throw Refusal("'\(id)' is the beginning of several ids", whatToDo: "Give more of it")
+      throw Refusal(
+        "'\(id)' is the beginning of several ids", whatToDo: "Give more of it",
+        kind: .severalSubjects(String(id.prefix(64))))
     }
     return first
   }
@@ -229,7 +237,8 @@ enum SubjectName {
   static func unknown(_ id: String) -> Refusal {
     Refusal(
       "there is no alert and no finding '\(id.prefix(64))'",
-      whatToDo: "`weir alerts list` shows those that there are")
+      whatToDo: "`weir alerts list` shows those that there are",
+      kind: .unknownSubject(String(id.prefix(64))))
   }
 
   /// Those of which `id` is the whole id, or a beginning of four digits or more: at most two.

@@ -113,6 +113,18 @@ extension ResultsFile {
     }
   }
 
+  /// When a message of `event` was decided last; nil where there is none. O(messages).
+  public func lastDecided(_ event: String) throws(StoreError) -> WallTime? {
+    try connection.read("reading the outbox") { db in
+      let select = try BoundStatement(
+        db, "SELECT max(decided_wall_ms) FROM outbox WHERE event = ?")
+      select.bind(1, event)
+      var last: WallTime?
+      _ = try select.first { last = $0.optionalInt(0).map(WallTime.init(ms:)) }
+      return last
+    }
+  }
+
   /// Alerts that fire or recover, provisional ones and those of health rules too, by rule and first
   /// window. O(their number).
   public func firingAlerts() throws(StoreError) -> [AlertRow] {

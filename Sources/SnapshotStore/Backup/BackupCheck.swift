@@ -37,6 +37,7 @@ enum StateCheck {
       _ = try Schema.state.check(db, path: path)
       let found = try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "no answer"
       guard found == "ok" else { throw StoreError.damaged(path: path, found) }
+      try checkStages(db, path, beside: results)
     }
     guard let state = try StateFile.header(connection) else {
       throw StoreError.damaged(path: path, "no state was ever saved in it")
@@ -51,5 +52,24 @@ enum StateCheck {
           + "\(results.snapshotID)", whatToDo: "Take a copy whose files belong together")
     }
     return (state.snapshotID, state.positions)
+  }
+
+  /// Refuses state of another definition, or of other stages, than the results have: one was copied
+  /// before a pipeline changed, the other after.
+  private static func checkStages(
+    _ db: Database, _ path: String, beside results: LiveLog
+  ) throws {
+    let numbers = StageRegister(manifest: results.manifest)?.numbers
+    let held = try [StoredIdentity.current(db), StoredIdentity.next(db)].compactMap(\.self)
+    let belongs = held.contains {
+      $0.digest == results.definitionDigest
+        && ($0.stages == nil || numbers == nil || $0.stages == numbers)
+    }
+    guard !belongs else { return }
+    throw StoreError(
+      kind: .otherDefinition, path: path,
+      what:
+        "the state is of another definition than the results: the pipeline changed between them",
+      whatToDo: "Make the copy again when the worker has started")
   }
 }

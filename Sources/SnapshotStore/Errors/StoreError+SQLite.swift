@@ -54,8 +54,7 @@ extension StoreError {
     StoreError(
       kind: .damaged, path: path, what: "the file is damaged: \(what)",
       whatToDo: path.hasSuffix(stateFileSuffix)
-        ? "Move it aside together with its -wal file: the state is built again by reading the "
-          + "topic from its start"
+        ? "Keep a copy, then \(StateFile.waysOn(path))"
         : "Keep a copy, then put back a backup, or build a new file with `weir replay --into`")
   }
 

@@ -121,6 +121,15 @@ extension ResultsReader {
     }
   }
 
+  /// Rows of whole periods, each the period's own: what alerts watch. O(rows of the KPI in the
+  /// range).
+  public func wholePeriods(_ query: KPIQuery) throws(StoreError) -> [KPIRow] {
+    try rows(
+      StageQuery(
+        name: query.kpi, from: query.from, to: query.to, status: query.status, limit: query.limit,
+        newestFirst: query.newestFirst), extra: ("as_of_ms - period_end_ms = ?", .integer(0)))
+  }
+
   /// How far each of the newest `limit` periods of a KPI had come, the newest first.
   /// O(limit · log rows).
   public func kpiPeriods(of kpi: String, limit: Int) throws(StoreError) -> [KPIPeriod] {

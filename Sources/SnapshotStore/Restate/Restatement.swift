@@ -94,11 +94,8 @@ public struct Restatement: Sendable {
     } catch {
       return .failure(error)
     }
-    let identity = PipelineIdentity(
-      name: target.pipeline, definition: target.definition,
-      tzdataVersion: target.manifest[Manifest.tzdataVersion] ?? "",
-      weirVersion: target.manifest[Manifest.weirVersion] ?? "")
-    let file = try ResultsFile.open(path: live, identity: identity, options: options)
+    let file = try ResultsFile.open(
+      path: live, identity: PipelineIdentity(target), options: options)
     do throws(StoreError) {
       let counts = try file.restate(self, now: now)
       try file.close()

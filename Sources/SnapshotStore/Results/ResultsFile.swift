@@ -105,7 +105,7 @@ public final class ResultsFile: @unchecked Sendable {
 
   private static func create(_ db: Database, _ identity: PipelineIdentity) throws {
     try Manifest.set(db, Manifest.pipeline, identity.name)
-    try Manifest.set(db, Manifest.definition, identity.definition)
+    try Manifest.set(db, Manifest.definition, identity.shownDefinition)
     try Manifest.set(db, Manifest.definitionDigest, identity.definitionDigest)
     try Manifest.set(db, Manifest.createdWallMs, "\(FileSystem.wallMs())")
     try Manifest.set(db, Manifest.resultDigest, DigestSum().hex)
@@ -117,6 +117,10 @@ public final class ResultsFile: @unchecked Sendable {
   private static func noteOpening(_ db: Database, _ identity: PipelineIdentity) throws {
     let before = try Manifest.get(db, Manifest.openedWallMs).flatMap(Int64.init) ?? 0
     try Manifest.set(db, Manifest.openedWallMs, "\(max(before + 1, FileSystem.wallMs()))")
+    if try Manifest.get(db, Manifest.definitionDigest) == identity.definitionDigest {
+      // Earlier versions noted what variables stand for.
+      try Manifest.set(db, Manifest.definition, identity.shownDefinition)
+    }
     try Manifest.set(db, Manifest.weirVersion, identity.weirVersion)
     try Manifest.set(db, Manifest.sqliteVersion, String(cString: sqlite3_libversion()))
     try Manifest.set(db, Manifest.tzdataVersion, identity.tzdataVersion)

@@ -121,10 +121,11 @@ public final class StateFile: Sendable {
   private static let recordsPerStep = 4_096
 
   func writeRecords(
-    _ change: StateChange, _ db: Database, _ onProgress: () -> Void = {}
+    _ change: StateChange, to table: String = "records", _ db: Database,
+    _ onProgress: () -> Void = {}
   ) throws {
     let delete = try BoundStatement(
-      db, "DELETE FROM records WHERE owner = ? AND stage = ? AND key = ?")
+      db, "DELETE FROM \(table) WHERE owner = ? AND stage = ? AND key = ?")
     for key in change.deletes {
       delete.bind(1, key.owner)
       delete.bind(2, Int64(key.stage))
@@ -134,7 +135,7 @@ public final class StateFile: Sendable {
     let upsert = try BoundStatement(
       db,
       """
-      INSERT INTO records (owner, stage, key, codec_version, checksum, bytes)
+      INSERT INTO \(table) (owner, stage, key, codec_version, checksum, bytes)
       VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET codec_version = excluded.codec_version,
         checksum = excluded.checksum, bytes = excluded.bytes
@@ -182,18 +183,34 @@ public final class StateFile: Sendable {
     }
     throw StoreError(
       kind: .stateAhead, path: path, what: "the state is ahead of the results: \(what)",
-      whatToDo:
-        "Put back the results file that belongs to it, or move the state file aside: the state "
-        + "is built again by reading the topic from its start")
+      whatToDo: "Put back the results file that belongs to it, or \(Self.waysOn(path))")
+  }
+
+  /// What may be done where state and results do not belong together, or are of no use.
+  static func waysOn(_ path: String) -> String {
+    let results = path.hasSuffix(stateFileSuffix) ? String(path.dropLast(6)) : path
+    return "put both files back from a backup (`weir restore DIR --into \(results) --replace`), or "
+      + "build a file from history (`weir replay PIPELINE.yaml --into NEW.sqlite --like "
+      + "\(results)`, then `weir adopt \(results) --into NEW.sqlite`)"
   }
 
   private static func check(
     _ identity: PipelineIdentity, _ db: Database, path: String
   ) throws {
-    let select = try BoundStatement(db, "SELECT pipeline, definition_digest FROM identity")
-    var found: (name: String, digest: String)?
-    _ = try select.first { found = ($0.text(0), $0.text(1)) }
-    guard let found else { throw StoreError.damaged(path: path, "it names no pipeline") }
-    try identity.check(path: path, name: found.name, digest: found.digest, definition: nil)
+    guard let found = try StoredIdentity.current(db) else {
+      throw StoreError.damaged(path: path, "it names no pipeline")
+    }
+    let next = try StoredIdentity.next(db)
+    // What an upgrade prepared is as good: `follow` decides.
+    let digest = [found.digest, next?.digest].compactMap(\.self).first(where: identity.accepts)
+    if digest == nil, found.pipeline == identity.name {
+      throw StoreError(
+        kind: .otherDefinition, path: path,
+        what: "it is the state of another definition of '\(identity.name)' "
+          + "(\(found.digest.prefix(12)), now \(identity.definitionDigest.prefix(12)))",
+        whatToDo: "Put back the state file that belongs to the results, \(waysOn(path))")
+    }
+    try identity.check(
+      path: path, name: found.pipeline, digest: digest ?? found.digest, definition: nil)
   }
 }

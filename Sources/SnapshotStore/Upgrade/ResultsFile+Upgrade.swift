@@ -36,6 +36,28 @@ extension ResultsFile {
     }
   }
 
+  /// Digest of the definition that the file has, and its stages.
+  func definition() throws(StoreError) -> (digest: String, stages: StageRegister?) {
+    try connection.read("reading its stages") { db in
+      let manifest = try Manifest.all(db)
+      return (manifest[Manifest.definitionDigest] ?? "", StageRegister(manifest: manifest))
+    }
+  }
+
+  /// The end of the latest window in which the alert `rule` changed, for good; nil when it never
+  /// did. O(transitions).
+  public func judgedThrough(rule: String) throws(StoreError) -> EventTime? {
+    try connection.read("reading its alerts") { db in
+      try Int64.fetchOne(
+        db,
+        sql: """
+          SELECT max(window_end_ms) FROM alert_transitions
+          WHERE rule = ? AND \(ResultTable.alertTransitions.settled)
+          """, arguments: [rule]
+      ).map(EventTime.init(ms:))
+    }
+  }
+
   /// Notes what the file's stages are, where it does not know: in a new file, and in one of an
   /// earlier version.
   public func enter(_ register: StageRegister, document: String) throws(StoreError) {
@@ -85,7 +107,7 @@ extension ResultsFile {
               """, arguments: [rule])
         }
         for (key, value) in try upgrade.register.entries() { try Manifest.set(db, key, value) }
-        try Manifest.set(db, Manifest.definition, identity.definition)
+        try Manifest.set(db, Manifest.definition, identity.shownDefinition)
         try Manifest.set(db, Manifest.definitionDigest, identity.definitionDigest)
         try Manifest.set(db, Manifest.definitionDocument, document)
         return .commit

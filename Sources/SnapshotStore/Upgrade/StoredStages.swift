@@ -9,7 +9,8 @@ public struct StoredStage: Sendable, Equatable, Codable {
   public var id: Int64
   /// Digest of what decides its results, in full.
   public var digest: String
-  /// Rows of windows that began before are not its own; nil: all are.
+  /// Rows of windows that began before are not its own, of an alert what it said of windows that
+  /// ended by then; nil: all are.
   public var fromMs: Int64?
 
   enum CodingKeys: String, CodingKey {
@@ -114,6 +115,12 @@ public struct StageRegister: Sendable, Equatable {
   public mutating func add(_ name: String, _ digest: String, fromMs: Int64?) {
     stages[name] = StoredStage(id: nextID, digest: digest, fromMs: fromMs)
     nextID += 1
+  }
+
+  /// The number of every stage, as a canonical text: equal where the stages are the same ones, and
+  /// not only stages of the same names.
+  var numbers: String {
+    stages.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.id)" }.joined(separator: "\n")
   }
 
   /// Reads it from a file's manifest; nil when it was made before there was one, or cannot be read.

@@ -45,12 +45,22 @@ struct AlertExplanation {
       if at > 0 { out.append(UInt8(ascii: ",")) }
       Self.append(entry, to: &out)
     }
-    out += Array("]}".utf8)
+    out.append(UInt8(ascii: "]"))
+    if let mover = view.signals[rule.watch].movers[ordinal] { Self.append(mover, to: &out) }
+    out.append(UInt8(ascii: "}"))
     return String(decoding: out, as: UTF8.self)
   }
 
   private static func append(_ number: Double?, to out: inout [UInt8]) {
     CanonicalJSON.append(number.map { .double($0) } ?? .null, to: &out)
+  }
+
+  private static func append(_ mover: KPIMover, to out: inout [UInt8]) {
+    out += Array(",\"moved_by\":{\"kpi\":".utf8)
+    CanonicalJSON.append(string: mover.kpi, to: &out)
+    out += Array(",\"moved\":".utf8)
+    append(mover.moved, to: &out)
+    out.append(UInt8(ascii: "}"))
   }
 
   private static func append(_ entry: Entry, to out: inout [UInt8]) {

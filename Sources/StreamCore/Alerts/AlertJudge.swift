@@ -23,6 +23,8 @@ final class AlertJudge {
   let pipeline: String
   var signals: [AlertSignal] = []
   private(set) var rules: [AlertRule] = []
+  /// Windows that end by then are not judged, by the rule's name.
+  var judgedThrough: [String: EventTime] = [:]
   /// How far each rule is.
   var progress: [AlertProgress] = []
   /// Signals that read the rows of a metric, by its name.
@@ -106,14 +108,28 @@ extension AlertJudge {
     }
   }
 
-  /// Takes rows of stages with records of users.
+  /// Takes rows of stages with records of users, and of KPIs.
   func take(
-    _ funnels: [FunnelRow], _ retention: [RetentionRow], _ sessions: [SessionRow]
+    _ funnels: [FunnelRow], _ retention: [RetentionRow], _ sessions: [SessionRow], _ kpis: [KPIRow]
   ) {
     for index in otherSignals {
       signals[index].take(funnels)
       signals[index].take(retention)
       signals[index].take(sessions)
+      signals[index].take(kpis)
+    }
+  }
+
+  /// Takes closed slices in which KPIs have no value.
+  func takeMissing(_ keys: [KPIKey]) {
+    for key in keys { for index in otherSignals { signals[index].takeMissing(key) } }
+  }
+
+  /// Takes how far the open periods of watched KPIs have come.
+  func takeToDate(_ rows: (_ kpi: Int) -> [KPIRow]) {
+    for index in otherSignals where signals[index].isShown {
+      guard case .kpi(let kpi) = signals[index].source.closing else { continue }
+      signals[index].offer(toDate: rows(kpi))
     }
   }
 
@@ -130,7 +146,7 @@ extension AlertJudge {
           signals[index].forget(start: key.windowStart, SeriesName(key.dimensions))
         }
       case .retention, .kpi:
-        // Cells only fill, and no rule watches a KPI.
+        // Cells only fill, and open periods of KPIs are told anew each time.
         break
       }
     }
@@ -190,7 +206,7 @@ extension AlertJudge {
     let signal = view.signals[rule.watch]
     let start = signal.calendar.start(ordinal)
     let end = signal.calendar.end(ordinal)
-    guard rule.isActive(start) else { return }
+    guard rule.isActive(start), end > judgedThrough[rule.plan.name] ?? .distantPast else { return }
     let most = signal.source.maxSeries + 1
     let shared = rule.sharedThresholds(schedule, end)
     guard signal.series.count + progress[index].open.count <= most else {

@@ -67,4 +67,45 @@ extension AlertSignal {
         SeriesName(row.dimensions), isFinal: row.status == .final)
     }
   }
+
+  /// Takes the rows of periods of a KPI that are over; others say how far a period had come.
+  mutating func take(_ rows: [KPIRow]) {
+    guard case .kpi = source.reference.figure else { return }
+    for row in rows where row.kpi == source.reference.stage && row.asOf == row.periodEnd {
+      guard row.status == .final else { continue }
+      offer(AlertReading(row), start: row.periodStart, SeriesName("{}"), isFinal: true)
+      if let mover = KPIMover(row) { movers[ordinal(row.periodStart)] = mover }
+    }
+  }
+
+  /// Takes a closed slice in which a KPI has no value.
+  mutating func takeMissing(_ key: KPIKey) {
+    guard case .kpi = source.reference.figure, key.kpi == source.reference.stage,
+      calendar.end(ordinal(key.periodStart)) == key.asOf
+    else { return }
+    offer(.noData, start: key.periodStart, SeriesName("{}"), isFinal: true)
+  }
+}
+
+extension AlertReading {
+  /// The value of a KPI, which rests on no one number of samples.
+  init(_ row: KPIRow) { self.init(value: row.value, samples: 0) }
+}
+
+/// The child that moved a KPI most against the period before.
+struct KPIMover: Equatable {
+  var kpi: String
+  /// By how much; nil where the formula does not read the child.
+  var moved: Double?
+
+  init(kpi: String, moved: Double?) {
+    self.kpi = kpi
+    self.moved = moved
+  }
+
+  /// What a row tells; nil where nothing moved it.
+  init?(_ row: KPIRow) {
+    guard let kpi = row.movedBy else { return nil }
+    self.init(kpi: kpi, moved: row.moved)
+  }
 }

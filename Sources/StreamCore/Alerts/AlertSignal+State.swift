@@ -26,6 +26,26 @@ extension AlertSignal {
         writer.writeSignedVarint(count)
       }
     }
+    if case .kpi = source.reference.figure { encodeMovers(into: &writer) }
+  }
+
+  private func encodeMovers(into writer: inout ByteWriter) {
+    writer.writeVarint(UInt64(movers.count))
+    for (ordinal, mover) in movers.sorted(by: { $0.key < $1.key }) {
+      writer.writeSignedVarint(ordinal)
+      writer.writeText(mover.kpi)
+      writer.writeBool(mover.moved != nil)
+      if let moved = mover.moved { writer.writeDouble(moved) }
+    }
+  }
+
+  private mutating func restoreMovers(from reader: inout ByteReader) throws(CodecError) {
+    for _ in 0..<(try reader.readCount("movers of a KPI", elementBytes: 3)) {
+      let ordinal = try reader.readBounded("period")
+      let kpi = try reader.readText("child")
+      let isRead = try reader.readBool("moved by a number")
+      movers[ordinal] = KPIMover(kpi: kpi, moved: isRead ? try reader.readDouble("moved") : nil)
+    }
   }
 
   mutating func restore(from reader: inout ByteReader) throws(CodecError) {
@@ -51,6 +71,7 @@ extension AlertSignal {
         cohorts[ordinal, default: [:]][name] = try reader.readSignedVarint("users")
       }
     }
+    if case .kpi = source.reference.figure { try restoreMovers(from: &reader) }
   }
 
   private static func reading(from reader: inout ByteReader) throws(CodecError) -> AlertReading {

@@ -22,6 +22,8 @@ struct AlertSignal {
   var settled: Int64?
   /// Users of cohorts by window, for cells that nobody is in.
   var cohorts: [Int64: [SeriesName: Int64]] = [:]
+  /// What moved a KPI in a window, where something did.
+  var movers: [Int64: KPIMover] = [:]
   /// Rows of closed windows that are not settled.
   private var incoming: [Int64: [SeriesName: AlertReading]] = [:]
   /// Rows of open windows, where a provisional rule wants them.
@@ -80,6 +82,16 @@ extension AlertSignal {
   mutating func cohort(_ period: Int, before start: EventTime, _ name: SeriesName) -> Int64? {
     let ordinal = ordinal(start) - Int64(period)
     return cohorts[ordinal]?[name] ?? openCohorts[ordinal]?[name]
+  }
+
+  /// Takes how far the periods of a KPI have come that are not over, in place of what was known of
+  /// any.
+  mutating func offer(toDate rows: [KPIRow]) {
+    guard isShown else { return }
+    open.removeAll()
+    for row in rows {
+      offer(AlertReading(row), start: row.periodStart, SeriesName("{}"), isFinal: false)
+    }
   }
 
   /// Drops a row of an open window.
@@ -194,6 +206,7 @@ extension AlertSignal {
     guard ordinal > keepFrom, let settled else { return }
     keepFrom = ordinal
     for index in series.indices { series.values[index].history.trim(before: ordinal) }
+    if !movers.isEmpty { movers = movers.filter { $0.key >= ordinal } }
     series = series.filter { $0.value.history.end > settled || !$0.value.history.isEmpty }
   }
 }

@@ -7,6 +7,8 @@ struct AlertSource {
     case group(Int, delayMs: Int64)
     /// A formula, by index.
     case formula(Int)
+    /// A KPI, by index.
+    case kpi(Int)
     /// Nothing: there is no such result.
     case never
   }
@@ -37,7 +39,11 @@ struct AlertSource {
   /// Finds a result of the pipeline.
   init(_ reference: ResultReference, in plan: StagePlan) {
     self.reference = reference
-    if case .value = reference.figure,
+    if case .kpi = reference.figure {
+      // A period without a row, be it for long silence or for want of a value, has no data.
+      let index = plan.pipeline.kpis.firstIndex { $0.name == reference.stage }
+      if let index { closing = .kpi(index) }
+    } else if case .value = reference.figure,
       let index = plan.pipeline.formulas.firstIndex(where: { $0.name == reference.stage })
     {
       take(formula: index, plan)

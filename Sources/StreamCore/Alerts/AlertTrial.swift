@@ -87,7 +87,7 @@ public struct AlertTrial: Sendable {
     var rows = rows
     rows.settle()
     judge.take(rows.metrics[...])
-    judge.take(rows.funnels, rows.retention, rows.sessions)
+    judge.take(rows.funnels, rows.retention, rows.sessions, rows.kpis)
     judge.advance(horizon: through, thresholds: thresholds) { closing in
       closing == .never ? .distantPast : through
     }
@@ -113,6 +113,7 @@ public struct AlertTrial: Sendable {
     signal.take(rows.funnels)
     signal.take(rows.retention)
     signal.take(rows.sessions)
+    signal.take(rows.kpis)
     guard let last = signal.lastWindow(closed: through, horizon: through) else { return [] }
     while signal.settle(through: last, limit: 4096) {}
     return signal.series.sorted { $0.key < $1.key }.map { name, series in
@@ -135,6 +136,7 @@ extension ResultRows {
     funnels.settle(\.status)
     retention.settle(\.status)
     sessions.settle(\.status)
+    kpis.settle(\.status)
   }
 }
 

@@ -10,13 +10,16 @@ extension StagePlan {
 
   private func delayMs(of reference: ResultReference) -> Int64 {
     switch AlertSource(reference, in: self).closing {
-    case .group(let index, let delayMs):
-      let latenessMs = pipeline.sources.indices.map { settlingLatenessMs(index, source: $0) }
-      return delayMs + (latenessMs.max() ?? 0)
+    case .group(let index, let delayMs): return delayMs + latenessMs(of: index)
     case .formula(let index):
       let inputs = pipeline.formulas[index].inputs
       return inputs.map { delayMs(of: ResultReference(stage: $0)) }.max() ?? 0
+    case .kpi(let index): return KPIBook(self)?.groups(of: index).map(latenessMs).max() ?? 0
     case .never: return 0
     }
+  }
+
+  private func latenessMs(of group: Int) -> Int64 {
+    pipeline.sources.indices.map { settlingLatenessMs(group, source: $0) }.max() ?? 0
   }
 }

@@ -61,6 +61,33 @@ public struct Expression: Sendable {
     return above.operation == .slot ? (Int(above.a), below) : nil
   }
 
+  /// Whether a node may be true of a row of which only one slot is known. What is not read off the
+  /// slot, or off several conditions of which all or any must hold, may be.
+  func mayBeTrue(
+    node index: UInt32, knowing slot: Int, _ row: UnsafePointer<Value>, _ scratch: ScratchArena
+  ) -> Bool {
+    let node = program.nodes[Int(index)]
+    switch node.operation {
+    case .all:
+      return (node.b..<(node.b + node.c)).allSatisfy {
+        mayBeTrue(node: $0, knowing: slot, row, scratch)
+      }
+    case .any:
+      return (node.b..<(node.b + node.c)).contains {
+        mayBeTrue(node: $0, knowing: slot, row, scratch)
+      }
+    case .slotEqualsText, .slotDiffersFromText:
+      if Int(node.a) != slot { return true }
+    case .amongTexts:
+      let value = program.nodes[Int(node.a)]
+      if value.operation != .slot || Int(value.a) != slot { return true }
+    default:
+      return true
+    }
+    return Evaluator(nodes: program.nodes, slots: row, program: program, scratch: scratch)
+      .isTrue(index)
+  }
+
   /// The expression that is slot `index`.
   public static func slot(_ index: Int, text: String) -> Expression {
     let node = ProgramNode(operation: .slot, a: UInt32(index))

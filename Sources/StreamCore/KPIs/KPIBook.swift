@@ -168,12 +168,14 @@ extension ResultRows {
     var funnels: Int
     var retention: Int
     var sessions: Int
+    var kpis: Int
 
     init(_ rows: ResultRows) {
       metrics = rows.metrics.count
       funnels = rows.funnels.count
       retention = rows.retention.count
       sessions = rows.sessions.count
+      kpis = rows.kpis.count
     }
   }
 }

@@ -16,6 +16,7 @@ extension Merge {
         let closed = groups[index].closedThrough
         return closed > .distantPast ? EventTime(ms: closed.ms - delayMs) : closed
       case .formula(let index): return formulas[index].closedThrough
+      case .kpi(let index): return kpis?.nodes[index].closedThrough ?? .distantPast
       case .never: return .distantPast
       }
     }
@@ -34,6 +35,10 @@ extension Merge {
     if provisional {
       judge.forget(taken.removed)
       offer(judge, of: taken, after: before)
+      judge.takeToDate { kpi in
+        let begin = (kpis?.nodes[kpi].plan.name).flatMap { begins[$0] } ?? .distantPast
+        return (kpis?.toDate(kpi) ?? []).filter { $0.periodStart >= begin }
+      }
       judge.showProvisional(horizon: horizon, thresholds: thresholds, into: &taken)
     }
     return taken
@@ -49,7 +54,8 @@ extension Merge {
     judge.take(
       Array(begun(rows.funnels[before.funnels...], \.funnel, \.entryStart)),
       Array(begun(rows.retention[before.retention...], \.retention, \.unitStart)),
-      Array(begun(rows.sessions[before.sessions...], \.session, \.dayStart)))
+      Array(begun(rows.sessions[before.sessions...], \.session, \.dayStart)),
+      Array(begun(rows.kpis[before.kpis...], \.kpi, \.periodStart)))
   }
 
   /// The rows of windows that their stage was there for.

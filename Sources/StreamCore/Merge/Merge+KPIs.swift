@@ -22,6 +22,7 @@ extension Merge {
     kpis?.advance(KPIBook.Limit(reach: reach), closed: { closed[$0] }) { key, row in
       if let row { made.append(row) } else { gone.append(key) }
     }
+    judge?.takeMissing(gone.filter { $0.periodStart >= begins[$0.kpi] ?? .distantPast })
     for row in made { kpis?.shown[row.key] = nil }
     for key in gone where kpis?.shown.removeValue(forKey: key) != nil {
       rows.removed.append(.kpi(key))
@@ -63,6 +64,39 @@ extension Merge {
       .map { .kpi($0.key) }
     rows.kpis += shown.values.filter { held[$0.key] != $0 }.sorted(by: KPIRow.isBefore)
     kpis?.shown = shown
+  }
+}
+
+extension KPIBook {
+  /// How far each open period of a KPI has come: what is shown of it, or where nothing is, as of
+  /// the newest slice that is closed.
+  func toDate(_ node: Int) -> [KPIRow] {
+    let node = nodes[node]
+    let name = node.plan.name
+    var rows = shown.values.filter { $0.kpi == name && $0.periodEnd > node.closedThrough }
+    guard let newest = node.history.newest(.max) else { return rows }
+    var calendar = calendars[node.clock]
+    let part = calendar.part(calendar.ordinal(of: EventTime(ms: newest.endMs - 1)))
+    guard part.periodEnd > node.closedThrough,
+      !rows.contains(where: { $0.periodStart == part.periodStart })
+    else { return rows }
+    rows.append(
+      KPIRow(
+        kpi: name, periodStart: part.periodStart, periodEnd: part.periodEnd, asOf: part.end,
+        value: newest.number.value, status: .final))
+    return rows
+  }
+
+  /// Every group that a KPI waits for.
+  func groups(of node: Int) -> Set<Int> {
+    var found: Set<Int> = []
+    var known: Set<Int> = [node]
+    var open = [node]
+    while let node = open.popLast() {
+      found.formUnion(nodes[node].groups)
+      open += nodes[node].needs.filter { known.insert($0).inserted }
+    }
+    return found
   }
 }
 

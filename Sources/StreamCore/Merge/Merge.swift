@@ -36,6 +36,12 @@ public final class Merge {
   /// From when on results of stages that began later are complete, by their names: rules see
   /// nothing of windows that began before. Set before anything is closed.
   public var begins: [String: EventTime] = [:]
+  /// Alert rules that began later, by name: windows that end by then were another rule's, and are
+  /// not judged again. Set before anything is closed.
+  public var judgedThrough: [String: EventTime] {
+    get { judge?.judgedThrough ?? [:] }
+    set { judge?.judgedThrough = newValue }
+  }
   /// Keeps KPIs; nil when there are none.
   var kpis: KPIBook?
   /// What is known of findings that may still move or close.

@@ -13,7 +13,11 @@ final class GroupState: StageState {
   /// For each dimension the slot that it is, or -1 where it has to be evaluated.
   private let dimensionSlots: UnsafeMutablePointer<Int>
 
+  /// Whether the condition asks for the event's name alone, so that a selection settles it.
+  private let isOfName: Bool
+
   override init(plan: GroupPlan, zone: Zone, isSaved: Bool) {
+    isOfName = plan.condition?.slots == [Slot.name]
     picked = .allocate(capacity: EventBlock.capacity)
     seriesOf = .allocate(capacity: EventBlock.capacity)
     ordinalOf = .allocate(capacity: EventBlock.capacity)
@@ -35,9 +39,9 @@ final class GroupState: StageState {
     dimensionSlots.deallocate()
   }
 
-  /// Applies the applied events of a block.
-  func apply(_ block: EventBlock, scratch: ScratchArena) {
-    let count = pick(block, scratch: scratch)
+  /// Applies the applied events of a block, those of `selection` where there is one.
+  func apply(_ block: EventBlock, selection: GroupSelector.Selection?, scratch: ScratchArena) {
+    let count = pick(block, selection, scratch)
     guard count > 0 else { return }
     counts.matched += Int64(count)
     findSeries(block, count, scratch)
@@ -69,11 +73,14 @@ final class GroupState: StageState {
   }
 
   /// Picks the events that this stage takes. Returns how many.
-  private func pick(_ block: EventBlock, scratch: ScratchArena) -> Int {
-    let condition = plan.condition
+  private func pick(
+    _ block: EventBlock, _ selection: GroupSelector.Selection?, _ scratch: ScratchArena
+  ) -> Int {
+    let condition = selection != nil && isOfName ? nil : plan.condition
     var count = 0
     for k in 0..<block.appliedCount {
       let i = Int(block.applied[k])
+      if let selection, !selection.holds(k) { continue }
       if let condition, !condition.isTrue(block.row(i), scratch) { continue }
       if block.hasStragglers
         && block.timeMs[i] < block.clockMs[i] - plan.latenessMs[block.source(i)]
@@ -113,15 +120,17 @@ final class GroupState: StageState {
   }
 
   private func addUsers(_ block: EventBlock, _ count: Int) {
-    // The memory of all is read first, so that cache misses overlap.
-    var sum: UInt64 = 0
-    for k in 0..<count {
-      sum &+= store.users[cellOf[k]].touch(block.userHash[Int(picked[k])])
-    }
-    touched = sum
-    for k in 0..<count {
-      let user = block.userHash[Int(picked[k])]
-      if user != 0 { _ = store.users[cellOf[k]].insert(user) }
+    Unmanaged.passUnretained(store.users)._withUnsafeGuaranteedRef { users in
+      // The memory of all is read first, so that cache misses overlap.
+      var sum: UInt64 = 0
+      for k in 0..<count {
+        sum &+= users[cellOf[k]].touch(block.userHash[Int(picked[k])])
+      }
+      touched = sum
+      for k in 0..<count {
+        let user = block.userHash[Int(picked[k])]
+        if user != 0 { _ = users[cellOf[k]].insert(user) }
+      }
     }
   }
 

@@ -7,8 +7,8 @@ final class Slab<Element> {
   private var capacity: Int
 
   init(capacity: Int = 16) {
-    self.capacity = capacity
-    base = .allocate(capacity: capacity)
+    self.capacity = Swift.max(capacity, 1)
+    base = .allocate(capacity: self.capacity)
   }
 
   deinit {

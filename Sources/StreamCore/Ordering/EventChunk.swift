@@ -23,28 +23,26 @@ public final class EventChunk: @unchecked Sendable {
   private(set) var source: Int
   /// Values of one event.
   let stride: Int
-  private(set) var entries: ContiguousArray<Entry> = []
+  let entries: Slab<Entry>
   /// `stride` values an event, with their text in `text`.
-  private(set) var values: ContiguousArray<Value> = []
+  let values: Slab<Value>
   private let text = ScratchArena(chunkBytes: 4_096)
   private(set) var textByteCount = 0
 
-  init(partition: PartitionID, source: Int, stride: Int, capacity: Int = 0) {
+  init(partition: PartitionID, source: Int, stride: Int, capacity: Int = 16) {
     self.partition = partition
     self.source = source
     self.stride = stride
-    if capacity > 0 {
-      entries.reserveCapacity(capacity)
-      values.reserveCapacity(capacity * stride)
-    }
+    entries = Slab(capacity: capacity)
+    values = Slab(capacity: capacity * stride)
   }
 
   /// Forgets all events and keeps the memory, for events of another partition or the same.
   func reset(partition: PartitionID, source: Int) {
     self.partition = partition
     self.source = source
-    entries.removeAll(keepingCapacity: true)
-    values.removeAll(keepingCapacity: true)
+    entries.truncate(to: 0)
+    values.truncate(to: 0)
     text.reset()
     textByteCount = 0
   }
@@ -86,7 +84,8 @@ extension EventChunk {
     writer.writeVarint(UInt64(stride))
     writer.writeVarint(UInt64(entries.count))
     var at = 0
-    for entry in entries {
+    for index in 0..<entries.count {
+      let entry = entries[index]
       writer.writeSignedVarint(entry.timeMs)
       writer.writeSignedVarint(entry.clockMs)
       writer.writeFixed(entry.keyHash)
@@ -94,7 +93,8 @@ extension EventChunk {
       writer.writeVarint(entry.bits)
       writer.writeByte(entry.key)
       writer.writeBool(entry.isStraggler)
-      for value in values[at..<(at + stride)] {
+      for place in at..<(at + stride) {
+        let value = values[place]
         writer.writeByte(value.kind.rawValue)
         switch value.kind {
         case .number, .string, .object, .array: writer.writeBytes(value.bytes)

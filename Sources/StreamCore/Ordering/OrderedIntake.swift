@@ -167,6 +167,7 @@ final class OrderedState {
   let users: [UserStages]
   /// Groups of metrics.
   let metrics: [GroupState]
+  private let selector: GroupSelector
   private let scratch = ScratchArena()
   private let isExchanged: Bool
   private var closedRecords: RecordTotals?
@@ -197,6 +198,7 @@ final class OrderedState {
     metrics = own.flatMap(\.element.metrics).map {
       GroupState(plan: plan.groups[$0], zone: plan.pipeline.zone, isSaved: isSaved)
     }
+    selector = GroupSelector(metrics)
     users = own.filter { !$0.element.stages.isEmpty || !$0.element.traits.isEmpty }
       .map { UserStages(plan: plan, key: $0.offset, isSaved: isSaved) }
     risky = users.filter { !$0.risks.isEmpty }
@@ -233,7 +235,7 @@ final class OrderedState {
       for stages in users { stages.apply(block, scratch: scratch) }
       if metrics.isEmpty { return }
       if isExchanged { keepUserEvents(block) }
-      for group in metrics { group.apply(block, scratch: scratch) }
+      selector.apply(block, scratch: scratch)
     }
   }
 

@@ -184,51 +184,34 @@ struct OrderedPlan: Sendable {
 }
 
 /// Evaluates the ordered conditions of events. Owned by one task.
-///
-/// Most conditions ask for the event's name alone. What holds of a name is remembered, by the
-/// name's 64-bit hash.
 final class ConditionBits {
   private let conditions: [Expression]
-  /// Conditions that read the name alone, and the others, by bit.
-  private let ofName: [Int]
-  private let others: [Int]
-  /// Bits of names seen lately, each where the low bits of its hash say.
-  private let known: UnsafeMutablePointer<(hash: UInt64, bits: UInt64)>
-  private static let knownCount: UInt64 = 256
+  private let named: NamedConditions
+  /// Bits of the conditions that read more than the name.
+  private let others: UInt64
 
+  /// Of at most 64 conditions.
   init(_ conditions: [Expression]) {
     self.conditions = conditions
-    ofName = conditions.indices.filter { conditions[$0].slots == [Slot.name] }
-    others = conditions.indices.filter { conditions[$0].slots != [Slot.name] }
-    known = .allocate(capacity: Int(Self.knownCount))
-    // A hash that belongs elsewhere is found by none.
-    for at in 0..<Self.knownCount { (known + Int(at)).initialize(to: (~at, 0)) }
+    named = NamedConditions(conditions)
+    var others: UInt64 = 0
+    for (bit, isOfName) in named.isOfName.enumerated() where !isOfName {
+      others |= 1 << UInt64(bit)
+    }
+    self.others = others
   }
-
-  deinit { known.deallocate() }
 
   /// The bits of the conditions that hold of an event.
   @inline(__always)
   func evaluate(_ row: UnsafePointer<Value>, _ scratch: ScratchArena) -> UInt64 {
-    var bits: UInt64 = 0
-    if !ofName.isEmpty { bits = named(row, scratch) }
-    for index in others where conditions[index].isTrue(row, scratch) { bits |= 1 << UInt64(index) }
-    return bits
-  }
-
-  @inline(__always)
-  private func named(_ row: UnsafePointer<Value>, _ scratch: ScratchArena) -> UInt64 {
-    let name = row[Slot.name]
-    let hash = Hash64.of(name.bytes, seed: UInt64(name.kind.rawValue))
-    let place = known + Int(truncatingIfNeeded: hash % Self.knownCount)
-    if place.pointee.hash != hash { place.pointee = (hash, learn(row, scratch)) }
-    return place.pointee.bits
-  }
-
-  @inline(never)
-  private func learn(_ row: UnsafePointer<Value>, _ scratch: ScratchArena) -> UInt64 {
-    var bits: UInt64 = 0
-    for index in ofName where conditions[index].isTrue(row, scratch) { bits |= 1 << UInt64(index) }
+    if conditions.isEmpty { return 0 }
+    var bits = named.mayHold(row, scratch)[0]
+    var open = bits & others
+    while open != 0 {
+      let index = open.trailingZeroBitCount
+      open &= open &- 1
+      if !conditions[index].isTrue(row, scratch) { bits &= ~(1 << UInt64(index)) }
+    }
     return bits
   }
 }

@@ -49,7 +49,7 @@ final class Sequencer {
   private var sorted: ContiguousArray<Waiting> = []
   private var head = 0
   /// Those that came since, in order of arrival.
-  private var fresh: ContiguousArray<Waiting> = []
+  private let fresh = Slab<Waiting>(capacity: 1_024)
   private var isFreshSorted = true
   /// Everything before this has been handed on.
   private(set) var appliedThrough = Int64.min
@@ -116,14 +116,14 @@ final class Sequencer {
 
   /// Takes events that another task has gathered.
   func adopt(_ chunk: EventChunk) {
-    guard !chunk.entries.isEmpty else { return }
+    guard chunk.entries.count > 0 else { return }
     let at = hold(chunk, waiting: chunk.entries.count, number: nextNumber, isStored: false)
     noteAll(chunk, at)
   }
 
   private func noteAll(_ chunk: EventChunk, _ at: Int32) {
-    for (index, entry) in chunk.entries.enumerated() {
-      note(Waiting(timeMs: entry.timeMs, chunk: at, index: Int32(index)))
+    for index in 0..<chunk.entries.count {
+      note(Waiting(timeMs: chunk.entries[index].timeMs, chunk: at, index: Int32(index)))
     }
   }
 
@@ -143,7 +143,9 @@ final class Sequencer {
 
   @inline(__always)
   private func note(_ waiting: Waiting) {
-    if isFreshSorted, let last = fresh.last, last.timeMs > waiting.timeMs { isFreshSorted = false }
+    if isFreshSorted, fresh.count > 0, fresh[fresh.count &- 1].timeMs > waiting.timeMs {
+      isFreshSorted = false
+    }
     fresh.append(waiting)
     if isNoting { keepNote(waiting) }
   }
@@ -255,11 +257,14 @@ final class Sequencer {
 extension Sequencer {
   /// Sorts in what came since the last time.
   private func settle() {
-    guard !fresh.isEmpty else { return }
-    if isShared || !isFreshSorted { fresh.sort { comesBefore($0, $1) } }
+    guard fresh.count > 0 else { return }
+    if isShared || !isFreshSorted {
+      var unsorted = UnsafeMutableBufferPointer(start: fresh.base, count: fresh.count)
+      unsorted.sort { comesBefore($0, $1) }
+    }
     let first = fresh[0]
     if head == sorted.count || !comesBefore(first, sorted[sorted.count - 1]) {
-      sorted.append(contentsOf: fresh)
+      sorted.append(contentsOf: UnsafeBufferPointer(start: fresh.base, count: fresh.count))
     } else {
       var low = head
       var high = sorted.count
@@ -279,7 +284,7 @@ extension Sequencer {
         if takesFresh { theirs += 1 } else { mine += 1 }
       }
     }
-    fresh.removeAll(keepingCapacity: true)
+    fresh.truncate(to: 0)
     isFreshSorted = true
   }
 
@@ -313,7 +318,7 @@ extension Sequencer {
     var taken: [(number: UInt64, content: Content)] = []
     for at in 0..<chunks.count {
       let held = chunks[at]
-      guard held.isUnsaved, !held.chunk.entries.isEmpty else { continue }
+      guard held.isUnsaved, held.chunk.entries.count > 0 else { continue }
       chunks[at].isUnsaved = false
       chunks[at].isStored = true
       if at == Int(tail) {
@@ -349,7 +354,7 @@ extension Sequencer {
   func restore(_ chunk: EventChunk, number: UInt64) {
     let at = hold(chunk, waiting: chunk.entries.count, number: number, isStored: true)
     noteAll(chunk, at)
-    if chunk.entries.isEmpty { drop(at) }
+    if chunk.entries.count == 0 { drop(at) }
   }
 
   /// Puts back how far events were handed on.

@@ -10,6 +10,8 @@ public struct ResultReference: Hashable, Sendable {
     case retention(period: Int, RetentionFigure)
     /// One number of a day of sessions.
     case session(SessionFigure)
+    /// The value of a KPI over a whole period.
+    case kpi
   }
 
   /// The numbers of a funnel's step.
@@ -40,7 +42,7 @@ public struct ResultReference: Hashable, Sendable {
     case meanDurationMs = "mean_duration_ms"
   }
 
-  /// Name of the metric, formula, lifecycle row, funnel, retention table or kind of session.
+  /// Name of the metric, formula, lifecycle row, funnel, retention table, kind of session or KPI.
   public var stage: String
   /// Which number.
   public var figure: Figure

@@ -130,7 +130,7 @@ extension PipelinePlan {
     }
     let stages = read.reduce(LookBack.finite(ms: 0)) { far, name in
       var own = zeroLookBack(name, isByDimension: !alert.dimensions.isEmpty, found)
-      for kind in [StageName.Kind.funnels, .retention, .sessions] {
+      for kind in [StageName.Kind.funnels, .retention, .sessions, .kpis] {
         if let other = found[StageName(kind, name)] { own = .max(own, other) }
       }
       if lifecycles.contains(where: { name.hasPrefix($0.name + ".") }) { own = .open }

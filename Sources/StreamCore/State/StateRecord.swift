@@ -24,8 +24,8 @@ public struct StateRecord: Sendable, Equatable {
   /// What the stage keeps, encoded.
   public var bytes: [UInt8]
 
-  /// Whether it was written by the codec of this version, the only one that is read.
-  public var isReadable: Bool { codecVersion == TaskState.codecVersion }
+  /// The version of the codecs that this program writes, the only one that it reads.
+  public static let readableVersion = TaskState.codecVersion
 
   /// Makes a record of its columns.
   public init(key: StateKey, codecVersion: UInt16, bytes: [UInt8]) {

@@ -27,7 +27,7 @@ public final class PartitionTask {
   /// order.
   var groups: [StageState] = []
   /// Stages that take events as they come.
-  private let immediate: [GroupState]
+  private let immediate: GroupSelector
   /// Stages of this partition that take events in order.
   let ordered: OrderedState?
   var dedup: DedupIndex
@@ -84,13 +84,14 @@ public final class PartitionTask {
       id: id,
       mask: plan.pipeline.pseudonyms.map { SampleMask(format, $0.paths[sourceIndex]) })
     pseudonymizer = plan.pipeline.pseudonyms.map { Pseudonymizer($0) }
-    immediate = plan.local.map {
+    let local = plan.local.map {
       GroupState(plan: plan.groups[$0], zone: plan.pipeline.zone, isSaved: isSaved)
     }
     ordered =
       OrderedState.isNeeded(plan, isExchanged: false)
       ? OrderedState(plan: plan, isExchanged: false, isSaved: isSaved) : nil
-    groups = immediate + (ordered?.groups ?? [])
+    immediate = GroupSelector(local)
+    groups = local + (ordered?.groups ?? [])
     intake =
       ordered != nil || shards > 0
       ? OrderedIntake(
@@ -130,7 +131,7 @@ public final class PartitionTask {
       if isDecoded[i] { judge(messages + i, i) }
     }
     guard block.appliedCount > 0 else { return }
-    for group in immediate { group.apply(block, scratch: decoder.scratch) }
+    immediate.apply(block, scratch: decoder.scratch)
     guard let intake else { return }
     intake.take(block, scratch: decoder.scratch)
     if ordered?.sequencer.isDue ?? false { settle() }
@@ -150,7 +151,10 @@ public final class PartitionTask {
   @inline(__always)
   private func decode(_ message: UnsafePointer<RawMessage>, _ i: Int) -> Bool {
     let row = block.row(i)
-    if let reason = decoder.decode(message, into: row) {
+    let fault = Unmanaged.passUnretained(decoder)._withUnsafeGuaranteedRef {
+      $0.decode(message, into: row)
+    }
+    if let reason = fault {
       reject(message, reason, decoder.detail)
       return false
     }

@@ -1,14 +1,68 @@
 /// Why what a person asked for was not done. Nothing was changed.
 public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What it is about, for those who tell it in another language.
+  public enum Kind: Sendable, Equatable {
+    /// Nothing of these.
+    case other
+    case unknownRule(String, known: [String])
+    case unknownThreshold(String, rule: String, known: [String])
+    /// No JSON object of scalars.
+    case notDimensions
+    case unknownDimension(String, rule: String, known: [String])
+    /// A value for some entities of a risk alone.
+    case sameForEveryEntity(rule: String)
+    /// Nobody has set `RULE.NAME`.
+    case notSet(String)
+    case notFinite(String)
+    /// Less than the least that `RULE.NAME` may be.
+    case tooSmall(Double, of: String, least: Double)
+    case tooLarge(Double, of: String, greatest: Double)
+    case judgedAlready(EventTime, clock: EventTime)
+    case neverBegins
+    case missing(Text)
+    case tooLong(Text, bytes: Int)
+    case silenceOver
+    case unknownSilence(Int64)
+    case silenceEnded(Int64)
+    case unknownMessage(String)
+    case unknownSubject(String)
+    /// The beginning of several ids.
+    case severalSubjects(String)
+  }
+
+  /// What people say with a change.
+  public enum Text: Sendable, Equatable {
+    case name
+    case reason
+    case note
+  }
+
   /// What is wrong, in a sentence without a full stop.
   public let what: String
   /// What to do about it, in a sentence without a full stop.
   public let whatToDo: String
+  /// What it is about.
+  public let kind: Kind
 
   /// Makes a refusal of its parts.
-  public init(_ what: String, whatToDo: String) {
+  public init(_ what: String, whatToDo: String, kind: Kind = .other) {
     self.what = what
     self.whatToDo = whatToDo
+    self.kind = kind
+  }
+
+  /// Reads back what a request was answered: `description` of a refusal.
+  public init(answer: String) {
+    let tail = "; nothing was changed."
+    let text = answer.hasSuffix(tail) ? answer.dropLast(tail.count) : answer[...]
+    let ends = [". ", "? "].compactMap { text.firstRange(of: $0) }
+    if let end = ends.min(by: { $0.lowerBound < $1.lowerBound }) {
+      what = String(text[..<end.lowerBound]) + (text[end].hasPrefix("?") ? "?" : "")
+      whatToDo = String(text[end.upperBound...])
+    } else {
+      (what, whatToDo) = (String(text), "Ask again")
+    }
+    kind = .other
   }
 
   public var description: String {

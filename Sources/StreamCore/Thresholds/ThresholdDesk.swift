@@ -27,7 +27,8 @@ public enum ThresholdDesk {
       if rule.kind == .risk, dimensions != "{}" {
         throw Refusal(
           "the thresholds of the risk '\(rule.rule)' are the same for every entity",
-          whatToDo: "Leave --where out; to hear nothing of one entity, silence it")
+          whatToDo: "Leave --where out; to hear nothing of one entity, silence it",
+          kind: .sameForEveryEntity(rule: rule.rule))
       }
       let value = try value(of: request, threshold, dimensions, rows)
       let effective = try effective(request.from, clock)
@@ -78,7 +79,7 @@ public enum ThresholdDesk {
       throw Refusal(
         "'\(json.prefix(100))' are no dimensions",
         whatToDo: "Give them as NAME=VALUE, or as a JSON object of texts, numbers, true, false and "
-          + "null")
+          + "null", kind: .notDimensions)
     }
     for name in names.sorted() where !rule.dimensions.contains(name) {
       let known =
@@ -86,7 +87,8 @@ public enum ThresholdDesk {
         ? "it has none" : "it has \(rule.dimensions.joined(separator: ", "))"
       throw Refusal(
         "'\(rule.rule)' has no dimension '\(name)'\(Refusal.hint(name, rule.dimensions))",
-        whatToDo: "Name a dimension of the rule (\(known)), or leave it out")
+        whatToDo: "Name a dimension of the rule (\(known)), or leave it out",
+        kind: .unknownDimension(name, rule: rule.rule, known: rule.dimensions))
     }
     return dimensions
   }
@@ -119,14 +121,16 @@ public enum ThresholdDesk {
         ? "no rule of this pipeline has thresholds" : "there are \(names.joined(separator: ", "))"
       throw Refusal(
         "there is no alert or risk '\(request.rule)'\(Refusal.hint(request.rule, names))",
-        whatToDo: "Name a rule with thresholds: \(known)")
+        whatToDo: "Name a rule with thresholds: \(known)",
+        kind: .unknownRule(request.rule, known: names))
     }
     guard let threshold = rule.thresholds.first(where: { $0.name == request.name }) else {
       let names = rule.thresholds.map(\.name)
       let known = names.isEmpty ? "it has none" : "it has \(names.joined(separator: ", "))"
       throw Refusal(
         "'\(rule.rule)' has no threshold '\(request.name)'\(Refusal.hint(request.name, names))",
-        whatToDo: "Name a threshold of the rule: \(known)")
+        whatToDo: "Name a threshold of the rule: \(known)",
+        kind: .unknownThreshold(request.name, rule: rule.rule, known: names))
     }
     return (rule, threshold)
   }
@@ -145,12 +149,14 @@ public enum ThresholdDesk {
         throw Refusal(
           "nobody has set \(name)\(dimensions == "{}" ? "" : " for \(dimensions)"): the pipeline "
             + "file's value holds already",
-          whatToDo: "Look at `weir thresholds list`")
+          whatToDo: "Look at `weir thresholds list`", kind: .notSet(name))
       }
       return ThresholdSchedule.standard(threshold, dimensions)
     }
     guard value.isFinite else {
-      throw Refusal("\(value) is not a finite number", whatToDo: "Give \(name) a number")
+      throw Refusal(
+        "\(value) is not a finite number", whatToDo: "Give \(name) a number",
+        kind: .notFinite(name))
     }
     let bounds = (threshold.min ?? -.infinity, threshold.max ?? .infinity)
     guard value >= bounds.0, value <= bounds.1 else {
@@ -158,7 +164,10 @@ public enum ThresholdDesk {
       throw Refusal(
         "\(text(value)) is \(isLess ? "less" : "more") than \(name) may be, "
           + "\(text(isLess ? bounds.0 : bounds.1))",
-        whatToDo: "Give a value within its bounds, or change them in the pipeline file")
+        whatToDo: "Give a value within its bounds, or change them in the pipeline file",
+        kind: isLess
+          ? .tooSmall(value, of: name, least: bounds.0)
+          : .tooLarge(value, of: name, greatest: bounds.1))
     }
     return value
   }
@@ -173,22 +182,33 @@ public enum ThresholdDesk {
       throw Refusal(
         "\(from.text) has been judged already: the clock is at \(earliest.text)",
         whatToDo: "Leave --from out, or give a time from the clock on; `weir backtest` shows what "
-          + "the value would have done before")
+          + "the value would have done before",
+        kind: .judgedAlready(from, clock: earliest))
     }
     guard from < .distantFuture else {
-      throw Refusal("it would never begin", whatToDo: "Give --from a time that comes")
+      throw Refusal(
+        "it would never begin", whatToDo: "Give --from a time that comes", kind: .neverBegins)
     }
     return from
   }
 
   /// Throws unless `text` says something, within `textLimit`. O(bytes).
   public static func check(_ text: String, is what: String, option: String) throws(Refusal) {
+    let told: Refusal.Text =
+      switch option {
+      case "--reason": .reason
+      case "--note": .note
+      default: .name
+      }
     guard !text.utf8.isEmpty, text.utf8.contains(where: { $0 > 32 }) else {
       throw Refusal(
-        "\(what) is missing", whatToDo: "Give it with \(option): it is kept with the change")
+        "\(what) is missing", whatToDo: "Give it with \(option): it is kept with the change",
+        kind: .missing(told))
     }
     guard text.utf8.count <= textLimit else {
-      throw Refusal("\(what) is longer than \(textLimit) bytes", whatToDo: "Say it shorter")
+      throw Refusal(
+        "\(what) is longer than \(textLimit) bytes", whatToDo: "Say it shorter",
+        kind: .tooLong(told, bytes: textLimit))
     }
   }
 

@@ -38,7 +38,7 @@ public struct KeptStages: Sendable, Equatable {
   /// Whether a result that rules read is kept.
   func keeps(result name: String) -> Bool {
     if keeps(metric: name) { return true }
-    let kinds: [StageName.Kind] = [.funnels, .retention, .sessions]
+    let kinds: [StageName.Kind] = [.funnels, .retention, .sessions, .kpis]
     if kinds.contains(where: { stages.contains(StageName($0, name)) }) { return true }
     guard let dot = name.lastIndex(of: ".") else { return false }
     return stages.contains(StageName(.lifecycle, String(name[..<dot])))

@@ -77,7 +77,8 @@ extension StateTranslator {
       partition: chunk.partition, source: chunk.source, stride: after.count)
     let row = UnsafeMutablePointer<Value>.allocate(capacity: max(1, new.pipeline.slotCount))
     defer { row.deallocate() }
-    for (index, entry) in chunk.entries.enumerated() {
+    for index in 0..<chunk.entries.count {
+      let entry = chunk.entries[index]
       guard let key = keys[Int(entry.key)] else { continue }
       row.initialize(repeating: .null, count: new.pipeline.slotCount)
       for (at, slot) in before.enumerated() {
@@ -88,7 +89,7 @@ extension StateTranslator {
       own.bits = bits.reduce(0) { entry.bits & $1.from != 0 ? $0 | $1.to : $0 }
       result.append(own, row, slots: after)
     }
-    if result.entries.isEmpty { return nil }
+    if result.entries.count == 0 { return nil }
     var writer = ByteWriter()
     result.encode(into: &writer)
     return self.record(record, stage: record.key.stage, bytes: writer.bytes)

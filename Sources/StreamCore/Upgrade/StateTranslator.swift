@@ -4,6 +4,9 @@
 /// plan; what belongs to no kept stage is dropped; a new stage finds nothing. Pure: records in,
 /// records out, owner by owner.
 public struct StateTranslator {
+  /// The stage of the records that `reach` reads.
+  public static let headerStage = TaskState.headerStage
+
   let old: StagePlan
   let new: StagePlan
   let kept: KeptStages

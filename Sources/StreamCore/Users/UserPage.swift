@@ -280,6 +280,12 @@ final class UserPage: ManagedBuffer<UserPage.Header, UInt8> {
     }
   }
 
+  /// The memory at a place; whoever writes it is the page's only owner.
+  @inline(__always)
+  func memory(_ place: Place) -> UnsafeMutableRawPointer {
+    withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0 + place.offset) }
+  }
+
   /// Calls `body` with the hash and the bytes of every record. O(records).
   func forEach(_ body: (UInt64, Place) -> Void) {
     let header = header

@@ -145,6 +145,19 @@ final class UserPages {
     if isFull(found.page) { split(found.page) }
   }
 
+  /// The memory of a record, as long as its bytes, to be written before anything else is asked of
+  /// the pages. Records stay where they are, this one and the others.
+  func writable(_ found: Found) -> UnsafeMutableRawPointer {
+    note(found.page)
+    if !isKnownUniquelyReferenced(&pages[found.page]) {
+      pages[found.page] = pages[found.page].copied(
+        capacity: Int(pages[found.page].header.capacity))
+    }
+    return Unmanaged.passUnretained(pages[found.page])._withUnsafeGuaranteedRef {
+      $0.memory(found.place)
+    }
+  }
+
   private func insert(_ hash: UInt64, _ bytes: UnsafeRawBufferPointer) {
     let number = page(of: hash)
     own(number, room: UserPage.bytes(bytes.count + 7) + 2)

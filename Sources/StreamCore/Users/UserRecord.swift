@@ -75,6 +75,9 @@ final class RecordWriter {
   /// What has been written since `begin()`; valid until more is.
   var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
+  /// Where `bytes` begins.
+  var start: UnsafeRawPointer { UnsafeRawPointer(base) }
+
   @inline(__always)
   func begin() { count = 0 }
 

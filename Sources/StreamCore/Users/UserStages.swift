@@ -12,16 +12,25 @@ final class UserStages {
   /// Its risk rules, by where their sections are.
   let risks: [(at: Int, stage: RiskStage)]
   private let record = RecordWriter()
-  private let section = RecordWriter()
-  private let fired = RecordWriter()
+  /// What stages write in place of their sections: one each, used without taking references.
+  private let writers: [RecordWriter]
+  private let written: UnsafeMutablePointer<Unmanaged<RecordWriter>>
+  /// The sections of the record at hand, where `held` says that there is one.
   private let sections: UnsafeMutablePointer<UnsafeRawBufferPointer>
+  /// Which sections the record at hand has, and where it begins.
+  private var held: UInt64 = 0
+  private var recordStart: UnsafeRawPointer?
   /// Sections of a record: traits, then the stages; and bytes of their bits.
   private let width: Int
+  private let widthMask: UInt64
   private let bitBytes: Int
-  /// Bits of the sections of the record at hand.
-  private var present: UInt64 = 0
+  /// Bits of the events that any of its stages takes.
   private let mask: UInt64
   private let takesEveryEvent: Bool
+  /// By bit of an event the stages that take it for that, and those that take every event, as bits
+  /// of their sections: so an event costs what its stages cost, however many there are.
+  private let takersOfBit: UnsafeMutablePointer<UInt64>
+  private let takersOfAll: UInt64
   /// The events of a block that are taken: their index there, their keys and where the records are.
   private let picked: UnsafeMutablePointer<Int32>
   private let hashes: UnsafeMutablePointer<UInt64>
@@ -46,6 +55,7 @@ final class UserStages {
     traits = set.traits.isEmpty ? nil : TraitStage(plan.pipeline, set.traits)
     pages = UserPages(isSaved: isSaved)
     width = stages.count + 1
+    widthMask = width < 64 ? (1 << UInt64(width)) - 1 : .max
     bitBytes = (width + 7) / 8
     picked = .allocate(capacity: EventBlock.capacity)
     hashes = .allocate(capacity: EventBlock.capacity)
@@ -55,6 +65,18 @@ final class UserStages {
     sections.initialize(repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: width)
     mask = set.interest.mask
     takesEveryEvent = set.interest.takesEveryKey || !set.traits.isEmpty
+    writers = (0..<width).map { _ in RecordWriter() }
+    written = .allocate(capacity: width)
+    for at in 0..<width { (written + at).initialize(to: .passUnretained(writers[at])) }
+    takersOfBit = .allocate(capacity: 64)
+    takersOfBit.initialize(repeating: 0, count: 64)
+    var takersOfAll: UInt64 = traits == nil ? 0 : 1
+    for (at, stage) in stages.enumerated() {
+      let section: UInt64 = 1 << UInt64(at + 1)
+      if stage.takesEveryEvent { takersOfAll |= section }
+      for bit in 0..<64 where stage.mask >> UInt64(bit) & 1 != 0 { takersOfBit[bit] |= section }
+    }
+    self.takersOfAll = takersOfAll
   }
 
   deinit {
@@ -62,6 +84,8 @@ final class UserStages {
     hashes.deallocate()
     found.deallocate()
     sections.deallocate()
+    written.deallocate()
+    takersOfBit.deallocate()
   }
 
   private static func make(
@@ -130,33 +154,35 @@ final class UserStages {
   private func apply(
     _ event: UserStage.Event, _ block: EventBlock, _ i: Int, _ found: UserPages.Found?
   ) {
-    let hash = block.userHash[i]
-    let old = found.map { pages.bytes($0) } ?? UnsafeRawBufferPointer(start: nil, count: 0)
-    split(old)
-    beginRecord()
+    split(found.map { pages.bytes($0) } ?? UnsafeRawBufferPointer(start: nil, count: 0))
+    var changed: UInt64 = 0
+    var takers = takers(of: event.bits)
     if let traits {
-      traits.read(sections[0], event)
-      section.begin()
-      traits.apply(event, sections[0], into: section)
-      append(0)
+      takers &= ~1
+      traits.read(section(0), event)
+      if write(0, { traits.apply(event, section(0), into: $0) }) { changed = 1 }
     }
-    for at in 1..<width {
-      section.begin()
+    while takers != 0 {
+      let at = takers.trailingZeroBitCount
+      takers &= takers &- 1
       Unmanaged.passUnretained(stages[at &- 1])._withUnsafeGuaranteedRef { stage in
-        let isTaken = stage.takesEveryEvent || event.bits & stage.mask != 0
-        if isTaken && block.hasStragglers && isLate(stage, event, block, i) {
-          section.write(sections[at])
-        } else if isTaken {
-          stage.apply(event, sections[at], into: section)
-        } else {
-          section.write(sections[at])
-        }
+        if block.hasStragglers && isLate(stage, event, block, i) { return }
+        if write(at, { stage.apply(event, section(at), into: $0) }) { changed |= 1 << UInt64(at) }
       }
-      append(at)
     }
-    let bytes = finishedRecord()
-    if found != nil && bytes.hasSameBytes(as: old) { return }
-    pages.set(hash, found, to: bytes)
+    if changed != 0 { store(changed, block.userHash[i], found) }
+  }
+
+  /// The stages that take an event of these bits, as bits of their sections.
+  @inline(__always)
+  private func takers(of bits: UInt64) -> UInt64 {
+    var takers = takersOfAll
+    var left = bits & mask
+    while left != 0 {
+      takers |= takersOfBit[left.trailingZeroBitCount]
+      left &= left &- 1
+    }
+    return takers
   }
 
   /// Whether an event is too late for a stage, though not for others; counts it.
@@ -181,15 +207,11 @@ final class UserStages {
         risk.deadlines.removeFirst()
         guard let found = pages.find(entry.keyHash) else { continue }
         split(pages.bytes(found))
-        fired.begin()
-        guard risk.fire(sections[at], entry, limitMs: limitMs, into: fired) else { continue }
-        beginRecord()
-        for other in 0..<width {
-          section.begin()
-          section.write(other == at ? fired.bytes : sections[other])
-          append(other)
+        var isFired = false
+        let isChanged = write(at) {
+          isFired = risk.fire(section(at), entry, limitMs: limitMs, into: $0)
         }
-        pages.set(entry.keyHash, found, to: finishedRecord())
+        if isFired && isChanged { store(1 << UInt64(at), entry.keyHash, found) }
       }
     }
   }
@@ -201,7 +223,7 @@ final class UserStages {
     for (_, risk) in risks { risk.deadlines.removeAll() }
     pages.forEach { hash, bytes in
       split(bytes)
-      for (at, risk) in risks { risk.rearm(sections[at], hash) }
+      for (at, risk) in risks { risk.rearm(section(at), hash) }
     }
   }
 
@@ -211,87 +233,126 @@ final class UserStages {
       return UnsafeRawBufferPointer(start: nil, count: 0)
     }
     split(pages.bytes(found))
-    return sections[at]
+    return section(at)
   }
 
   // MARK: - Records
 
-  /// Begins a record with room for the bits of its sections.
-  @inline(__always)
-  private func beginRecord() {
-    record.begin()
-    present = 0
-    for _ in 0..<bitBytes { record.writeByte(0) }
-  }
-
-  /// Appends the section at hand to the record, unless it is empty.
-  @inline(__always)
-  private func append(_ at: Int) {
-    if section.count == 0 { return }
-    present |= 1 << UInt64(at)
-    record.writeVarint(UInt64(section.count))
-    record.write(section.bytes)
-  }
-
-  /// The record at hand; empty when it has no sections.
-  @inline(__always)
-  private func finishedRecord() -> UnsafeRawBufferPointer {
-    if present == 0 {
-      record.begin()
-    } else {
-      for byte in 0..<bitBytes {
-        record.patch(UInt8(truncatingIfNeeded: present >> UInt64(byte * 8)), at: byte)
-      }
-    }
-    return record.bytes
-  }
-
-  /// Finds the sections of a record.
+  /// Finds the sections of a record. O(sections it has).
   @inline(__always)
   private func split(_ bytes: UnsafeRawBufferPointer) {
+    recordStart = bytes.baseAddress
     var reader = RecordReader(bytes)
     var present: UInt64 = 0
     for byte in 0..<bitBytes { present |= UInt64(reader.readByte()) << UInt64(byte * 8) }
-    for at in 0..<width {
-      if present & 1 != 0 {
-        sections[at] = reader.readBytes(Int(truncatingIfNeeded: reader.readVarint() & 0xFF_FFFF))
-      } else {
-        sections[at] = UnsafeRawBufferPointer(start: nil, count: 0)
-      }
-      present >>= 1
+    held = present & widthMask
+    var left = held
+    while left != 0 {
+      sections[left.trailingZeroBitCount] = reader.readBytes(
+        Int(truncatingIfNeeded: reader.readVarint() & 0xFF_FFFF))
+      left &= left &- 1
     }
+  }
+
+  /// A section of the record at hand; empty when it has none.
+  @inline(__always)
+  private func section(_ at: Int) -> UnsafeRawBufferPointer {
+    held >> UInt64(at) & 1 != 0 ? sections[at] : UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+
+  /// Lets `body` write what is to stand in place of a section; whether that is something else.
+  @inline(__always)
+  private func write(_ at: Int, _ body: (RecordWriter) -> Void) -> Bool {
+    written[at]._withUnsafeGuaranteedRef { writer in
+      writer.begin()
+      body(writer)
+      return !writer.bytes.hasSameBytes(as: section(at))
+    }
+  }
+
+  /// Puts what was written in place of the sections of `changed`, of a user's record at `found`.
+  private func store(_ changed: UInt64, _ hash: UInt64, _ found: UserPages.Found?) {
+    if let found, let recordStart, keepLengths(changed) {
+      let record = pages.writable(found)
+      var left = changed
+      while left != 0 {
+        let at = left.trailingZeroBitCount
+        left &= left &- 1
+        guard let from = sections[at].baseAddress else { continue }
+        (record + (from - recordStart)).copyMemory(
+          from: written[at]._withUnsafeGuaranteedRef { $0.start }, byteCount: sections[at].count)
+      }
+    } else {
+      pages.set(hash, found, to: joined(changed))
+    }
+  }
+
+  /// Whether the sections of `changed` are as long as before.
+  @inline(__always)
+  private func keepLengths(_ changed: UInt64) -> Bool {
+    var left = changed
+    while left != 0 {
+      let at = left.trailingZeroBitCount
+      left &= left &- 1
+      if written[at]._withUnsafeGuaranteedRef({ $0.count }) != section(at).count { return false }
+    }
+    return true
+  }
+
+  /// The record at hand with what was written in place of the sections of `changed`; empty when it
+  /// has no sections.
+  private func joined(_ changed: UInt64) -> UnsafeRawBufferPointer {
+    var present = held
+    var left = changed
+    while left != 0 {
+      let at = left.trailingZeroBitCount
+      left &= left &- 1
+      let isEmpty = written[at]._withUnsafeGuaranteedRef { $0.count == 0 }
+      present = isEmpty ? present & ~(1 << UInt64(at)) : present | 1 << UInt64(at)
+    }
+    record.begin()
+    if present == 0 { return record.bytes }
+    for byte in 0..<bitBytes {
+      record.writeByte(UInt8(truncatingIfNeeded: present >> UInt64(byte * 8)))
+    }
+    while present != 0 {
+      let at = present.trailingZeroBitCount
+      present &= present &- 1
+      let bytes =
+        changed >> UInt64(at) & 1 != 0
+        ? written[at]._withUnsafeGuaranteedRef { $0.bytes } : sections[at]
+      record.writeVarint(UInt64(bytes.count))
+      record.write(bytes)
+    }
+    return record.bytes
   }
 
   /// Whether a part of a record means nothing any more.
   private func isDue(_ bytes: UnsafeRawBufferPointer) -> Bool {
     split(bytes)
-    for at in 0..<width where !sections[at].isEmpty {
-      let isDue =
-        at == 0
-        ? traits?.isDue(sections[0], watermark: watermark) ?? false
-        : stages[at &- 1].isDue(sections[at], watermark: watermark)
-      if isDue { return true }
-    }
-    return false
+    return (0..<width).contains { isDue($0) }
+  }
+
+  private func isDue(_ at: Int) -> Bool {
+    let section = section(at)
+    if section.isEmpty { return false }
+    return at == 0
+      ? traits?.isDue(section, watermark: watermark) ?? false
+      : stages[at &- 1].isDue(section, watermark: watermark)
   }
 
   /// What is left of a record.
   private func rest(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
     split(bytes)
-    beginRecord()
-    for at in 0..<width where !sections[at].isEmpty {
-      section.begin()
-      if at == 0 {
-        if traits?.isDue(sections[0], watermark: watermark) ?? true { continue }
-        section.write(sections[0])
-      } else if stages[at - 1].isDue(sections[at], watermark: watermark) {
-        stages[at - 1].prune(sections[at], watermark: watermark, into: section)
-      } else {
-        section.write(sections[at])
+    var changed: UInt64 = 0
+    for at in 0..<width where isDue(at) {
+      changed |= 1 << UInt64(at)
+      // Traits that are due are gone whole.
+      _ = write(at) {
+        if at > 0 { stages[at - 1].prune(section(at), watermark: watermark, into: $0) }
       }
-      append(at)
     }
-    return finishedRecord()
+    return joined(changed)
   }
 }
 

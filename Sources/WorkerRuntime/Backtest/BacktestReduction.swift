@@ -19,9 +19,8 @@ struct BacktestReduction {
         .sorted { $0.name < $1.name }
       return reduced
     }
-    // No rule reads a KPI.
-    reduced.kpis = []
     let needed = self.needed(by: alerts)
+    reduced.kpis = plan.kpis.filter { needed.contains($0.name) }
     reduced.formulas = plan.formulas.filter { needed.contains($0.name) }
     let together = Set(
       StagePlan(plan, keyed: true).groups.map(\.names)
@@ -66,6 +65,16 @@ struct BacktestReduction {
     for alert in alerts {
       needed.insert(alert.watch.stage)
       for case .other(let reference) in alert.inputs { needed.insert(reference.stage) }
+    }
+    // Each KPI comes after those that it reads and its children, which it waits for.
+    for kpi in plan.kpis.reversed() where needed.contains(kpi.name) {
+      needed.formUnion(kpi.children)
+      for input in kpi.inputs {
+        switch input.source {
+        case .metric(let name), .kpi(let name): needed.insert(name)
+        case .level(let reference): needed.insert(reference.stage)
+        }
+      }
     }
     // Each formula comes after those that it reads.
     for formula in plan.formulas.reversed() where needed.contains(formula.name) {

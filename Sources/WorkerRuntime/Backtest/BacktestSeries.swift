@@ -33,6 +33,9 @@ extension BacktestReading {
       for row in try reader.metrics(query) {
         add(row.dimensions, row.windowEnd, row.value)
       }
+    case .kpi:
+      let query = KPIQuery(kpi: name, status: .final, limit: .max)
+      for row in try reader.wholePeriods(query) { add("{}", row.periodEnd, row.value) }
     case .funnel(let step, let figure):
       for row in try reader.funnels(query) where row.step == step {
         let value: Double? =

@@ -39,10 +39,12 @@ final class Announcer {
   /// By what it is in every run.
   private var announced: [String: Announced] = [:]
   private var nextReminder = WallTime(ms: 0)
-  private let delivery: MessageDelivery?
+  private var delivery: MessageDelivery?
   private let isReplay: Bool
   /// The loss that these files were restored from, if they were.
   private(set) var restored: RestoredFile?
+  /// When an earlier life told together last what had been too late to be told.
+  private let toldTogether: WallTime?
 
   /// How often it is asked who has acknowledged what.
   private static let reminderEveryMs: Int64 = 1_000
@@ -56,10 +58,23 @@ final class Announcer {
     self.results = results
     self.isReplay = isReplay
     restored = results.resume.flatMap { RestoredFile($0.manifest) }
+    toldTogether = try results.lastDecided(Notice.Event.summary.rawValue)
     monitor = isLive && !isReplay ? HealthMonitor(pipeline.notify.health) : nil
-    delivery =
-      isReplay || pipeline.notify.destinations.isEmpty
-      ? nil : MessageDelivery(pipeline, results: results, log: log)
+    try adoptAlerts()
+    if pipeline.plan.risks.contains(where: { repeats($0.name) }) { try adoptFindings() }
+    // Last of all: it has to be stopped, and whoever gets an error has nothing to stop.
+    if !isReplay, !pipeline.notify.destinations.isEmpty {
+      delivery = MessageDelivery(pipeline, results: results, log: log)
+    }
+  }
+
+  /// Whether people are told of a rule more than once.
+  private func repeats(_ rule: String) -> Bool {
+    let policy = writer.policy(of: rule)
+    return policy.repeatEveryMs != nil || policy.escalateAfterMs != nil
+  }
+
+  private func adoptAlerts() throws {
     for row in try results.firingAlerts() {
       if row.kind == .health {
         healthAlerts[row.rule + row.dimensions] = row
@@ -72,11 +87,9 @@ final class Announcer {
           told: [row.alertID])
       }
     }
-    let repeats = pipeline.plan.risks.contains { risk in
-      let policy = writer.policy(of: risk.name)
-      return policy.repeatEveryMs != nil || policy.escalateAfterMs != nil
-    }
-    guard repeats else { return }
+  }
+
+  private func adoptFindings() throws {
     for row in try results.findings(since: .distantFuture) {
       let id = row.announcedAs ?? row.findingID
       let notice = writer.reminder(of: row, at: WallTime(ms: 0))
@@ -90,17 +103,20 @@ final class Announcer {
     guard let first = told.first(where: { $0.message.event == Notice.Event.firing.rawValue }) else {
       return
     }
+    let decided = first.message.decidedWall
+    let wasStale = first.message.state == .suppressedStale
+    let together = toldTogether.flatMap { wasStale && $0 >= decided ? $0 : nil }
     // What was sent after the backup is not known; it is counted from the message about all.
-    let since = max(first.message.decidedWall, restored?.told ?? first.message.decidedWall)
+    let since = [decided, restored?.told, together].compactMap(\.self).max() ?? decided
     let count = { (event: Notice.Event) in
       Set(
         told.filter { $0.message.event == event.rawValue && $0.message.decidedWall >= since }
           .map(\.message.decidedWall)
       ).count
     }
-    var isStale = first.message.state == .suppressedStale && count(.summary) == 0
+    var isStale = wasStale && together == nil
     if let restored {
-      isStale = try isUntold(notice, first, restored)
+      isStale = try isUntold(notice, first, restored, together)
     }
     announced[subject] = Announced(
       notice: notice, since: since, repeats: count(.repeated), isEscalated: count(.escalated) > 0,
@@ -110,14 +126,14 @@ final class Announcer {
   /// Whether something that fires in a restored file belongs into the message about all: nobody
   /// knows whether it was told, or who was told after that.
   private func isUntold(
-    _ notice: Notice, _ first: OutboxRow, _ restored: RestoredFile
+    _ notice: Notice, _ first: OutboxRow, _ restored: RestoredFile, _ together: WallTime?
   ) throws -> Bool {
     if let told = restored.told {
-      return first.message.state == .suppressedStale && first.message.decidedWall > told
+      return together == nil && first.message.state == .suppressedStale
+        && first.message.decidedWall > told
     }
     if first.message.state == .suppressedStale { return true }
-    let policy = writer.policy(of: notice.rule)
-    guard policy.repeatEveryMs != nil || policy.escalateAfterMs != nil else { return false }
+    guard repeats(notice.rule) else { return false }
     return try results.acknowledgements(of: [notice.id])[notice.id] == nil
   }
 
@@ -239,8 +255,7 @@ final class Announcer {
       }
     }
     let waiting = announced.filter { _, told in
-      let policy = writer.policy(of: told.notice.rule)
-      return !told.isStale && (policy.repeatEveryMs != nil || policy.escalateAfterMs != nil)
+      !told.isStale && repeats(told.notice.rule)
     }.keys.sorted()
     guard !waiting.isEmpty else { return }
     let ids = waiting.compactMap { announced[$0]?.notice.id }

@@ -24,9 +24,15 @@ struct NoticeWriter {
   let pipeline: String
   let options: NotifyOptions
   let destinations: [String: Destination]
+  /// How long after the end of a window each alert can judge it, in milliseconds of event time.
+  private let judgingDelaysMs: [String: Int64]
 
   init(_ pipeline: Pipeline) {
     self.pipeline = pipeline.plan.name
+    let stages = StagePlan(pipeline.plan, keyed: Worker.isKeyed(pipeline.plan))
+    judgingDelaysMs = Dictionary(
+      pipeline.plan.alerts.map { ($0.name, stages.judgingDelayMs(of: $0)) }
+    ) { first, _ in first }
     options = pipeline.notify
     destinations = Dictionary(
       uniqueKeysWithValues: pipeline.notify.destinations.map {
@@ -245,7 +251,9 @@ struct NoticeWriter {
       return .suppressedSilenced
     }
     let isDated = notice.kind != .health && [.firing, .resolved].contains(notice.event)
-    let isStale = isDated && moment.now.ms - notice.windowEndMs > options.withinMs
+    // What nobody could have known before is not late for that.
+    let knownMs = notice.windowEndMs + (judgingDelaysMs[notice.rule] ?? 0)
+    let isStale = isDated && moment.now.ms - knownMs > options.withinMs
     let mayBeTold = isDated && notice.windowEndMs <= moment.lost?.ms ?? Int64.min
     return isStale || mayBeTold ? .suppressedStale : .pending
   }

@@ -8,13 +8,13 @@ enum RuleCatalogue {
     let alerts = pipeline.plan.alerts.map { plan in
       row(
         plan.name, .alert, pipeline.notify.policies[plan.name], plan.thresholds,
-        dimensions: plan.dimensions, facts: facts(of: plan))
+        dimensions: plan.dimensions, facts: facts(of: plan).mapValues(pipeline.shown.text))
     }
     let risks = pipeline.plan.risks.map { plan in
       row(
         plan.name, .risk, pipeline.notify.policies[plan.name], plan.thresholds,
         dimensions: [plan.entityKind],
-        facts: facts(of: plan))
+        facts: facts(of: plan).mapValues(pipeline.shown.text))
     }
     return (alerts + risks + healthRows(pipeline.notify)).sorted { $0.rule < $1.rule }
   }

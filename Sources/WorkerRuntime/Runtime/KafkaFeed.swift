@@ -174,11 +174,7 @@ final class DeadLetterSink {
   /// Waits until all have arrived; false when some are still under way after `timeoutMs`.
   func flush(timeoutMs: Int32) throws -> Bool {
     guard isDirty else { return true }
-    do {
-      try producer.flush(timeoutMs: timeoutMs)
-    } catch let error as KafkaError where error.codeName == "_TIMED_OUT" {
-      return false
-    }
+    guard try producer.isDelivered(withinMs: timeoutMs) else { return false }
     isDirty = false
     return true
   }

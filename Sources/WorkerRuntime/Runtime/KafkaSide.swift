@@ -26,7 +26,8 @@ final class KafkaSide {
   /// How long the broker may take to confirm an idle partition; no answer is no idleness.
   private static let confirmTimeoutMs: Int32 = 1_000
 
-  init(_ pipeline: Pipeline, _ options: WorkerOptions) throws {
+  /// A topic that is waited for is not waited for any longer once `stop` is raised.
+  init(_ pipeline: Pipeline, _ options: WorkerOptions, stop: StopFlag = StopFlag()) throws {
     self.pipeline = pipeline
     log = KafkaLog(options.log)
     watch = PartitionWatch(expected: [:])
@@ -47,9 +48,11 @@ final class KafkaSide {
           Cluster(settings: settings, topics: try KafkaTopics(settings: settings, log: log)))
         clusterOfSource.append(clusters.count - 1)
       }
-      let waits = kafka.waitsForTopic
-      let count = try clusters[clusterOfSource[index] ?? 0].topics.partitions(
-        of: kafka.topic, keepWaiting: { waits })
+      // A broker that says that there is no such topic yet is a step done; silence is none.
+      let count = try clusters[clusterOfSource[index] ?? 0].topics.partitions(of: kafka.topic) {
+        if $0.isUnknownTopic { options.progress.beat() }
+        return kafka.waitsForTopic && !stop.isRaised
+      }
       partitionCounts[kafka.topic] = count
       for number in 0..<count {
         partitions.append((PartitionID(topic: kafka.topic, partition: number), index))
@@ -89,8 +92,7 @@ final class KafkaSide {
     clusters[cluster(of: sourceIndex)].settings
   }
 
-  /// The group whose committed offsets show lag monitors how far the worker is.
-  private var groupID: String { "weir-\(pipeline.plan.name)" }
+  private var groupID: String { pipeline.plan.consumerGroup }
 
   /// Where a partition is begun that no file knows.
   func startOffset(_ id: PartitionID, _ sourceIndex: Int) throws -> Int64 {
@@ -190,4 +192,9 @@ final class KafkaSide {
 
   /// Memory for messages that were fetched and not yet handled, over all lanes.
   static let prefetchBytes = 256 << 20
+}
+
+extension PipelinePlan {
+  /// The consumer group whose committed offsets show lag monitors how far the worker is.
+  public var consumerGroup: String { "weir-\(name)" }
 }

@@ -8,6 +8,8 @@ struct OpenedFiles {
   let stateFile: StateFile
   /// The state to go on from; nil for a new file.
   let state: LoadedState?
+  /// Copies of files as they were before they were migrated.
+  let keptCopies: [String]
 
   init(_ pipeline: Pipeline, _ options: WorkerOptions) throws {
     if let pseudonyms = pipeline.plan.pseudonyms, pseudonyms.key == nil {
@@ -21,7 +23,7 @@ struct OpenedFiles {
     let store = StoreOptions(
       keep: Self.keepRules(pipeline.storage.keep),
       maxWalBytes: pipeline.storage.maxWalBytes)
-    let results = try ResultsFile.open(path: options.dataPath, identity: identity, options: store)
+    var results = try ResultsFile.open(path: options.dataPath, identity: identity, options: store)
     do {
       stateFile = try StateFile.open(
         path: StateFile.path(besides: options.dataPath), identity: identity, options: store)
@@ -29,21 +31,24 @@ struct OpenedFiles {
       try? results.close()
       throw error
     }
+    keptCopies = [results.keptCopy, stateFile.keptCopy].compactMap(\.self)
     do {
       if let upgrading {
+        try stateFile.follow(results)
         try Self.check(
           results.resume, try stateFile.load(notAheadOf: results.resume), options.dataPath)
-        try upgrading.apply(pipeline, results, stateFile, now: options.now())
+        try upgrading.apply(pipeline, results, stateFile, options)
         options.log.note(
           .info, "upgrade",
           "\(options.dataPath) goes on under the changed file: \(upgrading.plan.summary)")
-        self.results = try Self.reopened(results, pipeline, options, store)
+        results = try Self.reopened(results, pipeline, options, store)
       } else {
-        self.results = results
         try Self.enter(pipeline, results)
+        try stateFile.follow(results)
       }
-      state = try stateFile.load(notAheadOf: self.results.resume)
-      try Self.check(self.results.resume, state, options.dataPath)
+      state = try stateFile.load(notAheadOf: results.resume)
+      try Self.check(results.resume, state, options.dataPath)
+      self.results = results
     } catch {
       try? stateFile.close()
       try? results.close()

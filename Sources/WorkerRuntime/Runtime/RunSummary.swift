@@ -40,6 +40,9 @@ public struct RunTimes: Sendable {
   /// Wall time that state saves took together.
   public var stateSavesMs: Int64 = 0
 
+  /// How often memory was given back after a burst.
+  public var memoryReturns = 0
+
   /// Which part of the run went by while state was saved, 0 ... 1.
   public var stateShare: Double {
     elapsedMs > 0 ? Double(stateSavesMs) / Double(elapsedMs) : 0

@@ -45,7 +45,9 @@ extension Worker {
     }
     scope = reportScope(resume)
     if let until = scope.until { merge.limit = until }
-    if let manifest = resume?.manifest { merge.begins = pipeline.plan.begins(manifest) }
+    let register = resume.flatMap { StageRegister(manifest: $0.manifest) }
+    merge.begins = pipeline.plan.begins(register)
+    merge.judgedThrough = register?.judgedThrough ?? [:]
     newManifest = firstManifest(assignments, resume)
     let stored = resume?.marks ?? []
     newMarks = (options.replay?.live?.marks ?? []).filter { !stored.contains($0) }
@@ -111,12 +113,7 @@ extension Worker {
       let record = StateRecord(
         key: StateKey(owner: owner, stage: stage, key: Array(key)), codecVersion: codecVersion,
         bytes: Array(bytes))
-      guard record.isReadable else {
-        throw WorkerError(
-          .refused, "the state beside \(options.dataPath) was written by another version of Weir",
-          whatToDo: "go on with the version that wrote it, or choose a new file with --data: it is "
-            + "computed again from the log")
-      }
+      try record.checkReadable(beside: options.dataPath)
       if Merge.owns(record) {
         try merge.restore(record)
       } else if let task = taskByOwner[owner] {

@@ -184,6 +184,7 @@ extension Worker {
     status.pauseMicroseconds = pause
     if !isCaughtUp, partitions.allSatisfy({ $0.nextOffset >= target[$0.id] ?? 0 }) { caughtUp() }
     status.isCatchingUp = !isCaughtUp
+    isCurrent = gathered.allSatisfy(\.isCurrent)
     status.watermark = merge.watermark
     status.clock = partitions.compactMap(\.clock).max()
     options.onStatus(status)

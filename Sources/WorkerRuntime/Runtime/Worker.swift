@@ -56,6 +56,9 @@ public final class Worker {
   var userPlaces = UserPlaces()
   /// Wall time of the last input of each partition.
   var lastInput: [PartitionID: WallTime] = [:]
+  /// Whether what all lanes read is of now.
+  var isCurrent = false
+  var memoryReturn = MemoryReturn()
   var latest: [String: TaskReport] = [:]
   /// Whether provisional rows of an earlier life may still stand in the file.
   var dropsProvisional = true
@@ -89,7 +92,7 @@ public final class Worker {
     let opened = try OpenedFiles(pipeline, options)
     results = opened.results
     stateFile = opened.stateFile
-    for copy in [results.keptCopy, stateFile.keptCopy].compactMap(\.self) {
+    for copy in opened.keptCopies {
       options.log.note(
         .info, "upgrade",
         "the file was migrated to this version; as it was before it is kept as \(copy)")
@@ -100,7 +103,7 @@ public final class Worker {
       let logs: [FiniteLog]
       switch input {
       case .kafka:
-        kafka = try KafkaSide(pipeline, options)
+        kafka = try KafkaSide(pipeline, options, stop: stop)
         logs = []
       case .logs(let finite):
         kafka = nil
@@ -178,6 +181,7 @@ public final class Worker {
       }
       if let error = lowRoom() { throw try stopped(by: error) }
       try snapshot(savingState: now >= nextStateMs, provisional: now >= nextProvisionalMs)
+      returnMemory()
       let after = SystemClock.monotonicMs()
       nextSnapshotMs = max(now + pipeline.storage.snapshotEveryMs, after)
       if now >= nextProvisionalMs { nextProvisionalMs = now + pipeline.storage.provisionalEveryMs }

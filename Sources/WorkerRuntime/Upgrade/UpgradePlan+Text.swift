@@ -89,13 +89,18 @@ extension UpgradePlan {
       ways.append(
         "to let it begin anew, write into \(setting.pipeline): upgrade: {accept: {\(pairs)}}")
     }
-    let new = Self.replayed(setting.data)
     ways.append(
-      "to have all of history under the new definition: weir replay \(setting.pipeline) --into "
-        + "\(new) --like \(setting.data), then stop the worker, weir adopt \(setting.data) --into "
-        + "\(new), and weir run \(setting.pipeline) --data \(new)")
+      "to have all of history under the new definition: "
+        + Self.fromHistory(pipeline: setting.pipeline, setting.data))
     ways.append("to change nothing: run the pipeline file as it was")
     return ways
+  }
+
+  /// The commands that compute a file anew from history and go on with that.
+  static func fromHistory(pipeline: String, _ data: String) -> String {
+    let new = replayed(data)
+    return "weir replay \(pipeline) --into \(new) --like \(data), then stop the worker, weir adopt "
+      + "\(data) --into \(new), and weir run \(pipeline) --data \(new)"
   }
 
   private static func replayed(_ data: String) -> String {

@@ -30,8 +30,10 @@ public struct Upgrading: Sendable {
       digest != identity.definitionDigest, manifest[ManifestKey.pipeline] == pipeline.plan.name
     else { return nil }
     let document = manifest[ManifestKey.definitionDocument] ?? ""
-    let former = try? Pipeline.parse(text: document, file: path, environment: [:])
+    let former = try? pipeline.parse(former: document, file: path)
     guard let former, PipelineIdentity(former).definitionDigest == digest else {
+      let names = Pipeline.variables(in: document)
+      guard names.isEmpty else { throw otherValues(names, pipeline.plan.name, path) }
       throw WorkerError(
         .refused,
         "\(path) was made by another definition of '\(pipeline.plan.name)' (\(digest.prefix(12)), "
@@ -43,6 +45,22 @@ public struct Upgrading: Sendable {
     return Upgrading(
       plan: UpgradePlan(from: former.plan, to: pipeline), former: former.plan,
       formerDigest: digest)
+  }
+
+  /// What a definition was that reads variables cannot be told once they have other values.
+  private static func otherValues(
+    _ names: [String], _ pipeline: String, _ path: String
+  ) -> WorkerError {
+    let list = names.map { "${\($0)}" }.joined(separator: ", ")
+    return WorkerError(
+      .refused,
+      "\(path) was made by another definition of '\(pipeline)', which reads \(list): files keep "
+        + "the name of such a variable and not its value, and with the values that they have now "
+        + "it is none that the file knows",
+      whatToDo: "give them the values that they had when the file was made, and a value that is to "
+        + "change a variable of another name; or build a file with the new definition from history "
+        + "(`weir replay --into NEW.sqlite --like \(path)`, then `weir adopt \(path) --into "
+        + "NEW.sqlite`)")
   }
 
   /// Throws when the change is refused, with every reason and the ways on.
@@ -63,7 +81,8 @@ extension PipelineIdentity {
   init(_ pipeline: Pipeline) {
     let plan = pipeline.plan
     self.init(
-      name: plan.name, definition: plan.definition, tzdataVersion: plan.tzdataVersion,
+      name: plan.name, definition: plan.definition,
+      shown: pipeline.shown.definition(plan.definition), tzdataVersion: plan.tzdataVersion,
       weirVersion: WeirVersion.current)
   }
 }
@@ -79,53 +98,72 @@ extension PipelinePlan {
 }
 
 extension PipelinePlan {
-  /// From when on results of stages that began after the file did are complete, by their names.
-  func begins(_ manifest: [String: String]) -> [String: EventTime] {
+  /// From when on results of stages that began after the file did are complete, by the names by
+  /// which rules read them.
+  func begins(_ register: StageRegister?) -> [String: EventTime] {
     var found: [String: EventTime] = [:]
-    for (key, stage) in StageRegister(manifest: manifest)?.stages ?? [:] {
-      guard let name = StageName(text: key), let from = stage.fromMs.map(EventTime.init(ms:)) else {
-        continue
+    for (stage, from) in register?.beginnings ?? [:] {
+      switch stage.kind {
+      case .metrics, .funnels, .retention, .sessions: found[stage.name] = from
+      case .lifecycle:
+        let lifecycle = lifecycles.first { $0.name == stage.name }
+        for own in lifecycle?.resultNames ?? [] { found[own] = from }
+      // No rule reads them.
+      case .kpis, .risks, .alerts: break
       }
-      let lifecycle =
-        name.kind == .lifecycle ? lifecycles.first { $0.name == name.name } : nil
-      for own in lifecycle?.resultNames ?? [name.name] { found[own] = from }
     }
     return found
+  }
+}
+
+extension StageRegister {
+  /// From when on each stage that began after the file did speaks for itself.
+  var beginnings: [StageName: EventTime] {
+    var found: [StageName: EventTime] = [:]
+    for (key, stage) in stages {
+      if let name = StageName(text: key), let from = stage.fromMs {
+        found[name] = EventTime(ms: from)
+      }
+    }
+    return found
+  }
+
+  /// Alert rules that began after the file did, and the end of the last window in which another
+  /// rule of their name said something.
+  var judgedThrough: [String: EventTime] {
+    let alerts = beginnings.filter { $0.key.kind == .alerts }
+    return Dictionary(uniqueKeysWithValues: alerts.map { ($0.key.name, $0.value) })
   }
 }
 
 // MARK: - Doing it
 
 extension Upgrading {
-  /// Takes state and results over to the new definition. Each is one transaction, state first: a
-  /// kill in between is made good by the next start with the changed file.
+  /// Takes state and results over to the new definition: the new state is written beside the old,
+  /// the results follow, and with them it is done. A kill before leaves both files as they were,
+  /// one after it is made good by the next start, whatever file that is with.
   func apply(
-    _ pipeline: Pipeline, _ results: ResultsFile, _ state: StateFile, now: WallTime
+    _ pipeline: Pipeline, _ results: ResultsFile, _ state: StateFile, _ options: WorkerOptions
   ) throws {
     let old = StagePlan(former, keyed: Worker.isKeyed(former))
     let new = StagePlan(pipeline.plan, keyed: Worker.isKeyed(pipeline.plan))
-    let isTranslated = try !state.isOfFormerDefinition
-    var reachMs: Int64?
+    let translator = try StateTranslator(from: old, to: new, kept: plan.kept)
+    // Results may be ahead of state: what was settled by the old definition since stays its own.
+    let clocks = results.resume?.partitions.compactMap(\.clock?.ms) ?? []
+    var reachMs = clocks.max() ?? EventTime.distantPast.ms
     for owner in try state.owners() {
-      let records = try state.records(of: owner)
-      let own = try StateTranslator.reach(records, of: isTranslated ? new : old)
-      reachMs = own.map { max($0, reachMs ?? Int64.min) } ?? reachMs
+      let headers = try state.records(of: owner, stage: StateTranslator.headerStage)
+      try headers.checkReadable(beside: results.path)
+      reachMs = max(try StateTranslator.reach(headers, of: old) ?? reachMs, reachMs)
     }
-    if !isTranslated {
-      let translator = try StateTranslator(from: old, to: new, kept: plan.kept)
-      try state.rewrite { records in
-        guard records.allSatisfy(\.isReadable) else {
-          throw WorkerError(
-            .refused, "the state beside \(results.path) was written by another version of Weir",
-            whatToDo: "go on with the version that wrote it, or build a file from history")
-        }
-        return try translator.translate(records)
-      }
+    let upgrade = try upgrade(pipeline, results, reachMs: reachMs, now: options.now())
+    let progress = options.progress
+    try state.prepareUpgrade(to: upgrade.register, onProgress: { progress.beat() }) { records in
+      try records.checkReadable(beside: results.path)
+      return try translator.translate(records)
     }
-    let reach = reachMs ?? EventTime.distantPast.ms
-    try results.upgrade(
-      try upgrade(pipeline, results, reachMs: reach, now: now),
-      document: pipeline.definitionDocument)
+    try results.upgrade(upgrade, document: pipeline.definitionDocument)
+    try state.follow(results)
   }
 
   private func upgrade(
@@ -146,8 +184,13 @@ extension Upgrading {
         register.stages[name] = nil
       }
       guard change.kind != .removed else { continue }
-      let from = plan.completeFromMs(change, reachMs: reachMs)
+      // A rule that comes back, or means something else, leaves alone what it said before.
+      let from =
+        change.stage.kind == .alerts
+        ? try results.judgedThrough(rule: change.stage.name)?.ms
+        : plan.completeFromMs(change, reachMs: reachMs)
       register.add(name, digests[name] ?? "", fromMs: from)
+      if change.stage.kind == .alerts { continue }
       if let from, reachMs > EventTime.distantPast.ms { completeFromMs[name] = from }
     }
     let names = { (kind: UpgradePlan.Kind) in plan.stages(kind).map(\.stage.description) }

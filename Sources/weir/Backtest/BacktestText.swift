@@ -63,7 +63,7 @@ struct BacktestText {
   /// A result as people write it.
   static func name(_ reference: ResultReference) -> String {
     switch reference.figure {
-    case .value: reference.stage
+    case .value, .kpi: reference.stage
     case .funnel(let step, let figure): "\(reference.stage).\(step).\(figure.rawValue)"
     case .retention(let period, let figure):
       "\(reference.stage).period_\(period).\(figure.rawValue)"

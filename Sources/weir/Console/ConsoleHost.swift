@@ -13,11 +13,11 @@ extension ConsoleAddress: ExpressibleByArgument {
 extension ConsoleSetup {
   /// The console of a file, for whom its pipeline says.
   init(
-    dataPath: String, pipeline: Pipeline?, address: ConsoleAddress,
+    dataPath: String, pipeline: Pipeline?, pipelinePath: String? = nil, address: ConsoleAddress,
     live: (@Sendable () -> LiveFigures?)? = nil, log: @escaping @Sendable (String) -> Void
   ) {
     self.init(
-      dataPath: dataPath, pipeline: pipeline, address: address,
+      dataPath: dataPath, pipeline: pipeline, pipelinePath: pipelinePath, address: address,
       tokens: (pipeline?.console.grants ?? []).filter { !$0.token.isEmpty }.map(ConsoleToken.init),
       live: live, now: SystemClock.now, log: log)
   }

@@ -45,7 +45,9 @@ struct Serve: ParsableCommand {
     let signals = StopSignals(stop)
     defer { withExtendedLifetime(signals) {} }
     let server = try ConsoleServer.start(
-      ConsoleSetup(dataPath: file, pipeline: loaded, address: address, log: log.console))
+      ConsoleSetup(
+        dataPath: file, pipeline: loaded, pipelinePath: pipeline, address: address,
+        log: log.console))
     log.note(.info, "console", "the console is at \(server.url)")
     while !stop.isRaised { Thread.sleep(forTimeInterval: 0.1) }
     server.stop()

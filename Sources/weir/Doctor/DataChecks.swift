@@ -184,10 +184,8 @@ enum DataChecks {
             "put it back, or compute the results anew into another file with --data"))
       }
       return findings
-    } catch let error as StoreError {
-      return [.problem("\(error.path): \(error.what)", error.whatToDo)]
     } catch {
-      return [.problem("\(path): \(error)", "see to the file")]
+      return [.problem("\(error.path): \(error.what)", error.whatToDo)]
     }
   }
 

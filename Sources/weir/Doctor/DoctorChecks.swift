@@ -12,6 +12,7 @@ enum DoctorChecks {
     DoctorCheck(name: "pipeline", run: pipeline),
     DoctorCheck(name: "brokers", run: BrokerChecks.brokers),
     DoctorCheck(name: "topics", limitMs: 30_000, run: BrokerChecks.topics),
+    DoctorCheck(name: "group", limitMs: 30_000, run: GroupChecks.commits),
     DoctorCheck(name: "clock", run: BrokerChecks.clock),
     DoctorCheck(name: "directory", run: DataChecks.directory),
     DoctorCheck(name: "lock", run: DataChecks.lock),

@@ -16,7 +16,9 @@ struct Restating {
   /// can be told before.
   func check() throws {
     let log = try LiveLog.read(path: live)
-    guard log.pipeline == pipeline.name, log.definition == pipeline.definition else {
+    let own = PipelineIdentity(
+      name: pipeline.name, definition: pipeline.definition, tzdataVersion: "", weirVersion: "")
+    guard log.pipeline == pipeline.name, log.definitionDigest == own.definitionDigest else {
       let other = log.pipeline == pipeline.name ? "another definition" : "another pipeline"
       throw Refusal(
         "\(live) is of \(other)",

@@ -149,7 +149,7 @@ struct ThresholdChangeOptions: ParsableArguments {
     mutating func take(_ outcome: ThresholdOutcome, _ request: ThresholdRequest) {
       switch outcome {
       case .taken(let text): print(text)
-      case .refused(let text): refused.append("\(request.rule).\(request.name): \(text)")
+      case .refused(let why): refused.append("\(request.rule).\(request.name): \(why)")
       case .waiting(let id): waiting.append("request \(id) (\(request.rule).\(request.name))")
       }
     }

@@ -50,7 +50,9 @@ final class BrowserProcess: Sendable {
     posix_spawn_file_actions_adddup2(&actions, itReads, 3)
     posix_spawn_file_actions_adddup2(&actions, itWrites, 4)
     // Else it keeps open what other tests wait to see closed.
-    for other in Int32(5)..<1_024 { posix_spawn_file_actions_addclose(&actions, other) }
+    for other in 5..<Int32(clamping: min(sysconf(Int32(_SC_OPEN_MAX)), 16_384)) {
+      posix_spawn_file_actions_addclose(&actions, other)
+    }
     var arguments = [
       program, "--headless", "--remote-debugging-pipe", "--user-data-dir=\(folder.path)",
       "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions",

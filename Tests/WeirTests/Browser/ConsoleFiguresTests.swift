@@ -13,20 +13,13 @@ import Testing
     let process = Process()
     process.executableURL = URL(filePath: program)
     process.arguments = ["check", "metrics"]
-    process.standardInput = FileHandle(forReadingAtPath: try folder.write(text, to: "metrics"))
+    let input = FileHandle(forReadingAtPath: try folder.write(text, to: "metrics"))
+    process.standardInput = input
     let said = try folder.write("", to: "said")
     let output = FileHandle(forWritingAtPath: said)
     process.standardOutput = output
     process.standardError = output
-    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-      process.terminationHandler = { _ in done.resume() }
-      do {
-        try process.run()
-      } catch {
-        process.terminationHandler = nil
-        done.resume(throwing: error)
-      }
-    }
+    try await process.runToEnd(closing: [input, output])
     return (process.terminationStatus, try String(contentsOfFile: said, encoding: .utf8))
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// What a console must not do, whoever asks: at the real program, byte for byte.
@@ -127,6 +128,24 @@ import Testing
     #expect(refused.code != 0 && refused.errors.contains("tokens"), "\(refused)")
   }
 
+  @Test func `Told to end while pages are open, a console ends in order`() async throws {
+    let console = try await ConsoleFixture.console()
+    let probe = try console.probe
+    let opened = Opened()
+    let streams = (0..<8).map { number in
+      Task {
+        try await probe.exchange("GET /live HTTP/1.1\r\nHost: 127.0.0.1:\(probe.port)\r\n\r\n") {
+          if $0.contains("retry: ") { opened.note(number) }
+          return false
+        }
+      }
+    }
+    try await console.process.wait { opened.count == streams.count }
+    console.process.send(SIGTERM)
+    #expect(try await console.process.mustEnd() == 0, "\(console.process.text)")
+    for stream in streams { #expect(try await stream.value.status == 200) }
+  }
+
   @Test func `What is too long, too much or too slow is refused, and others are served meanwhile`()
     async throws
   {
@@ -223,4 +242,12 @@ extension Sequence where Element: Sendable {
       return try await group.reduce(into: []) { $0.append($1) }
     }
   }
+}
+
+/// Connections that have had a first word, by number.
+private final class Opened: Sendable {
+  private let numbers = Mutex<Set<Int>>([])
+
+  var count: Int { numbers.withLock(\.count) }
+  func note(_ number: Int) { numbers.withLock { _ = $0.insert(number) } }
 }

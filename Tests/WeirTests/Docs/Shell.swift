@@ -39,14 +39,15 @@ final class ShellRun: Sendable {
     process.arguments = ["--noprofile", "--norc", "-c", text]
     process.currentDirectoryURL = URL(filePath: folder)
     process.environment = environment ?? ProcessInfo.processInfo.environment
-    process.standardInput = FileHandle(forReadingAtPath: try files.write(input, to: "input"))
+    let given = FileHandle(forReadingAtPath: try files.write(input, to: "input"))
+    process.standardInput = given
     process.standardOutput = output
     process.standardError = output
     process.terminationHandler = { [end] process in
       let status = process.terminationStatus
       end.set(process.terminationReason == .exit ? status : -status)
     }
-    try process.run()
+    try process.run(closing: [given, output])
   }
 
   deinit { send(SIGKILL) }
