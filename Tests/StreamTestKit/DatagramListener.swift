@@ -2,10 +2,14 @@ import Dispatch
 import Foundation
 
 /// A datagram socket of the kind on which a service manager listens.
+///
+/// A thread of its own takes what comes, whatever the tests are doing: a sender never finds the
+/// socket full.
 public final class DatagramListener: Sendable {
   /// What `NOTIFY_SOCKET` has to say.
   public let name: String
   private let descriptor: Int32
+  private let inbox = Inbox()
   private let queue = DispatchQueue(label: "datagrams")
 
   /// Why there is none.
@@ -38,23 +42,27 @@ public final class DatagramListener: Sendable {
       close(descriptor)
       throw SocketError(number: number)
     }
+    let thread = Thread { [descriptor, inbox] in
+      var bytes = [UInt8](repeating: 0, count: 4_096)
+      while case let count = recv(descriptor, &bytes, bytes.count, 0), count > 0 {
+        inbox.put(String(decoding: bytes[..<count], as: UTF8.self))
+      }
+      close(descriptor)
+    }
+    thread.name = "datagrams"
+    thread.start()
   }
 
   deinit {
-    close(descriptor)
+    // Wakes the thread, which closes it.
+    shutdown(descriptor, Int32(SHUT_RDWR))
     if name.hasPrefix("/") { unlink(name) }
   }
 
   /// The next message; nil when none comes within `ms`.
   public func next(withinMs ms: Int) async -> String? {
     await withCheckedContinuation { done in
-      queue.async { [self] in
-        var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        guard poll(&asked, 1, Int32(ms)) > 0 else { return done.resume(returning: nil) }
-        var bytes = [UInt8](repeating: 0, count: 4_096)
-        let count = recv(descriptor, &bytes, bytes.count, 0)
-        done.resume(returning: count < 0 ? nil : String(decoding: bytes[..<count], as: UTF8.self))
-      }
+      queue.async { [inbox] in done.resume(returning: inbox.take(withinMs: ms)) }
     }
   }
 
@@ -73,5 +81,30 @@ public final class DatagramListener: Sendable {
       if new.contains(line) { return lines }
     }
     return nil
+  }
+}
+
+/// Messages that nobody has asked for yet.
+///
+/// `@unchecked Sendable`: everything is read and written under the condition's lock.
+private final class Inbox: @unchecked Sendable {
+  private let condition = NSCondition()
+  private var messages: [String] = []
+
+  func put(_ message: String) {
+    condition.withLock {
+      messages.append(message)
+      condition.signal()
+    }
+  }
+
+  func take(withinMs ms: Int) -> String? {
+    let deadline = Date(timeIntervalSinceNow: Double(ms) / 1_000)
+    return condition.withLock {
+      while messages.isEmpty {
+        guard condition.wait(until: deadline) else { break }
+      }
+      return messages.isEmpty ? nil : messages.removeFirst()
+    }
   }
 }

@@ -132,7 +132,6 @@ struct ServiceNotifierTests {
     var status = WorkerStatus()
     status.isCatchingUp = true
     notifier.note(status)
-    // A word to the watchdog that finds the socket full is not said again.
     var lines = try #require(
       await manager.lines(until: "WATCHDOG=1", first: { progress.beat() }))
     #expect(!lines.contains("READY=1"), "what is read again is nothing new")
