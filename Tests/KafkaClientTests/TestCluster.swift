@@ -1,5 +1,6 @@
 import Glibc
 import StreamCore
+import StreamTestKit
 import Synchronization
 import Testing
 
@@ -106,7 +107,7 @@ func proceed(
   until done: () throws -> Bool, by step: () throws -> Void,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-  let deadline = ContinuousClock.now + .seconds(60)
+  let deadline = ContinuousClock.now + Patience.duration
   while try !done() {
     try #require(
       ContinuousClock.now < deadline, "not within a minute", sourceLocation: sourceLocation)

@@ -188,6 +188,29 @@ import Testing
     }
   }
 
+  @Test func `Once closed only records are left that a deadline can still come up for`() throws {
+    let plan = try UserPlans.risk()
+    let state = OrderedState(plan: plan, isExchanged: false, isSaved: true)
+    let users = try #require(state.users.first)
+    let hourMs: Int64 = 3_600_000
+    let startMs: Int64 = 1_700_000_000_000
+    let happened: [(Int64, String, String)] = [
+      (0, "found", "a"), (2 * hourMs, "done", "a"), (2 * hourMs + 60_000, "waits", "a"),
+      (2 * hourMs + 120_000, "done", "b"), (2 * hourMs + 180_000, "other", "b"),
+    ]
+    let events = happened.enumerated().map { offset, event in
+      WaitingEvent(
+        timeMs: startMs + event.0, user: event.1,
+        partition: PartitionID(topic: "t", partition: 0), offset: Int64(offset), name: event.2)
+    }
+    apply(events, plan, state)
+    #expect(state.takeFindings().filter { !$0.isProvisional }.map(\.entity) == ["found"])
+    state.close()
+    #expect(users.pages.count == 1 && users.pages.find(events[2].hash) != nil)
+    state.advance(to: .distantFuture, horizon: EventTime(ms: startMs + 4 * hourMs))
+    #expect(state.takeFindings().filter { !$0.isProvisional }.map(\.entity) == ["waits"])
+  }
+
   /// Gives a stage a section of garbage, in each of the ways in which it gets one.
   private func check(
     _ stage: UserStage, at timeMs: Int64, _ plan: StagePlan, _ g: inout SeededGenerator

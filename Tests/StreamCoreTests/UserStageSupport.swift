@@ -58,6 +58,18 @@ enum UserPlans {
     ]
     return StagePlan(plan, keyed: keyed)
   }
+
+  /// A plan with one risk rule: `a` of a user without `b` within an hour after it.
+  static func risk() throws -> StagePlan {
+    var plan = try plan(hasStages: false).pipeline
+    let step = FunnelPlan.Step(name: "a", condition: try expression("event == 'a'"))
+    plan.risks = [
+      RiskPlan(
+        name: "missing_b", entity: nil, entityKind: "user", withinMs: 3_600_000,
+        pattern: .sequence(steps: [step], absent: try expression("event == 'b'")))
+    ]
+    return StagePlan(plan, keyed: true)
+  }
 }
 
 /// An event of a user as a sequencer holds it.

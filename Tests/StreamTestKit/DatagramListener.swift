@@ -69,7 +69,7 @@ public final class DatagramListener: Sendable {
   /// Reads messages until one has the line `line`, and gives all their lines; nil when that does
   /// not come within `ms`. Before each message it does `first`.
   public func lines(
-    until line: String, withinMs ms: Int = 900_000, first: () -> Void = {}
+    until line: String, withinMs ms: Int = Patience.ms, first: () -> Void = {}
   ) async -> [String]? {
     var lines: [String] = []
     let end = ContinuousClock.now + .milliseconds(ms)

@@ -31,7 +31,7 @@ import Testing
     let address = try #require(ConsoleAddress(String(found)))
     let probe = HealthProbe(address: address, timeoutMs: 30_000)
     var figures: [String: Set<String>] = [:]
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + Patience.duration
     // Lag and rates are known once something was read.
     let last = ["weir_lag_records", "weir_watermark_delay_seconds", "weir_next_offset"]
     while !last.allSatisfy({ figures[$0] != nil }), ContinuousClock.now < deadline {

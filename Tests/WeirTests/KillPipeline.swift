@@ -179,7 +179,7 @@ struct Killer {
       if generator.chance(0.34) {
         code = await process.ended(withinMs: Int(generator.whole(0...Self.longestMs)))
       } else {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + Patience.duration
         while code == nil && Findings.read(data) ?? 0 <= known && ContinuousClock.now < deadline {
           code = await process.ended(withinMs: 5)
         }

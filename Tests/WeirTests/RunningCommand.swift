@@ -1,4 +1,5 @@
 import Foundation
+import StreamTestKit
 import Synchronization
 import Testing
 
@@ -58,7 +59,7 @@ final class RunningCommand: Sendable {
 
   /// Waits until `isTrue`, for as long as it runs.
   func wait(until isTrue: () throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + Patience.duration
     while try !isTrue() {
       try #require(ContinuousClock.now < deadline, "\(text)")
       let code = await ended(withinMs: 10)
@@ -67,8 +68,8 @@ final class RunningCommand: Sendable {
   }
 
   /// As `ended`, for what must end.
-  func mustEnd(withinMs ms: Int = 60_000) async throws -> Int32 {
-    try #require(await ended(withinMs: ms), "it still runs after \(ms) ms: \(text)")
+  func mustEnd() async throws -> Int32 {
+    try #require(await ended(withinMs: Patience.ms), "it still runs: \(text)")
   }
 }
 

@@ -60,7 +60,7 @@ import Testing
       environment: ["NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "800000"], input: input)
     try input.fileHandleForWriting.write(contentsOf: Data((Self.event + "\n").utf8))
     // Words of the watchdog come twice a second while it goes on.
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + Patience.duration
     var hasHung = false
     while !hasHung, ContinuousClock.now < deadline {
       hasHung = await manager.lines(until: "WATCHDOG=1", withinMs: 4_000) == nil
@@ -123,7 +123,7 @@ import Testing
     try await worker.wait { worker.text.contains(place) }
     let port = try #require(worker.text.firstMatch(of: place).map { String($0.port) })
     var ready = try await Command.run(["health", port])
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + Patience.duration
     while ready.code == 1, ContinuousClock.now < deadline {
       #expect(ready.output == "the worker has not begun yet\n")
       ready = try await Command.run(["health", port])

@@ -19,7 +19,7 @@ import Testing
   private func wait(
     for process: RunningCommand, until isTrue: () throws -> Bool
   ) async throws {
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + Patience.duration
     while try !isTrue() {
       try #require(ContinuousClock.now < deadline, "\(process.text)")
       let code = await process.ended(withinMs: 10)
@@ -41,7 +41,7 @@ import Testing
     let process = try RunningCommand(["run", pipeline, "--data", data], environment: environment)
     try await wait(for: process) { Findings.read(data) ?? 0 > 0 }
     process.send(SIGTERM)
-    #expect(try await process.mustEnd(withinMs: 10_000) == 0, "\(process.text)")
+    #expect(try await process.mustEnd() == 0, "\(process.text)")
     let read = try #require(Findings.read(data))
     #expect(process.text.contains("read \(read) "), "the table tells of what is committed")
     #expect(try Findings(data).isSound)
@@ -73,7 +73,7 @@ import Testing
       // Everything is read, and the next poll of Kafka is one that brings nothing.
       try await wait(for: process) { Findings.read(data) == Int64(turn) * 500 }
       process.send(turn == 1 ? SIGTERM : SIGINT)
-      #expect(try await process.mustEnd(withinMs: 10_000) == 0, "\(process.text)")
+      #expect(try await process.mustEnd() == 0, "\(process.text)")
       #expect(Findings.read(data) == Int64(turn) * 500, "\(process.text)")
       #expect(try Findings(data).isSound)
     }

@@ -126,7 +126,7 @@ struct ServiceNotifierTests {
       environment: ["NOTIFY_SOCKET": name, "WATCHDOG_USEC": "200000"], progress: progress,
       log: { log.append($0) })
     let notifier = try #require(made)
-    let first = try #require(await manager.next(withinMs: 30_000))
+    let first = try #require(await manager.next(withinMs: Patience.ms))
     #expect(first.contains("STATUS=opening its files"))
     #expect(!first.contains("READY=1"))
     var status = WorkerStatus()

@@ -259,11 +259,11 @@ final class OrderedState {
   }
 
   /// Drops the records of all keys: the input is closed, whatever might still come is late. Those
-  /// that risk rules have a part in stay: how far deadlines come is not known yet.
+  /// that deadlines can still come up for stay: how far deadlines come is not known yet.
   func close() {
     guard closedRecords == nil else { return }
     closedRecords = records
-    for stages in users where stages.risks.isEmpty { stages.pages.removeAll() }
+    for stages in users { stages.close() }
   }
 
   /// Records of all keys; once closed those that there were then.

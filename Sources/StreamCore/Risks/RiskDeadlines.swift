@@ -24,6 +24,9 @@ struct RiskDeadlines {
   /// The least; nil without one.
   var first: Entry? { entries.first }
 
+  /// The entities of all entries, in no order, some of them several times.
+  var keyHashes: [UInt64] { entries.map(\.keyHash) }
+
   /// Forgets all.
   mutating func removeAll() { entries.removeAll() }
 

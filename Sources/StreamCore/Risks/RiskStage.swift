@@ -212,6 +212,12 @@ final class RiskStage: UserStage {
     return true
   }
 
+  /// Whether a section has to be looked at again although no event comes.
+  func awaitsDeadline(_ section: UnsafeRawBufferPointer) -> Bool {
+    read(section)
+    return nextDeadlineMs != nil
+  }
+
   /// Puts the entry back that a saved section relies on.
   func rearm(_ section: UnsafeRawBufferPointer, _ keyHash: UInt64) {
     guard let ms = Self.armedMs(section) else { return }

@@ -216,6 +216,20 @@ final class UserStages {
     }
   }
 
+  /// Drops the records that no deadline can come up for. O(bytes of records).
+  func close() {
+    var kept: [(hash: UInt64, record: [UInt8])] = []
+    for hash in Set(risks.flatMap { $0.stage.deadlines.keyHashes }).sorted() {
+      guard let found = pages.find(hash) else { continue }
+      let record = pages.bytes(found)
+      split(record)
+      let awaits = risks.contains { at, risk in risk.awaitsDeadline(section(at)) }
+      if awaits { kept.append((hash, Array(record))) }
+    }
+    pages.removeAll()
+    for (hash, record) in kept { record.withUnsafeBytes { pages.set(hash, nil, to: $0) } }
+  }
+
   /// Finds the deadlines that records that were put back rely on. O(records).
   func finishRestore() throws(CodecError) {
     try pages.finishRestore()

@@ -98,7 +98,8 @@ extension Worker {
     try stateFile.save(change, durableTo: results.durableSnapshotID) { progress.beat() }
     nextStateIsFull = false
     summary.times.stateSaves += 1
-    summary.times.stateSavesMs += options.now().ms - start
+    summary.times.lastStateSaveMs = options.now().ms - start
+    summary.times.stateSavesMs += summary.times.lastStateSaveMs
   }
 
   private func commitGroupOffsets() {

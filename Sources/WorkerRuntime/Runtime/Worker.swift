@@ -198,9 +198,7 @@ public final class Worker {
 
   /// State is saved as often as asked for, but for at most a tenth of the time.
   private func stateIntervalMs() -> Int64 {
-    let times = summary.times
-    let mean = times.stateSaves > 0 ? times.stateSavesMs / Int64(times.stateSaves) : 0
-    return max(pipeline.storage.stateEveryMs, mean * 10)
+    max(pipeline.storage.stateEveryMs, summary.times.lastStateSaveMs * 10)
   }
 
   /// Whether the end of what is read closes every window.

@@ -1,4 +1,5 @@
 import Foundation
+import StreamTestKit
 import Synchronization
 
 /// A browser that tests look at pages with, over the DevTools protocol.
@@ -6,7 +7,7 @@ import Synchronization
 /// Every wait has a deadline, so a page that hangs fails the test and does not stop it.
 final class Browser: Sendable {
   /// How long any answer may take on a busy machine.
-  static let answerMsMax = 30_000
+  static let answerMsMax = Patience.ms
 
   private struct State {
     var nextID = 1

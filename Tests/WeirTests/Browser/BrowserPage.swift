@@ -1,4 +1,5 @@
 import Foundation
+import StreamTestKit
 import Synchronization
 import Testing
 
@@ -116,7 +117,7 @@ final class BrowserPage: Sendable {
   /// Waits until a JavaScript expression is true, through reloads too; fails with what the page
   /// shows when it is not within `withinMs`.
   func wait(
-    until expression: String, withinMs: Int = 30_000, location: SourceLocation = #_sourceLocation
+    until expression: String, withinMs: Int = Patience.ms, location: SourceLocation = #_sourceLocation
   ) async throws {
     let deadline = ContinuousClock.now + .milliseconds(withinMs)
     while true {

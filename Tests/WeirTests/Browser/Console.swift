@@ -1,4 +1,5 @@
 import Foundation
+import StreamTestKit
 import Testing
 
 /// The real program with its console open, to be looked at. It ends with its owner.
@@ -61,7 +62,7 @@ final class Console: Sendable {
   func wait(for word: String, at path: String) async throws {
     let probe = try probe
     var text = ""
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + Patience.duration
     while !text.contains(word) {
       try #require(ContinuousClock.now < deadline, "no \(word) in \(path): \(text.prefix(2_000))")
       let code = await process.ended(withinMs: 100)

@@ -1,4 +1,5 @@
 import Foundation
+import StreamTestKit
 import Testing
 
 /// What people change through the pages of a worker that runs, and what comes of it.
@@ -58,7 +59,7 @@ import Testing
     #expect(history.output.contains("demo"), "\(history)")
     // The demonstration's own trouble is over; only the new value makes alerts from here on.
     var found: [[String: Any]] = []
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + Patience.duration
     while found.isEmpty, ContinuousClock.now < deadline {
       found = try await alerts(console, "payment_trouble").filter { alert in
         (alert["judged"] as? [String: Any])?["above"] as? Double == 0

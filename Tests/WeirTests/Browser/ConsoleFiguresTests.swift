@@ -1,4 +1,5 @@
 import Foundation
+import StreamTestKit
 import Testing
 
 /// The console's figures for machines, judged by Prometheus' own tool.
@@ -53,7 +54,7 @@ import Testing
     let counter = /\nweir_events_total\{fate="applied"\} (?<count>\d+)/
     let first = try #require(before.firstMatch(of: counter).flatMap { Int($0.count) })
     var later = first
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + Patience.duration
     while later <= first, ContinuousClock.now < deadline {
       let text = try await console.probe.get("/metrics").body
       later = text.firstMatch(of: counter).flatMap { Int($0.count) } ?? 0

@@ -1,4 +1,5 @@
 import Foundation
+import StreamTestKit
 
 /// An HTTP/1.1 client that sends what it is told, byte for byte, and hides nothing of the answer.
 struct Probe: Sendable {
@@ -59,7 +60,7 @@ struct Probe: Sendable {
   /// Sends `text` as it is and reads until the answer has ended, `isEnough` of what came, or
   /// nothing more comes for `silenceMs`.
   func exchange(
-    _ text: String, silenceMs: Int = 30_000,
+    _ text: String, silenceMs: Int = Patience.ms,
     isEnough: @escaping @Sendable (String) -> Bool = { _ in false }
   ) async throws -> Answer {
     try await withCheckedThrowingContinuation { continuation in

@@ -3,6 +3,7 @@ import KafkaClient
 import PipelineSpec
 import SnapshotStore
 import StreamCore
+import StreamTestKit
 
 /// Workers and consoles, which go on beside the commands that follow.
 extension PageSession {
@@ -67,7 +68,7 @@ extension PageSession {
     var stopped: [Stopped] = []
     for stay in meant {
       stay.run.send(SIGTERM)
-      let code = await stay.run.ended(withinMs: 30_000)
+      let code = await stay.run.ended(withinMs: Patience.ms)
       stay.run.send(SIGKILL)
       stopped.append(
         (
