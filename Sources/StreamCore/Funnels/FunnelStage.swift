@@ -48,7 +48,7 @@ final class FunnelStage: UserStage {
     // Nothing to go on with and nothing begun.
     if section.isEmpty && found.steps & 1 == 0 { return }
     if found.isNone && !isStrict {
-      writer.write(section)
+      writer.keep()
       return
     }
     held.read(section) { calendar.ordinal(of: EventTime(ms: $0)) }

@@ -113,7 +113,7 @@ final class KPIFirstsStage: UserStage {
     _ event: Event, _ section: UnsafeRawBufferPointer, into writer: RecordWriter
   ) {
     guard conditions[0].holds(event.bits, event.row, event.scratch) else {
-      writer.write(section)
+      writer.keep()
       return
     }
     counts.matched += 1

@@ -29,7 +29,7 @@ final class RetentionStage: UserStage {
     let isStart = conditions[0].holds(event.bits, event.row, event.scratch)
     let isReturn = conditions[1].holds(event.bits, event.row, event.scratch)
     guard isStart || isReturn else {
-      writer.write(section)
+      writer.keep()
       return
     }
     counts.matched += 1
@@ -104,20 +104,15 @@ final class RetentionStage: UserStage {
     _ event: Event, _ section: UnsafeRawBufferPointer, _ unit: Int64, _ hour: Int64,
     _ isStart: Bool, _ isReturn: Bool, _ amount: Int128, _ writer: RecordWriter
   ) {
-    var cohort: Cohort?
-    var isKnown = !section.isEmpty
-    if isKnown {
-      let held = read(section)
-      cohort = held.cohort
-      isKnown = hour - held.hour <= forgetAfterHours
-    }
-    if !isKnown {
+    let held = section.isEmpty ? nil : read(section)
+    guard let held, hour - held.hour <= forgetAfterHours else {
       guard isStart else { return }
       let begun = Cohort(unit: unit, series: series(event), lastPeriod: 0)
       count(begun.series, unit, 0, users: 1, amount)
       write(begun, hour, into: writer)
       return
     }
+    var cohort = held.cohort
     if isReturn, var current = cohort {
       let period = unit - current.unit
       if !(0...Int64(retention.periods)).contains(period) {
@@ -129,7 +124,12 @@ final class RetentionStage: UserStage {
         cohort = current
       }
     }
-    write(cohort, hour, into: writer)
+    // Most events of a user come in the hour of the one before.
+    if hour == held.hour && cohort?.lastPeriod == held.cohort?.lastPeriod {
+      writer.keep()
+    } else {
+      write(cohort, hour, into: writer)
+    }
   }
 
   // MARK: - Recurring

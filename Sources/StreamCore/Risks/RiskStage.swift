@@ -89,7 +89,7 @@ final class RiskStage: UserStage {
     if found != 0 { counts.matched += 1 }
     // Nothing to go on with and nothing begun.
     if found == 0 || (section.isEmpty && window == nil && found & 1 == 0) {
-      writer.write(section)
+      writer.keep()
       return
     }
     read(section)

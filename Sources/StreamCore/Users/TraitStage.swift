@@ -54,7 +54,7 @@ final class TraitStage {
     var isChanged = false
     for at in traits.indices where isChanging(at, event) { isChanged = true }
     if !isChanged {
-      if before != nil { writer.write(section) }
+      if before != nil { writer.keep() }
       return
     }
     writer.writeSignedVarint(UserStage.hour(event.timeMs))

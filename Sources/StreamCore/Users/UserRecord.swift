@@ -67,6 +67,8 @@ final class RecordWriter {
   private var base: UnsafeMutableRawPointer
   private var capacity = 1_024
   private(set) var count = 0
+  /// Whether what was there is to stay, so that nothing has been written.
+  private(set) var isKept = false
 
   init() { base = .allocate(byteCount: capacity, alignment: 16) }
 
@@ -79,7 +81,14 @@ final class RecordWriter {
   var start: UnsafeRawPointer { UnsafeRawPointer(base) }
 
   @inline(__always)
-  func begin() { count = 0 }
+  func begin() {
+    count = 0
+    isKept = false
+  }
+
+  /// Says, in place of writing, that what was there stays.
+  @inline(__always)
+  func keep() { isKept = true }
 
   /// Puts another byte in place of one that has been written.
   @inline(__always)

@@ -38,7 +38,7 @@ class UserStage: StageState {
   }
 
   /// Takes an event: reads a section, empty when there is none, and writes what is to stand in its
-  /// place, nothing for none.
+  /// place, nothing for none, or keeps it.
   func apply(_ event: Event, _ section: UnsafeRawBufferPointer, into writer: RecordWriter) {}
 
   /// Whether a section has parts that mean nothing any more when nothing before `watermark` can

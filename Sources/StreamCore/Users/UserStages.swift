@@ -280,7 +280,7 @@ final class UserStages {
     written[at]._withUnsafeGuaranteedRef { writer in
       writer.begin()
       body(writer)
-      return !writer.bytes.hasSameBytes(as: section(at))
+      return !writer.isKept && !writer.bytes.hasSameBytes(as: section(at))
     }
   }
 
