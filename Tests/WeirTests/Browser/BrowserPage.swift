@@ -117,7 +117,8 @@ final class BrowserPage: Sendable {
   /// Waits until a JavaScript expression is true, through reloads too; fails with what the page
   /// shows when it is not within `withinMs`.
   func wait(
-    until expression: String, withinMs: Int = Patience.ms, location: SourceLocation = #_sourceLocation
+    until expression: String, withinMs: Int = Patience.ms,
+    location: SourceLocation = #_sourceLocation
   ) async throws {
     let deadline = ContinuousClock.now + .milliseconds(withinMs)
     while true {
