@@ -23,6 +23,7 @@ extension KafkaConsumer {
     let count = receive(min(Swift.max(max, 1), batch.capacity), timeoutMs)
     if count == 0 { return outcome }
     defer { batch.release(count) }
+    waker.note(waiting: Int(rd_kafka_queue_length(queue)))
     let events = sortByPartition(count)
     if !batch.touched.isEmpty { self.handle.noteProgress() }
     for index in batch.touched {

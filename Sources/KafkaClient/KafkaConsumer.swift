@@ -12,9 +12,8 @@ import StreamCore
 ///
 /// Memory: the keys and payloads of prefetched messages take up to `memoryBudgetBytes`, and one
 /// more answer of each broker may be under way. librdkafka's own notes on each message, some 300
-/// bytes, come to that: of short messages they take as much again. When the budget is used up
-/// fetching rests for as long as a second, so a budget below what is consumed in a second costs
-/// throughput.
+/// bytes, come to that: of short messages they take as much again. While the budget is used up
+/// fetching rests, until half of it is consumed (`FetchWaker`).
 public final class KafkaConsumer {
   /// Largest number of messages that one `poll` hands over.
   public static let maxBatch = 1_000
@@ -28,6 +27,8 @@ public final class KafkaConsumer {
   var states: UnsafeMutableBufferPointer<PartitionState>
   var indexByID: [PartitionID: Int] = [:]
   var indexByHandle: [TopicPartition: Int] = [:]
+  /// Of the partitions assigned.
+  var waker: FetchWaker
   private let hasGroup: Bool
   private var isClosed = false
 
@@ -85,6 +86,7 @@ public final class KafkaConsumer {
     }
     self.handle = handle
     self.queue = queue
+    waker = FetchWaker(handle, [])
     hasGroup = groupID != nil
     batch = ConsumerBatch(capacity: Self.maxBatch, headers: headers)
     states = .allocate(capacity: 0)
@@ -120,6 +122,7 @@ public final class KafkaConsumer {
       states.initializeElement(at: position, to: Self.state(from: start))
     }
     assigned = ids
+    waker = FetchWaker(handle, ids)
     indexByID = index
     indexByHandle = [:]
   }
@@ -193,6 +196,7 @@ public final class KafkaConsumer {
   public func close(timeoutMs: Int32 = 3_000) {
     if isClosed { return }
     isClosed = true
+    waker.stop()
     if timeoutMs > 0, let closing = rd_kafka_queue_new(handle.pointer) {
       let deadline = ContinuousClock.now + .milliseconds(Int(timeoutMs))
       if let error = rd_kafka_consumer_close_queue(handle.pointer, closing) {
