@@ -39,8 +39,7 @@ public struct RunTimes: Sendable {
   public var stateSaves = 0
   /// Wall time that state saves took together.
   public var stateSavesMs: Int64 = 0
-  /// Wall time of the last of them.
-  public var lastStateSaveMs: Int64 = 0
+
   /// How often memory was given back after a burst.
   public var memoryReturns = 0
 

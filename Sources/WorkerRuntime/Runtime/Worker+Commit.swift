@@ -83,7 +83,7 @@ extension Worker {
   private static let quietAfterLossMs: Int64 = 60_000
 
   private func save(_ states: [TaskState], snapshotID: Int64) throws {
-    let start = options.now().ms
+    let startMs = SystemClock.monotonicMs()
     var change = StateChange(
       snapshotID: snapshotID,
       positions: Dictionary(
@@ -98,8 +98,11 @@ extension Worker {
     try stateFile.save(change, durableTo: results.durableSnapshotID) { progress.beat() }
     nextStateIsFull = false
     summary.times.stateSaves += 1
-    summary.times.lastStateSaveMs = options.now().ms - start
-    summary.times.stateSavesMs += summary.times.lastStateSaveMs
+    let tookMs = SystemClock.monotonicMs() - startMs
+    summary.times.stateSavesMs += tookMs
+    statePace.note(
+      endedMs: startMs + tookMs, tookMs: tookMs,
+      bytes: change.upserts.reduce(0) { $0 + $1.bytes.count })
   }
 
   private func commitGroupOffsets() {

@@ -70,8 +70,8 @@ public final class Worker {
   let openedMs = SystemClock.monotonicMs()
   private let stopFlag: StopFlag
   private var nextSnapshotMs: Int64 = 0
-  /// When state was saved last, and how many bytes of records there were.
-  private var stateSaved: (atMs: Int64, recordBytes: Int64) = (0, 0)
+  /// When state is saved.
+  var statePace = StatePace(nowMs: 0)
   private var nextProvisionalMs: Int64 = 0
   private static let tickMs: Int64 = 50
   /// The coordinator looks around at least so often, however rare snapshots are: whoever watches
@@ -146,7 +146,7 @@ public final class Worker {
     defer { shutDown() }
     let now = SystemClock.monotonicMs()
     nextSnapshotMs = now + pipeline.storage.snapshotEveryMs
-    stateSaved.atMs = now
+    statePace = StatePace(nowMs: now)
     // A kill may have come between the first snapshot and its state: nothing is read before there
     // is state to go on from.
     if target.isEmpty || nextStateIsFull { try begin() }
@@ -181,13 +181,13 @@ public final class Worker {
         return
       }
       if let error = lowRoom() { throw try stopped(by: error) }
-      let isStateDue = now >= nextStateMs
-      try snapshot(savingState: isStateDue, provisional: now >= nextProvisionalMs)
+      let stateMs = statePace.nextMs(
+        everyMs: pipeline.storage.stateEveryMs, recordBytes: status.records.bytes)
+      try snapshot(savingState: now >= stateMs, provisional: now >= nextProvisionalMs)
       returnMemory()
       let after = SystemClock.monotonicMs()
       nextSnapshotMs = max(now + pipeline.storage.snapshotEveryMs, after)
       if now >= nextProvisionalMs { nextProvisionalMs = now + pipeline.storage.provisionalEveryMs }
-      if isStateDue { stateSaved = (after, status.records.bytes) }
       copies?.begin(at: options.now())
       return
     }
@@ -196,16 +196,6 @@ public final class Worker {
     let waitMs = min(untilSnapshotMs, Self.roundMs)
     let isTicking = !isCaughtUp || plan.needsExchange || kafka?.untilEnd != nil
     signal.wait(timeoutMs: max(1, isTicking ? min(waitMs, Self.tickMs) : waitMs))
-  }
-
-  /// State is saved as often as asked for, but for at most a tenth of the time. The more records
-  /// there are than last time, the longer it is expected to take.
-  private var nextStateMs: Int64 {
-    let growth =
-      stateSaved.recordBytes > 0
-      ? Double(status.records.bytes) / Double(stateSaved.recordBytes) : 1
-    let expectedMs = Double(summary.times.lastStateSaveMs) * max(1, growth)
-    return stateSaved.atMs + max(pipeline.storage.stateEveryMs, Int64(expectedMs * 10))
   }
 
   /// Whether the end of what is read closes every window.
