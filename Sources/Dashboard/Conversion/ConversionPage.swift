@@ -47,15 +47,17 @@ enum ConversionPage {
         names.map { ($0, asked.link(path, ["funnel": $0], keeping: TimeSpan.names), $0 == name) })
     let per = facts.option("per", of: name, "funnel")
     let picker = span.picker(asked, path: path, end: reach.end, keeping: kept, presets: presets)
+    let total = data.total
+    let split = data.split(by: asked.text("by"))
     return PageFrame.answer(
       asked, .conversion, title: "\(words.frame.conversion): \(name)",
       subtitle: "<span class=\"muted\">\(subtitle)</span>",
       body: """
         \(tabs)\(picker)\(splits(asked, data))
         <div id="funnel" data-live>
-        \(headline(asked, data, per: per))\(bars(asked, data))\(steps(asked, data))
+        \(headline(asked, data, total, per: per))\(bars(asked, total))\(steps(asked, total))
         \(try compared(asked, name, data, dimensions))
-        \(series(asked, data))\(windows(asked, name, data))</div>
+        \(series(asked, split))\(windows(asked, name, data, split ?? [total].compactMap(\.self)))</div>
         """)
   }
 
@@ -91,9 +93,11 @@ enum ConversionPage {
 
   // MARK: - Steps
 
-  private static func headline(_ asked: Asked, _ data: FunnelData, per: String?) -> HTML {
+  private static func headline(
+    _ asked: Asked, _ data: FunnelData, _ total: FunnelBlock?, per: String?
+  ) -> HTML {
     let words = asked.words
-    guard let total = data.total, total.entries > 0, let last = total.steps.last else {
+    guard let total, total.entries > 0, let last = total.steps.last else {
       return "<p class=\"notice\">\(words.conversion.headlineNone)</p>"
     }
     let open = data.openWindows
@@ -108,8 +112,8 @@ enum ConversionPage {
     return "<div class=\"notice verdict\"><strong>\(text)</strong>\(entries)\(note)</div>"
   }
 
-  private static func bars(_ asked: Asked, _ data: FunnelData) -> HTML {
-    guard let total = data.total, total.entries > 0 else { return .empty }
+  private static func bars(_ asked: Asked, _ total: FunnelBlock?) -> HTML {
+    guard let total, total.entries > 0 else { return .empty }
     let words = asked.words
     let own = words.conversion
     let worst = total.steps.dropFirst().min { ($0.fromPrevious ?? 1) < ($1.fromPrevious ?? 1) }
@@ -125,8 +129,8 @@ enum ConversionPage {
     return PageFrame.figure(asked, list, id: "steps")
   }
 
-  private static func steps(_ asked: Asked, _ data: FunnelData) -> HTML {
-    guard let total = data.total, total.entries > 0 else { return .empty }
+  private static func steps(_ asked: Asked, _ total: FunnelBlock?) -> HTML {
+    guard let total, total.entries > 0 else { return .empty }
     let words = asked.words
     let own = words.conversion
     guard !total.lacksTimes else { return "<p class=\"muted\">\(own.timesNote)</p>" }
@@ -198,10 +202,9 @@ enum ConversionPage {
 
   // MARK: - Who
 
-  private static func series(_ asked: Asked, _ data: FunnelData) -> HTML {
-    guard let by = asked.text("by"), data.names.contains(by) else { return .empty }
+  private static func series(_ asked: Asked, _ split: [FunnelBlock]?) -> HTML {
+    guard let blocks = split, let by = asked.text("by") else { return .empty }
     let words = asked.words
-    let blocks = FunnelBlock.blocks(data.rows, by: [by], total: true)
     guard let steps = blocks.first?.steps else { return .empty }
     var columns: [PageTable.Column] = [
       .init(by), .init(words.conversion.entered, isNumber: true),
@@ -235,7 +238,9 @@ enum ConversionPage {
 
   // MARK: - When
 
-  private static func windows(_ asked: Asked, _ name: String, _ data: FunnelData) -> HTML {
+  private static func windows(
+    _ asked: Asked, _ name: String, _ data: FunnelData, _ sizes: [FunnelBlock]
+  ) -> HTML {
     let words = asked.words
     let own = words.conversion
     let blocks = FunnelBlock.blocks(data.rows, by: [], total: false)
@@ -246,7 +251,7 @@ enum ConversionPage {
       } ?? .empty
     let chart = TimeChart(
       title: own.byWindowChart(last.name), unit: .share, zone: asked.file.zone,
-      series: lines(asked, data, last))
+      series: lines(asked, data, last, blocks, sizes))
     let figure =
       blocks.count > 1
       ? PageFrame.figure(asked, chart, id: "windows", caption: words.series.openNote) : .empty
@@ -290,15 +295,16 @@ enum ConversionPage {
   /// Conversion to the last step by entry window: of the greatest series where it is split, else of
   /// all together.
   private static func lines(
-    _ asked: Asked, _ data: FunnelData, _ last: FunnelBlock.Step
+    _ asked: Asked, _ data: FunnelData, _ last: FunnelBlock.Step, _ windows: [FunnelBlock],
+    _ sizes: [FunnelBlock]
   ) -> [TimeChart.Series] {
-    let by = asked.text("by").flatMap { data.names.contains($0) ? [$0] : nil } ?? []
-    let blocks = FunnelBlock.blocks(data.rows, by: by, total: false)
-    let sizes = FunnelBlock.blocks(data.rows, by: by, total: true)
+    let by = sizes.first.map { Array($0.dimensions.keys) } ?? []
+    let blocks = by.isEmpty ? windows : FunnelBlock.blocks(data.rows, by: by, total: false)
+    let byDimensions = Dictionary(grouping: blocks, by: \.dimensions)
     return sizes.prefix(seriesMax).map { whole in
       TimeChart.Series(
         name: by.isEmpty ? last.name : Numbers.series(whole.dimensions, asked.words),
-        points: blocks.filter { $0.dimensions == whole.dimensions }.map { block in
+        points: (byDimensions[whole.dimensions] ?? []).map { block in
           TimeChart.Point(
             time: block.entryStart, value: block.steps.last?.fromStart,
             isProvisional: block.isProvisional)

@@ -48,6 +48,11 @@ struct FunnelData: Sendable {
   /// All of it added up; nil without rows.
   var total: FunnelBlock? { FunnelBlock.blocks(rows, by: [], total: true).first }
 
+  /// All of it added up by one dimension; nil where rows do not have it.
+  func split(by name: String?) -> [FunnelBlock]? {
+    name.flatMap { names.contains($0) ? FunnelBlock.blocks(rows, by: [$0], total: true) : nil }
+  }
+
   /// Only rows of these entry windows.
   func only(_ starts: some Collection<EventTime>) -> FunnelData {
     let wanted = Set(starts)

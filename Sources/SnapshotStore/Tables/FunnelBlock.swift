@@ -66,11 +66,12 @@ public struct FunnelBlock: Sendable {
         start: total ? nil : row.entryStart, dimensions: dimensions.kept(row.dimensions))
       groups[key, default: []].append(row)
     }
-    let blocks = groups.compactMap { FunnelBlock($1, dimensions: $0.dimensions) }
-    return blocks.sorted {
-      ($1.entryStart, $1.entries, Dimensions.text($0.dimensions))
-        < ($0.entryStart, $0.entries, Dimensions.text($1.dimensions))
+    let blocks = groups.compactMap { key, rows in
+      FunnelBlock(rows, dimensions: key.dimensions).map { ($0, Dimensions.text(key.dimensions)) }
     }
+    return blocks.sorted { a, b in
+      (b.0.entryStart, b.0.entries, a.1) < (a.0.entryStart, a.0.entries, b.1)
+    }.map(\.0)
   }
 
   private init?(_ rows: [FunnelRow], dimensions: DimensionValues) {
