@@ -49,6 +49,7 @@ enum ConversionPage {
     let picker = span.picker(asked, path: path, end: reach.end, keeping: kept, presets: presets)
     let total = data.total
     let split = data.split(by: asked.text("by"))
+    let sizes = split ?? [total].compactMap(\.self)
     return PageFrame.answer(
       asked, .conversion, title: "\(words.frame.conversion): \(name)",
       subtitle: "<span class=\"muted\">\(subtitle)</span>",
@@ -57,7 +58,7 @@ enum ConversionPage {
         <div id="funnel" data-live>
         \(headline(asked, data, total, per: per))\(bars(asked, total))\(steps(asked, total))
         \(try compared(asked, name, data, dimensions))
-        \(series(asked, split))\(windows(asked, name, data, split ?? [total].compactMap(\.self)))</div>
+        \(series(asked, split))\(windows(asked, name, data, sizes))</div>
         """)
   }
 
