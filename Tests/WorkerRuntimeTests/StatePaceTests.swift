@@ -40,9 +40,9 @@ struct StatePaceTests {
     #expect(pace.nextMs(everyMs: 500, recordBytes: 0) == 2_010)
     // Two seconds for hardly anything.
     pace.note(endedMs: 4_100, tookMs: 2_000, bytes: 100)
-    #expect(pace.nextMs(everyMs: 500, recordBytes: 1_000_000) == 24_100)
+    #expect(pace.nextMs(everyMs: 500, recordBytes: 1_000_000) == 28_100)
     // 100 ns a byte, which ten times as many records may take as well.
     pace.note(endedMs: 30_000, tookMs: 999, bytes: 10_000_000)
-    #expect(pace.nextMs(everyMs: 500, recordBytes: 100_000_000) == 130_000)
+    #expect(pace.nextMs(everyMs: 500, recordBytes: 100_000_000) == 150_000)
   }
 }

@@ -1,11 +1,11 @@
 /// Decides when state is saved: as often as asked for, but for at most a tenth of the time.
 ///
-/// A save is paid for before it begins: after the last one ten times as long has passed as it is
+/// A save is paid for before it begins: after the last one twelve times as long has passed as it is
 /// expected to take, which is as long as the last one, or as long as all records of users would
-/// take. Time is an argument.
+/// take. What else is saved is the rest of the tenth. Time is an argument.
 struct StatePace {
   /// Time between saves for each unit of time in them.
-  private static let rest: Int64 = 10
+  private static let rest: Int64 = 12
   /// What a byte takes before anything was measured.
   private static let firstNanosecondsPerByte = 20.0
   /// Saves of fewer bytes say nothing of a byte: they mostly wait for the disk.
