@@ -52,8 +52,9 @@ extension Worker {
     return isDelivered
   }
 
-  /// How long the last dead letters of a snapshot may take.
-  private static let lastFlushTimeoutMs: Int32 = 10_000
+  /// How long the last dead letters of a snapshot may take: while the worker reads, a broker that
+  /// is away may come back; at the end somebody waits.
+  private var lastFlushTimeoutMs: Int32 { isReading ? 60_000 : 10_000 }
 
   /// Gathers everything, closes what can be closed, and commits it.
   func snapshot(savingState: Bool, provisional: Bool) throws {
@@ -94,14 +95,15 @@ extension Worker {
     let released = merge.released
     let horizon = horizon
     let idle = idle.idle
+    let flushTimeoutMs = lastFlushTimeoutMs
     let answers = places.sorted { $0.key < $1.key }.map { _, place in
       lanes[place.lane].perform { content -> LaneReport in
         let start = SystemClock.monotonicMicroseconds()
         var answer = LaneReport()
         let task = content.tasks[place.index]
-        if partials, try !content.feed.flush(timeoutMs: Self.lastFlushTimeoutMs) {
+        if partials, try !content.feed.flush(timeoutMs: flushTimeoutMs) {
           throw WorkerError(
-            .outside, "dead letters were not delivered within \(Self.lastFlushTimeoutMs / 1_000) s",
+            .outside, "dead letters were not delivered within \(flushTimeoutMs / 1_000) s",
             whatToDo: "see to the broker and the dead-letter topic, then start again: nothing is "
               + "lost")
         }
