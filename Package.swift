@@ -15,7 +15,6 @@ let package = Package(
     .library(name: "PipelineSpec", targets: ["PipelineSpec"]),
     .library(name: "KafkaClient", targets: ["KafkaClient"]),
     .library(name: "SnapshotStore", targets: ["SnapshotStore"]),
-    .library(name: "WorkerRuntime", targets: ["WorkerRuntime"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

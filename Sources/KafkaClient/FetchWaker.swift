@@ -16,7 +16,8 @@ final class FetchWaker {
   private let partitions: [PartitionID]
   private let queue = DispatchQueue(label: "weir.kafka.wake")
   private var rule = FetchWakeRule()
-  private var asked = 0
+  /// Requests so far.
+  private(set) var asked = 0
   private static let answerTimeoutMs: Int32 = 500
 
   /// Wakes the brokers of these partitions.

@@ -1,3 +1,4 @@
+import CRdKafka
 import StreamCore
 import Testing
 
@@ -29,7 +30,7 @@ struct FetchWakerTests {
     #expect(due(teeth, everyMs: 1).count == 2_000 / Int(FetchWakeRule.leastMs))
   }
 
-  @Test func `A consumer reads all of what is several times its budget, in order`() throws {
+  @Test func `What is several times the budget is read in order, and its broker is woken`() throws {
     let cluster = try TestCluster()
     let topic = try cluster.topic(partitions: 2)
     let producer = try cluster.producer(compression: .lz4)
@@ -45,6 +46,10 @@ struct FetchWakerTests {
       settings: cluster.settings, groupID: nil, memoryBudgetBytes: 4 << 20, log: .silent)
     try consumer.assign(
       ([0, 1] as [Int32]).map { (PartitionID(topic: topic, partition: $0), .beginning) })
+    let topics = try KafkaTopics(settings: cluster.settings)
+    try proceed(until: { rd_kafka_queue_length(consumer.queue) > FetchWakeRule.leastWaiting }) {
+      _ = try topics.watermarks(PartitionID(topic: topic, partition: 0))
+    }
     var next: [Int64] = [0, 0]
     try proceed(until: { next == [each, each] }) {
       _ = try consumer.poll(timeoutMs: 100) { index, run in
@@ -54,6 +59,7 @@ struct FetchWakerTests {
         }
       }
     }
+    #expect(consumer.waker.asked > 0)
     consumer.close()
   }
 }

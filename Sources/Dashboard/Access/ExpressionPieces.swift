@@ -1,3 +1,5 @@
+import StreamCore
+
 /// Expressions of pipelines taken apart as far as masking needs.
 enum ExpressionPieces {
   /// `text` cut behind each `&&`, `||`, `?` and `:` outside of quotes; joined they are `text`.
@@ -55,22 +57,10 @@ enum ExpressionPieces {
   /// Each character, and whether it is in quotes: the quote that begins a text is, the one that
   /// ends it is not.
   private static func quoted(_ text: String) -> [(Character, Bool)] {
-    var quote: Character?
-    var isEscaped = false
+    var quotes = QuoteState()
     return text.map { character in
-      guard let open = quote else {
-        if character == "\"" || character == "'" { quote = character }
-        return (character, quote != nil)
-      }
-      if isEscaped {
-        isEscaped = false
-      } else if character == "\\" {
-        isEscaped = true
-      } else if character == open {
-        quote = nil
-        return (character, false)
-      }
-      return (character, true)
+      quotes.take(character)
+      return (character, quotes.isOpen)
     }
   }
 }

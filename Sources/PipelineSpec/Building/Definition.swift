@@ -127,30 +127,20 @@ enum Definition {
   /// `text` with every run of blanks outside quotes made one blank, and none at its ends.
   static func normalised(_ text: String) -> String {
     var result = ""
-    var quote: Character?
-    var isEscaped = false
+    var quotes = QuoteState()
     var isAfterBlank = true
     for character in text {
-      if let open = quote {
+      let isQuoted = quotes.isOpen
+      quotes.take(character)
+      if isQuoted || !character.isWhitespace {
         result.append(character)
-        if isEscaped {
-          isEscaped = false
-        } else if character == "\\" {
-          isEscaped = true
-        } else if character == open {
-          quote = nil
-        }
         isAfterBlank = false
-      } else if character.isWhitespace {
+      } else {
         if !isAfterBlank { result.append(" ") }
         isAfterBlank = true
-      } else {
-        if character == "\"" || character == "'" { quote = character }
-        result.append(character)
-        isAfterBlank = false
       }
     }
-    if quote == nil, result.hasSuffix(" ") { result.removeLast() }
+    if !quotes.isOpen, result.hasSuffix(" ") { result.removeLast() }
     return result
   }
 }

@@ -1,3 +1,5 @@
+import StreamCore
+
 /// What others may read of a pipeline file's texts: where a variable may stand for a secret, its
 /// name in place of its value.
 ///
@@ -65,7 +67,7 @@ extension Variables {
     var parts: [ShownTexts.Part] = []
     var quotes = QuoteState()
     func add(_ text: some StringProtocol) {
-      quotes.take(text)
+      for character in text { quotes.take(character) }
       if case .plain(let before) = parts.last {
         parts[parts.count - 1] = .plain(before + text)
       } else {
@@ -101,29 +103,5 @@ extension Variables {
   private static func isCode(_ value: String) -> Bool {
     value.isEmpty || ExpressionCompiler.isPath(value)
       || (value.utf8.count < 5 && Double(value) != nil)
-  }
-
-  /// Whether the text of an expression so far ends within quotes.
-  private struct QuoteState {
-    private var quote: Character?
-    private var isEscaped = false
-
-    var isOpen: Bool { quote != nil }
-
-    mutating func take(_ text: some StringProtocol) {
-      for character in text {
-        guard let open = quote else {
-          if character == "\"" || character == "'" { quote = character }
-          continue
-        }
-        if isEscaped {
-          isEscaped = false
-        } else if character == "\\" {
-          isEscaped = true
-        } else if character == open {
-          quote = nil
-        }
-      }
-    }
   }
 }
