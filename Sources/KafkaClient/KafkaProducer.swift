@@ -43,10 +43,11 @@ public final class KafkaProducer {
   /// - Parameters:
   ///   - memoryBudgetBytes: bound of messages under way, from 1 MiB up.
   ///   - maxBlockMs: how long `send` may wait for room before it throws.
+  ///   - givesUpAfterMs: how long a message is tried before it counts as failed; nil for ever.
   /// - Throws: `KafkaError` for an option that is wrong.
   public init(
     settings: KafkaSettings, compression: Compression = .lz4, memoryBudgetBytes: Int = 64 << 20,
-    maxBlockMs: Int = 60_000, log: KafkaLog
+    maxBlockMs: Int = 60_000, givesUpAfterMs: Int? = 300_000, log: KafkaLog
   ) throws {
     let kilobytes = min(max(memoryBudgetBytes >> 10, 1 << 10), 2_097_151)
     let conf = try settings.configuration(
@@ -55,6 +56,7 @@ public final class KafkaProducer {
         ("compression.type", compression.rawValue), ("queue.buffering.max.messages", "1000000"),
         ("socket.keepalive.enable", "true"), ("log.connection.close", "false"),
         ("reconnect.backoff.max.ms", "5000"),
+        ("message.timeout.ms", "\(givesUpAfterMs ?? 0)"),
       ],
       fixed: [("queue.buffering.max.kbytes", "\(kilobytes)")])
     counters = .allocate(capacity: 1)

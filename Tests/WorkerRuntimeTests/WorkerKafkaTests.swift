@@ -4,6 +4,7 @@ import PipelineSpec
 import SnapshotStore
 import StreamCore
 import StreamTestKit
+import Synchronization
 import Testing
 import WorkerRuntime
 
@@ -137,20 +138,66 @@ import WorkerRuntime
   @Test func `What is not applied goes to the dead-letter topic as it was`() throws {
     let folder = try WorkerFolder()
     let broker = try WorkerBroker()
-    let topic = try broker.topic(1)
-    let letters = try broker.topic(1)
-    try broker.produce(
-      [(0, Array("{\"no\":\"time\"}".utf8), nil), (0, Array("not json".utf8), nil)], to: topic)
-    let text = WorkerPipeline.text(brokers: broker.brokers, topic: topic)
-      .replacing("topic: \"\(topic)\"", with: "topic: \"\(topic)\", dead_letters: \"\(letters)\"")
-    let pipeline = try Pipeline.parse(text: text, file: "test.yaml")
+    let (pipeline, letters) = try Self.withDeadLetters(broker)
     let summary = try runToEnd(pipeline, data: folder.file("letters.sqlite"))
     #expect(summary.fates.rejected == 2)
+    #expect(try Self.payloads(2, of: letters, broker) == Self.unreadable)
+  }
+
+  @Test(.enabled(if: WorkerBroker.isEmbedded, "needs a broker that refuses on demand"))
+  func `A snapshot waits for its dead letters as long as it takes, and the worker goes on`() throws
+  {
+    let folder = try WorkerFolder()
+    let broker = try WorkerBroker()
+    let (pipeline, letters) = try Self.withDeadLetters(broker)
+    broker.refusesProduce(true)
+    let data = folder.file("waits.sqlite")
+    let stop = StopFlag()
+    let offsets = Mutex<[Int64]>([])
+    var options = WorkerOptions(dataPath: data, lanes: 1)
+    options.log = Log(
+      limiter: LogLimiter(),
+      write: { line in
+        guard line.contains("dead letters are not delivered yet") else { return }
+        let reader = try? ResultsReader.open(path: data)
+        offsets.withLock { $0 += ((try? reader?.partitions()) ?? []).map(\.nextOffset) }
+        broker.refusesProduce(false)
+      })
+    let waited = Deadline(seconds: Patience.ms / 1_000)
+    options.onStatus = { status in
+      let isDone =
+        !offsets.withLock(\.isEmpty) && status.partitions.allSatisfy { $0.nextOffset == 2 }
+      if isDone || waited.isOver { stop.raise() }
+    }
+    let summary = try Worker(pipeline: pipeline, input: .kafka, options: options, stop: stop).run()
+    #expect(offsets.withLock { $0 }.allSatisfy { $0 == 0 }, "nothing is committed before them")
+    #expect(summary.fates.rejected == 2)
+    #expect(try ResultsReader.open(path: data).partitions().map(\.nextOffset) == [2])
+    #expect(try Self.payloads(2, of: letters, broker) == Self.unreadable)
+  }
+
+  private static let unreadable = ["{\"no\":\"time\"}", "not json"]
+
+  /// A pipeline over a topic of two events that cannot be applied, and its dead-letter topic.
+  private static func withDeadLetters(_ broker: WorkerBroker) throws -> (Pipeline, String) {
+    let topic = try broker.topic(1)
+    let letters = try broker.topic(1)
+    try broker.produce(unreadable.map { (0, Array($0.utf8), nil) }, to: topic)
+    let text = WorkerPipeline.text(brokers: broker.brokers, topic: topic)
+      .replacing("topic: \"\(topic)\"", with: "topic: \"\(topic)\", dead_letters: \"\(letters)\"")
+    return (try Pipeline.parse(text: text, file: "test.yaml"), letters)
+  }
+
+  /// The first payloads of a topic's only partition.
+  private static func payloads(
+    _ count: Int, of topic: String, _ broker: WorkerBroker
+  ) throws -> [String] {
     let consumer = try KafkaConsumer(settings: broker.settings, groupID: nil, log: .silent)
-    try consumer.assign([(PartitionID(topic: letters, partition: 0), .beginning)])
+    defer { consumer.close() }
+    try consumer.assign([(PartitionID(topic: topic, partition: 0), .beginning)])
     var payloads: [String] = []
-    let deadline = Deadline(seconds: 30)
-    while payloads.count < 2 && !deadline.isOver {
+    let deadline = Deadline(seconds: Patience.ms / 1_000)
+    while payloads.count < count && !deadline.isOver {
       _ = try consumer.poll(timeoutMs: 100) { _, run in
         for message in run {
           let bytes = UnsafeBufferPointer(start: message.payload, count: Int(message.payloadCount))
@@ -158,8 +205,7 @@ import WorkerRuntime
         }
       }
     }
-    consumer.close()
-    #expect(payloads == ["{\"no\":\"time\"}", "not json"])
+    return payloads
   }
 }
 

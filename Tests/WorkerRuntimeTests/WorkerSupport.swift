@@ -25,7 +25,8 @@ final class WorkerFolder: Sendable {
 
 /// The broker that tests talk to over TCP: a real one where `WEIR_TEST_BROKERS` names it, else an
 /// embedded one.
-final class WorkerBroker {
+final class WorkerBroker: Sendable {
+  static let isEmbedded = ProcessInfo.processInfo.environment["WEIR_TEST_BROKERS"] == nil
   let brokers: String
   private let embedded: EmbeddedBroker?
 
@@ -51,6 +52,16 @@ final class WorkerBroker {
       try KafkaTopics(settings: settings).createTopic(name, partitions: partitions)
     }
     return name
+  }
+
+  /// Lets an embedded broker take no message until it may again; clients try on.
+  func refusesProduce(_ isRefused: Bool) {
+    let notEnoughReplicas: Int32 = 19
+    if isRefused {
+      embedded?.injectErrors(.produce, code: notEnoughReplicas, count: 100_000)
+    } else {
+      embedded?.clearErrors(.produce)
+    }
   }
 
   /// Produces payloads, each to the partition given with it.

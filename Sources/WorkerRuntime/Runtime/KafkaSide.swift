@@ -183,7 +183,8 @@ final class KafkaSide {
       letters.isEmpty
       ? nil
       : DeadLetterSink(
-        producer: try KafkaProducer(settings: cluster.settings, log: log), topics: letters)
+        producer: try KafkaProducer(settings: cluster.settings, givesUpAfterMs: nil, log: log),
+        topics: letters)
     return KafkaFeed(
       consumer: consumer, gate: gate, gateIndices: gateIndices,
       continuesOnLostOffsets: source(sourceIndex)?.continuesOnLostOffsets ?? false,

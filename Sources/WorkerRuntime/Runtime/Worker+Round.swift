@@ -39,22 +39,33 @@ extension Worker {
     summary.times.readyAfterMs = SystemClock.monotonicMs() - openedMs
   }
 
-  /// Whether all dead letters have arrived; they must before the offsets after them are committed.
-  /// Waits a second for them: a snapshot can wait longer, a request to stop cannot.
-  func hasDeliveredLetters() throws -> Bool {
-    let answers = lanes.map { lane in
-      lane.perform { content in try content.feed.flush(timeoutMs: 1_000) }
-    }
-    let isDelivered = try answers.map { try $0.get() }.allSatisfy(\.self)
-    if !isDelivered {
+  /// Waits for all dead letters: they must have arrived before the offsets after them are committed.
+  /// While the worker reads, a broker that is away may come back, so that the snapshot waits as long
+  /// as it takes; once the worker is to stop, somebody waits for it.
+  ///
+  /// - Throws: `WorkerError` when they do not arrive within 10 s of being asked to stop.
+  private func awaitDeadLetters() throws {
+    var lastMs: Int64?
+    while true {
+      let answers = lanes.map { lane in
+        lane.perform { content in try content.feed.flush(timeoutMs: 1_000) }
+      }
+      if try answers.map({ try $0.get() }).allSatisfy(\.self) { return }
+      options.progress.beat()
+      let nowMs = SystemClock.monotonicMs()
+      if !isReading || stopFlag.isRaised { lastMs = lastMs ?? nowMs + Self.lastLettersMs }
+      guard nowMs < lastMs ?? Int64.max else {
+        throw WorkerError(
+          .outside, "dead letters were not delivered within \(Self.lastLettersMs / 1_000) s",
+          whatToDo: "see to the broker and the dead-letter topic, then start again: nothing is lost"
+        )
+      }
       options.log.note(.warning, "kafka", "dead letters are not delivered yet; the snapshot waits")
     }
-    return isDelivered
   }
 
-  /// How long the last dead letters of a snapshot may take: while the worker reads, a broker that
-  /// is away may come back; at the end somebody waits.
-  private var lastFlushTimeoutMs: Int32 { isReading ? 60_000 : 10_000 }
+  /// How long a worker that is to stop waits for its dead letters.
+  private static let lastLettersMs: Int64 = 10_000
 
   /// Gathers everything, closes what can be closed, and commits it.
   func snapshot(savingState: Bool, provisional: Bool) throws {
@@ -71,6 +82,7 @@ extension Worker {
     }
     try foldOverfull()
     merge.close(horizon: horizon)
+    try awaitDeadLetters()
     try commit(savingState ? states : nil, provisional: provisional)
     options.onStatus(status)
   }
@@ -95,18 +107,11 @@ extension Worker {
     let released = merge.released
     let horizon = horizon
     let idle = idle.idle
-    let flushTimeoutMs = lastFlushTimeoutMs
     let answers = places.sorted { $0.key < $1.key }.map { _, place in
       lanes[place.lane].perform { content -> LaneReport in
         let start = SystemClock.monotonicMicroseconds()
         var answer = LaneReport()
         let task = content.tasks[place.index]
-        if partials, try !content.feed.flush(timeoutMs: flushTimeoutMs) {
-          throw WorkerError(
-            .outside, "dead letters were not delivered within \(flushTimeoutMs / 1_000) s",
-            whatToDo: "see to the broker and the dead-letter topic, then start again: nothing is "
-              + "lost")
-        }
         answer.reports = [
           task.report(
             isIdle: idle[task.id] == task.nextOffset, partials: partials, released: released,

@@ -68,7 +68,7 @@ public final class Worker {
   var summary = RunSummary()
   /// Monotonic time at which the files were opened.
   let openedMs = SystemClock.monotonicMs()
-  private let stopFlag: StopFlag
+  let stopFlag: StopFlag
   private var nextSnapshotMs: Int64 = 0
   /// When state is saved.
   var statePace = StatePace(nowMs: 0)
@@ -176,10 +176,6 @@ public final class Worker {
   private func step() throws {
     let now = SystemClock.monotonicMs()
     if isCaughtUp && now >= nextSnapshotMs {
-      guard try hasDeliveredLetters() else {
-        nextSnapshotMs = SystemClock.monotonicMs() + 1_000
-        return
-      }
       if let error = lowRoom() { throw try stopped(by: error) }
       let stateMs = statePace.nextMs(
         everyMs: pipeline.storage.stateEveryMs, recordBytes: status.records.bytes)
