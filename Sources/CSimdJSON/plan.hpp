@@ -73,41 +73,6 @@ class node {
     return look_up(key_words::of(key, length, limit), key, length);
   }
 
-  // Whether the key that begins at `key` is the one met last time after `position` others, closing
-  // quote included; then `found` is its entry, or nullptr. Producers write keys in one order, so
-  // this mostly spares the look-up, and even the search for the key's end.
-  // Reads nothing outside [begin, limit).
-  bool is_guess(
-      const uint8_t *key, const uint8_t *begin, const uint8_t *limit, size_t position,
-      entry **found) const {
-    if (position >= guess_count) return false;
-    const guess &g = guesses_[position];
-    key_words words;
-    const size_t rest = static_cast<size_t>(limit - key);
-    if (__builtin_expect(rest >= 16, true)) {
-      words = key_words::load(key);
-    } else if (limit - begin >= 16) {
-      words = key_words::load(limit - 16).without_low_bytes(16 - rest);
-    } else {
-      return false;
-    }
-    *found = g.found;
-    return (((words.head ^ g.head) & g.head_mask) | ((words.tail ^ g.tail) & g.tail_mask)) == 0;
-  }
-
-  // Remembers the key at a position. Its closing quote is readable.
-  void remember(const uint8_t *key, size_t length, size_t position, entry *found) {
-    if (position >= guess_count || length >= 16) return;
-    const key_words words = key_words::of(key, length + 1, key + length + 1);
-    guesses_[position] = guess{
-        words.head, words.tail, low_bytes(length < 7 ? length + 1 : 8),
-        low_bytes(length < 8 ? 0 : length - 7), found};
-  }
-
-  // The entry of a key, made if it is not there. Moves the entries.
-  entry &at(const std::string &key);
-
- private:
   // A key of up to 15 bytes with its closing quote. At first one that is no UTF-8, which
   // nothing equals.
   struct guess {
@@ -116,8 +81,44 @@ class node {
     uint64_t head_mask = ~uint64_t{0};
     uint64_t tail_mask = 0;
     entry *found = nullptr;
+    size_t length = 0;  // the quote included
   };
 
+  // What is known of the key that begins at `key` where it is the one met last time after
+  // `position` others, closing quote included; else nullptr. Producers write keys in one order, so
+  // this mostly spares the look-up, and even the search for the key's end.
+  // Reads nothing outside [begin, limit).
+  const guess *guessed(
+      const uint8_t *key, const uint8_t *begin, const uint8_t *limit, size_t position) const {
+    if (position >= guess_count) return nullptr;
+    const guess &g = guesses_[position];
+    key_words words;
+    const size_t rest = static_cast<size_t>(limit - key);
+    if (__builtin_expect(rest >= 16, true)) {
+      words = key_words::load(key);
+    } else if (limit - begin >= 16) {
+      words = key_words::load(limit - 16).without_low_bytes(16 - rest);
+    } else {
+      return nullptr;
+    }
+    const bool is_same =
+        (((words.head ^ g.head) & g.head_mask) | ((words.tail ^ g.tail) & g.tail_mask)) == 0;
+    return is_same ? &g : nullptr;
+  }
+
+  // Remembers the key at a position. Its closing quote is readable.
+  void remember(const uint8_t *key, size_t length, size_t position, entry *found) {
+    if (position >= guess_count || length >= 16) return;
+    const key_words words = key_words::of(key, length + 1, key + length + 1);
+    guesses_[position] = guess{
+        words.head, words.tail, low_bytes(length < 7 ? length + 1 : 8),
+        low_bytes(length < 8 ? 0 : length - 7), found, length + 1};
+  }
+
+  // The entry of a key, made if it is not there. Moves the entries.
+  entry &at(const std::string &key);
+
+ private:
   static constexpr size_t guess_count = 64;
 
   std::vector<guess> guesses_ = std::vector<guess>(guess_count);

@@ -8,17 +8,6 @@
 namespace weir {
 namespace {
 
-WEIR_INLINE void put(weir_value *slot, int kind, uint64_t bits, size_t length) {
-  slot->bits = bits;
-  slot->length = static_cast<uint32_t>(length);
-  slot->kind = static_cast<uint8_t>(kind);
-}
-
-WEIR_INLINE void put_text(
-    weir_value *slot, int kind, const uint8_t *begin, const uint8_t *end) {
-  put(slot, kind, reinterpret_cast<uintptr_t>(begin), static_cast<size_t>(end - begin));
-}
-
 bool has_backslash(const uint8_t *begin, const uint8_t *end) {
   return memchr(begin, '\\', static_cast<size_t>(end - begin)) != nullptr;
 }
@@ -62,7 +51,8 @@ cursor walker::object(cursor at, node &in, int depth) {
     if (peek(at) != ':') return unexpected(at);
     at++;
     if (wanted != nullptr && wanted->child >= 0) {
-      if (wanted->seen == message) forget(*wanted);
+      // A key that comes again takes the place of all that was found below its first occurrence.
+      if (wanted->seen == message) into.clear(nodes[static_cast<size_t>(wanted->child)]);
       wanted->seen = message;
     }
     at = value(at, wanted, depth);
@@ -74,17 +64,13 @@ cursor walker::object(cursor at, node &in, int depth) {
   }
 }
 
-// A key that comes again takes the place of all that was found below its first occurrence.
-void walker::forget(const entry &repeated) {
-  for (int32_t slot : nodes[static_cast<size_t>(repeated.child)].slots_below) {
-    put(place(slot), WEIR_MISSING, 0, 0);
-  }
-}
-
 WEIR_INLINE bool walker::find_key(cursor at, node &in, size_t position, entry **found) {
   const uint8_t *begin = base + *at + 1;
   const uint8_t *limit = base + length;
-  if (__builtin_expect(in.is_guess(begin, base, limit, position, found), true)) return true;
+  if (const node::guess *known = in.guessed(begin, base, limit, position)) {
+    *found = known->found;
+    return true;
+  }
   const uint8_t *end = string_end(at);
   if (end == nullptr) return false;
   if (escapes && has_backslash(begin, end)) {
@@ -111,7 +97,7 @@ WEIR_INLINE cursor walker::value(cursor at, entry *wanted, int depth) {
     at = skip_container(at, depth + 1);
   }
   if (slot >= 0 && at != nullptr) {
-    put_text(place(slot), c == '{' ? WEIR_OBJECT : WEIR_ARRAY, base + *open, base + at[-1] + 1);
+    into.put_text(slot, c == '{' ? WEIR_OBJECT : WEIR_ARRAY, base + *open, base + at[-1] + 1);
   }
   return at;
 }
@@ -127,11 +113,11 @@ WEIR_INLINE cursor walker::string_value(cursor at, int32_t slot) {
     const uint8_t *written = unescape(begin, end, slot >= 0 ? scratch : nullptr);
     if (written == nullptr) return fail(WEIR_JSON_STRING, *at);
     if (slot >= 0) {
-      put_text(place(slot), WEIR_STRING, scratch, written);
+      into.put_text(slot, WEIR_STRING, scratch, written);
       scratch += written - scratch;
     }
   } else if (slot >= 0) {
-    put_text(place(slot), WEIR_STRING, begin, end);
+    into.put_text(slot, WEIR_STRING, begin, end);
   }
   return at + 1;
 }
@@ -146,11 +132,11 @@ WEIR_INLINE cursor walker::scalar_value(cursor at, int32_t slot) {
                           : c == 'f' ? is_text(begin, end, "false", 5)
                                      : is_text(begin, end, "null", 4);
     if (!is_right) return fail(WEIR_JSON_LITERAL, *at);
-    if (slot >= 0) put(place(slot), c == 'n' ? WEIR_NULL : WEIR_BOOL, c == 't', 0);
+    if (slot >= 0) into.put(slot, c == 'n' ? WEIR_NULL : WEIR_BOOL, c == 't', 0);
     return at + 1;
   }
   if (!is_number(begin, end, base + length)) return fail(WEIR_JSON_NUMBER, *at);
-  if (slot >= 0) put_text(place(slot), WEIR_NUMBER, begin, end);
+  if (slot >= 0) into.put_text(slot, WEIR_NUMBER, begin, end);
   return at + 1;
 }
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "plan.hpp"
-#include "weir_simdjson.h"
+#include "row.hpp"
 
 namespace weir {
 
@@ -27,9 +27,7 @@ struct walker {
   bool escapes;  // whether there is a backslash anywhere
   uint32_t message;
   std::vector<node> &nodes;
-  weir_value *slots;
-  int32_t slot_count;
-  weir_value *more_slots;
+  row into;
   uint8_t *scratch;
   int code = WEIR_JSON_OK;
   size_t fault_offset = 0;
@@ -50,10 +48,6 @@ struct walker {
   // Fails at a structural that was not to come here. *last is the payload's length.
   cursor unexpected(cursor at) { return fail(WEIR_JSON_STRUCTURE, *at); }
 
-  weir_value *place(int32_t slot) const {
-    return slot < slot_count ? slots + slot : more_slots + (slot - slot_count);
-  }
-
   const uint8_t *token_end(cursor at) const;
   const uint8_t *string_end(cursor at);
   cursor object(cursor at, node &in, int depth);
@@ -62,7 +56,6 @@ struct walker {
   cursor string_value(cursor at, int32_t slot);
   cursor scalar_value(cursor at, int32_t slot);
   cursor skip_container(cursor at, int depth);
-  void forget(const entry &repeated);
 };
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 #include <new>
 #include <vector>
 
+#include "direct.hpp"
 #include "plan.hpp"
 #include "walker.hpp"
 
@@ -22,6 +23,7 @@ struct weir_json_decoder {
   size_t capacity = 0;
   uint32_t message = 0;
   size_t fault_offset = 0;
+  weir::direct_attempts attempts;
   // simdjson's kernel for processors without vectors reads past the end of what it is given.
   const bool needs_padding = simdjson::get_active_implementation()->name() == "fallback";
   std::vector<uint8_t> padded;
@@ -76,6 +78,14 @@ int decode(
     weir_json_decoder &decoder, const uint8_t *payload, size_t count, weir_value *slots,
     uint32_t slot_count, weir_value *more_slots, uint8_t *scratch, size_t *scratch_used) {
   decoder.fault_offset = 0;
+  const weir::row row{slots, static_cast<int32_t>(slot_count), more_slots};
+  if (decoder.attempts.is_due()) {
+    weir::direct_reader direct{payload, count, decoder.nodes, row, ++decoder.message};
+    const bool is_read = direct.document();
+    decoder.attempts.note(is_read);
+    if (is_read) return WEIR_JSON_OK;
+    row.clear(decoder.nodes[0]);
+  }
   if (!decoder.reserve(count)) return WEIR_JSON_MEMORY;
   auto &stage1 = *decoder.stage1;
   const int found = code_of(decoder.index(payload, count));
@@ -83,8 +93,8 @@ int decode(
   const weir::cursor first = stage1.structural_indexes.get();
   weir::walker walker{
       payload, count, first, first + stage1.n_structural_indexes,
-      memchr(payload, '\\', count) != nullptr, ++decoder.message, decoder.nodes, slots,
-      static_cast<int32_t>(slot_count), more_slots, scratch + *scratch_used};
+      memchr(payload, '\\', count) != nullptr, ++decoder.message, decoder.nodes, row,
+      scratch + *scratch_used};
   walker.document();
   decoder.fault_offset = walker.fault_offset;
   *scratch_used = static_cast<size_t>(walker.scratch - scratch);

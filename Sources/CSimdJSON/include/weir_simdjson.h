@@ -1,5 +1,6 @@
-/// Decodes the planned fields of a JSON object in one pass. A thin C face of simdjson: stage 1
-/// (structure, strings, UTF-8) is simdjson's, the walk over its structural index is ours.
+/// Decodes the planned fields of a JSON object. What is written as most messages are is read in one
+/// pass of our own; for the rest stage 1 (structure, strings, UTF-8) is simdjson's, and the walk over
+/// its structural index ours. Both take and reject the same.
 ///
 /// No C++ exception crosses this interface; faults are codes. Nothing reads past a payload's end.
 #pragma once

@@ -39,9 +39,9 @@ extension Worker {
     summary.times.readyAfterMs = SystemClock.monotonicMs() - openedMs
   }
 
-  /// Waits for all dead letters: they must have arrived before the offsets after them are committed.
-  /// While the worker reads, a broker that is away may come back, so that the snapshot waits as long
-  /// as it takes; once the worker is to stop, somebody waits for it.
+  /// Waits for all dead letters: they must have arrived before the offsets after them are
+  /// committed. While the worker reads, a broker that is away may come back, so that the snapshot
+  /// waits as long as it takes; once the worker is to stop, somebody waits for it.
   ///
   /// - Throws: `WorkerError` when they do not arrive within 10 s of being asked to stop.
   private func awaitDeadLetters() throws {
