@@ -57,6 +57,7 @@ struct TimeReader {
 
   private mutating func rfc3339(_ text: UnsafeRawBufferPointer) -> EventTime? {
     guard let midnightMs = date(text) else { return nil }
+    if let msOfDay = Self.plainUTC(text) { return EventTime(ms: midnightMs + msOfDay) }
     let count = text.count
     if count == 10 { return EventTime(ms: clock.utcMs(midnightMs: midnightMs, msOfDay: 0)) }
     guard count >= 16, text[10] == 0x54 || text[10] == 0x74 || text[10] == 0x20,
@@ -74,6 +75,36 @@ struct TimeReader {
     if at == count { return EventTime(ms: clock.utcMs(midnightMs: midnightMs, msOfDay: msOfDay)) }
     guard let offsetMs = Self.offset(text, at: at) else { return nil }
     return EventTime(ms: midnightMs + msOfDay - offsetMs)
+  }
+
+  /// Milliseconds of the day of `…Thh:mm:ssZ` or `…Thh:mm:ss.SSSZ`, the forms that nearly all
+  /// events have, with the eight bytes of the time checked in one word; nil for others, which may
+  /// be right.
+  @inline(__always)
+  private static func plainUTC(_ text: UnsafeRawBufferPointer) -> Int64? {
+    let count = text.count
+    guard count == 20 || count == 24, text[10] == UInt8(ascii: "T"),
+      text[count &- 1] == UInt8(ascii: "Z")
+    else { return nil }
+    let word = UInt64(littleEndian: text.loadUnaligned(fromByteOffset: 11, as: UInt64.self))
+    // Digits become 0 to 9 and colons 0; adding 6 carries all other digits into the high halves.
+    let digits = word ^ 0x3030_3A30_303A_3030
+    guard ((digits &+ 0x0606_0006_0600_0606) | digits) & 0xF0F0_FFF0_F0FF_F0F0 == 0 else {
+      return nil
+    }
+    let two = { (shift: UInt64) in
+      Int64(truncatingIfNeeded: (digits >> shift & 15) &* 10 &+ (digits >> (shift &+ 8) & 15))
+    }
+    let (hour, minute, second) = (two(0), two(24), two(48))
+    guard hour < 24, minute < 60, second < 60 else { return nil }
+    var ms = hour &* 3_600_000 &+ minute &* 60_000 &+ second &* 1_000
+    if count == 24 {
+      guard text[19] == UInt8(ascii: "."), let hundreds = Digits.one(text[20]),
+        let rest = Digits.two(text, at: 21)
+      else { return nil }
+      ms &+= Int64(hundreds &* 100 &+ rest)
+    }
+    return ms
   }
 
   /// Midnight of the date `yyyy-MM-dd` that the text begins with, as if in UTC.

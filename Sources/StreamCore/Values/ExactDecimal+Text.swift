@@ -3,6 +3,10 @@ extension ExactDecimal {
   /// has more than 9 places is rounded half to even. Nil when it is no number or out of range.
   /// O(n), no allocation.
   public init?(_ bytes: UnsafeRawBufferPointer) {
+    if let units = Self.short(bytes) {
+      self.init(units: Int128(units))
+      return
+    }
     guard let scanned = ScannedNumber(bytes) else { return nil }
     let places = scanned.exponent + 9
     if scanned.mantissa == 0 {
@@ -16,6 +20,29 @@ extension ExactDecimal {
     } else {
       self.init(rounding: scanned, of: bytes)
     }
+  }
+
+  /// Billionths of a number of up to 9 digits, perhaps with a point in between, as amounts and
+  /// counts mostly are: they fit in 64 bits. Nil for others, which may be numbers.
+  @inline(__always)
+  private static func short(_ bytes: UnsafeRawBufferPointer) -> Int64? {
+    let count = bytes.count
+    guard count > 0, count <= 9, let text = bytes.baseAddress else { return nil }
+    var mantissa: Int64 = 0
+    var places = 0
+    for at in 0..<count {
+      let byte = text.load(fromByteOffset: at, as: UInt8.self)
+      let digit = byte &- UInt8(ascii: "0")
+      if digit < 10 {
+        mantissa = mantissa &* 10 &+ Int64(digit)
+        continue
+      }
+      guard byte == UInt8(ascii: "."), places == 0, at > 0, at < count &- 1 else { return nil }
+      places = count &- 1 &- at
+    }
+    let wholes = places == 0 ? count : count &- 1 &- places
+    if wholes > 1, text.load(as: UInt8.self) == UInt8(ascii: "0") { return nil }
+    return mantissa &* Int64(PowersOfTen.small(9 &- places))
   }
 
   /// Takes the digits one by one up to the 9th place, then rounds by what is left.

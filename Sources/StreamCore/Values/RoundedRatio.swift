@@ -31,8 +31,8 @@ enum PowersOfTen {
     exponent < 10 ? UInt128(small(exponent)) : wides[exponent]
   }
 
-  /// The powers that money needs, from a table in the code.
-  @inline(__always) private static func small(_ exponent: Int) -> UInt64 {
+  /// 10^`exponent` for 0 ... 9, the powers that money needs, from a table in the code.
+  @inline(__always) static func small(_ exponent: Int) -> UInt64 {
     switch exponent {
     case 1: 10
     case 2: 100
