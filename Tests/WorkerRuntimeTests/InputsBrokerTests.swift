@@ -1,5 +1,6 @@
 import KafkaClient
 import StreamCore
+import StreamTestKit
 import Testing
 
 @testable import WorkerRuntime
@@ -34,7 +35,8 @@ struct InputsBrokerTests {
     var faults = 0
     var read = 0
     var ends: Set<Int> = []
-    for _ in 0..<500 where ends.count < 4 {
+    let deadline = Deadline(seconds: Patience.ms / 1_000)
+    while ends.count < 4, !deadline.isOver {
       let outcome = try consumer.poll(timeoutMs: 1_000) { partition, messages in
         keys.beginBlock()
         for index in messages.indices {
