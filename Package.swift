@@ -7,15 +7,13 @@ let swift: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 let hot: [SwiftSetting] =
   swift + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 
+/// Targets that the package of the benchmarks uses.
+let shared = ["StreamCore", "PipelineSpec", "KafkaClient", "SnapshotStore"]
+
 let package = Package(
   name: "weir",
-  products: [
-    .executable(name: "weir", targets: ["weir"]),
-    .library(name: "StreamCore", targets: ["StreamCore"]),
-    .library(name: "PipelineSpec", targets: ["PipelineSpec"]),
-    .library(name: "KafkaClient", targets: ["KafkaClient"]),
-    .library(name: "SnapshotStore", targets: ["SnapshotStore"]),
-  ],
+  products: [.executable(name: "weir", targets: ["weir"])]
+    + shared.map { .library(name: $0, targets: [$0]) },
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),

@@ -5,8 +5,6 @@
 #include "bytes16.hpp"
 #include "tokens.hpp"
 
-// The pass is one loop; its parts are functions only for the reader.
-#define WEIR_INLINE inline __attribute__((always_inline))
 #define WEIR_UNLIKELY(x) __builtin_expect(static_cast<bool>(x), false)
 
 namespace weir {

@@ -49,4 +49,21 @@ void node::rebuild() {
   }
 }
 
+void add_path(std::vector<node> &nodes, const std::vector<std::string> &path, int32_t slot) {
+  size_t at = 0;
+  for (size_t step = 0; step < path.size(); step++) {
+    nodes[at].slots_below.push_back(slot);
+    entry &entry = nodes[at].at(path[step]);
+    if (step + 1 == path.size()) {
+      entry.slot = slot;
+    } else if (entry.child < 0) {
+      entry.child = static_cast<int32_t>(nodes.size());
+      at = nodes.size();
+      nodes.emplace_back();
+    } else {
+      at = static_cast<size_t>(entry.child);
+    }
+  }
+}
+
 }  // namespace weir

@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+// For the parts of a loop that are functions only for the reader.
+#define WEIR_INLINE inline __attribute__((always_inline))
+
 namespace weir {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are masked as little-endian");
@@ -128,5 +131,8 @@ class node {
   entry *look_up(key_words words, const uint8_t *key, size_t length);
   void rebuild();
 };
+
+// Sends the value at a path of at least one step to a slot. `nodes[0]` is the outermost object's.
+void add_path(std::vector<node> &nodes, const std::vector<std::string> &path, int32_t slot);
 
 }  // namespace weir

@@ -2,9 +2,6 @@
 
 #include "tokens.hpp"
 
-// The walk is one loop; its parts are functions only for the reader.
-#define WEIR_INLINE inline __attribute__((always_inline))
-
 namespace weir {
 namespace {
 

@@ -101,29 +101,6 @@ int decode(
   return walker.code;
 }
 
-void add_path(
-    weir_json_decoder &decoder, const uint8_t *keys, const size_t *key_lengths, size_t step_count,
-    uint32_t slot) {
-  size_t at = 0;
-  for (size_t step = 0; step < step_count; step++) {
-    const std::string key(reinterpret_cast<const char *>(keys), key_lengths[step]);
-    keys += key_lengths[step];
-    decoder.nodes[at].slots_below.push_back(static_cast<int32_t>(slot));
-    weir::entry &entry = decoder.nodes[at].at(key);
-    if (step + 1 == step_count) {
-      entry.slot = static_cast<int32_t>(slot);
-    } else {
-      if (entry.child < 0) {
-        entry.child = static_cast<int32_t>(decoder.nodes.size());
-        at = decoder.nodes.size();
-        decoder.nodes.emplace_back();
-      } else {
-        at = static_cast<size_t>(entry.child);
-      }
-    }
-  }
-}
-
 }  // namespace
 
 extern "C" weir_json_decoder *weir_json_create(void) {
@@ -142,7 +119,12 @@ extern "C" int weir_json_add_path(
   if (decoder == nullptr) return -1;
   if (step_count == 0 || step_count >= WEIR_JSON_MAX_DEPTH) return 0;
   try {
-    add_path(*decoder, keys, key_lengths, step_count, slot);
+    std::vector<std::string> path;
+    for (size_t step = 0; step < step_count; step++) {
+      path.emplace_back(reinterpret_cast<const char *>(keys), key_lengths[step]);
+      keys += key_lengths[step];
+    }
+    weir::add_path(decoder->nodes, path, static_cast<int32_t>(slot));
     return 0;
   } catch (const std::exception &) {
     return -1;

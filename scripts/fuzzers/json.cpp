@@ -26,27 +26,12 @@ struct readers {
     const std::vector<std::vector<std::string>> paths = {
         {"type"}, {"userId"}, {"properties"}, {"properties", "total"},
         {"properties", "a", "b"}, {""}, {"a_key_of_15byte"}, {"a_key_of_17_bytes"}};
-    for (size_t slot = 0; slot < paths.size(); slot++) add(paths[slot], static_cast<int32_t>(slot));
+    for (size_t slot = 0; slot < paths.size(); slot++) {
+      weir::add_path(nodes, paths[slot], static_cast<int32_t>(slot));
+    }
     if (simdjson::get_active_implementation()->create_dom_parser_implementation(
             longest, simdjson::DEFAULT_MAX_DEPTH, stage1) != simdjson::SUCCESS) {
       abort();
-    }
-  }
-
-  void add(const std::vector<std::string> &path, int32_t slot) {
-    size_t at = 0;
-    for (size_t step = 0; step < path.size(); step++) {
-      nodes[at].slots_below.push_back(slot);
-      weir::entry &entry = nodes[at].at(path[step]);
-      if (step + 1 == path.size()) {
-        entry.slot = slot;
-      } else if (entry.child < 0) {
-        entry.child = static_cast<int32_t>(nodes.size());
-        at = nodes.size();
-        nodes.emplace_back();
-      } else {
-        at = static_cast<size_t>(entry.child);
-      }
     }
   }
 };
