@@ -33,7 +33,7 @@ test:  ## build and run every test
 	@scripts/bootstrap test
 	@scripts/timed "build" $(SWIFT) build --build-tests $(SWIFT_BUILD_FLAGS)
 	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(TESTS_AT_ONCE) \
-	  scripts/timed "tests" $(SWIFT) test --skip-build $(SWIFT_TEST_FLAGS) $(ARGS)
+	  scripts/timed "tests" scripts/failures $(SWIFT) test --skip-build $(SWIFT_TEST_FLAGS) $(ARGS)
 
 lint: bootstrap  ## check format and style, change nothing
 	$(SWIFT) format lint --strict --recursive $(SWIFT_FILES)

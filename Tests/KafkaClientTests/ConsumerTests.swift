@@ -1,4 +1,5 @@
 import StreamCore
+import StreamTestKit
 import Testing
 
 @testable import KafkaClient
@@ -15,7 +16,7 @@ struct ConsumerTests {
         try producer.send(topic, partition: partition, value: "\(number)")
       }
     }
-    try producer.flush(timeoutMs: 30_000)
+    try producer.flush(timeoutMs: Patience.timeoutMs)
     return (topic, (0..<partitions).map { PartitionID(topic: topic, partition: $0) })
   }
 
@@ -35,7 +36,7 @@ struct ConsumerTests {
     #expect(consumer.nextOffset(2) == 10)
     let producer = try cluster.producer()
     try producer.send(topic, partition: 2, value: "after")
-    try producer.flush(timeoutMs: 30_000)
+    try producer.flush(timeoutMs: Patience.timeoutMs)
     try proceed(until: { read.messages[2] != nil }) { try read.poll(consumer) }
     #expect(read.messages[2]?.map(\.value) == ["after"])
   }
@@ -55,9 +56,10 @@ struct ConsumerTests {
     #expect(consumer.cachedEnd(0) == 3)
     #expect(consumer.lag(0) == 0)
 
-    let producer = try cluster.producer()
+    // Both in one batch, so that no end lies between them.
+    let producer = try cluster.producer(options: ["linger.ms": "60000"])
     for _ in 0..<2 { try producer.send(topic, partition: 1, value: "more") }
-    try producer.flush(timeoutMs: 30_000)
+    try producer.flush(timeoutMs: Patience.timeoutMs)
     read.ends = []
     try proceed(until: { read.messages[1]?.count == 4 }) {
       let outcome = try consumer.poll(max: 1, timeoutMs: 100) { index, run in
@@ -92,7 +94,7 @@ struct ConsumerTests {
     let before = read.messages[0]?.count
     let producer = try cluster.producer()
     for _ in 0..<500 { try producer.send(topic, partition: 1, value: "later") }
-    try producer.flush(timeoutMs: 30_000)
+    try producer.flush(timeoutMs: Patience.timeoutMs)
     try proceed(until: { read.messages[1]?.count == 3_500 }) { try read.poll(consumer) }
     #expect(read.messages[0]?.count == before)
     #expect(!consumer.isAtEnd(0))
@@ -175,7 +177,7 @@ struct ConsumerTests {
     let producer = try cluster.producer()
     let block = String(repeating: "x", count: 10_000)
     for _ in 0..<900 { try producer.send(topic, partition: 0, value: block) }
-    try producer.flush(timeoutMs: 30_000)
+    try producer.flush(timeoutMs: Patience.timeoutMs)
     let consumer = try cluster.consumer()
     try consumer.assign([(id, .offset(0))])
     var read = Collected()
@@ -219,14 +221,15 @@ struct ConsumerTests {
     var read = Collected()
     try proceed(until: { read.count == 30 }) { try read.poll(consumer) }
     let topics = try KafkaTopics(settings: cluster.settings)
-    #expect(try topics.committed(group: group, ids) == [:])
-    consumer.commit([ids[0]: 4])
-    try proceed(until: { try !topics.committed(group: group, ids).isEmpty }) {
-      try read.poll(consumer)
+    let committed = {
+      try topics.committed(group: group, ids, timeoutMs: Patience.timeoutMs)
     }
+    #expect(try committed() == [:])
+    consumer.commit([ids[0]: 4])
+    try proceed(until: { try !committed().isEmpty }) { try read.poll(consumer) }
     consumer.commit([ids[0]: 7, ids[2]: 10])
-    consumer.close(timeoutMs: 30_000)
+    consumer.close(timeoutMs: Patience.timeoutMs)
     consumer.close()
-    #expect(try topics.committed(group: group, ids) == [ids[0]: 7, ids[2]: 10])
+    #expect(try committed() == [ids[0]: 7, ids[2]: 10])
   }
 }

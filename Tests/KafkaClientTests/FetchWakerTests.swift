@@ -1,5 +1,6 @@
 import CRdKafka
 import StreamCore
+import StreamTestKit
 import Testing
 
 @testable import KafkaClient
@@ -41,14 +42,17 @@ struct FetchWakerTests {
         try producer.send(topic, partition: partition, value: value)
       }
     }
-    try producer.flush(timeoutMs: 60_000)
+    try producer.flush(timeoutMs: Patience.timeoutMs)
     let consumer = try KafkaConsumer(
       settings: cluster.settings, groupID: nil, memoryBudgetBytes: 4 << 20, log: .silent)
     try consumer.assign(
       ([0, 1] as [Int32]).map { (PartitionID(topic: topic, partition: $0), .beginning) })
     let topics = try KafkaTopics(settings: cluster.settings)
-    try proceed(until: { rd_kafka_queue_length(consumer.queue) > FetchWakeRule.leastWaiting }) {
-      _ = try topics.watermarks(PartitionID(topic: topic, partition: 0))
+    // So many that enough wait still when the first batch was taken.
+    let enough = FetchWakeRule.leastWaiting + KafkaConsumer.maxBatch
+    try proceed(until: { rd_kafka_queue_length(consumer.queue) > enough }) {
+      _ = try topics.watermarks(
+        PartitionID(topic: topic, partition: 0), timeoutMs: Patience.timeoutMs)
     }
     var next: [Int64] = [0, 0]
     try proceed(until: { next == [each, each] }) {

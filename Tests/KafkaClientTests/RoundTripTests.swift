@@ -1,4 +1,5 @@
 import StreamCore
+import StreamTestKit
 import Testing
 
 @testable import KafkaClient
@@ -21,7 +22,7 @@ struct RoundTripTests {
           headers: [("a", first), ("a", last), ("none", nil), ("other", first)])
       }
     }
-    try producer.flush(timeoutMs: 30_000)
+    try producer.flush(timeoutMs: Patience.timeoutMs)
     #expect(producer.report.delivered == 4)
 
     let consumer = try cluster.consumer(headers: ["none", "a", "absent"])
@@ -47,7 +48,7 @@ struct RoundTripTests {
     for number in 0..<5_000 {
       try producer.send(topic, partition: Int32(number % partitions), value: "\(number)")
     }
-    try producer.flush(timeoutMs: 30_000)
+    try producer.flush(timeoutMs: Patience.timeoutMs)
 
     let consumer = try cluster.consumer()
     try consumer.assign(
@@ -79,7 +80,7 @@ struct RoundTripTests {
     let topic = try cluster.topic(partitions: 4)
     let producer = try cluster.producer()
     for number in 0..<400 { try producer.send(topic, key: "user-\(number % 40)", value: "x") }
-    try producer.flush(timeoutMs: 30_000)
+    try producer.flush(timeoutMs: Patience.timeoutMs)
     let consumer = try cluster.consumer()
     try consumer.assign(
       (0..<4).map { (PartitionID(topic: topic, partition: $0), .beginning) })

@@ -102,7 +102,7 @@ struct Collected {
   }
 }
 
-/// Goes on with `step`, which waits by itself, until `done` holds; a minute at most.
+/// Goes on with `step`, which waits by itself, until `done` holds, for as long as `Patience` says.
 func proceed(
   until done: () throws -> Bool, by step: () throws -> Void,
   sourceLocation: SourceLocation = #_sourceLocation
@@ -110,7 +110,8 @@ func proceed(
   let deadline = ContinuousClock.now + Patience.duration
   while try !done() {
     try #require(
-      ContinuousClock.now < deadline, "not within a minute", sourceLocation: sourceLocation)
+      ContinuousClock.now < deadline, "not within \(Patience.ms) ms",
+      sourceLocation: sourceLocation)
     try step()
   }
 }

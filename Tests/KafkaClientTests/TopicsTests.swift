@@ -1,4 +1,5 @@
 import StreamCore
+import StreamTestKit
 import Testing
 
 @testable import KafkaClient
@@ -38,11 +39,12 @@ struct TopicsTests {
     let topic = try cluster.topic(partitions: 2)
     let topics = try KafkaTopics(settings: cluster.settings)
     let id = PartitionID(topic: topic, partition: 1)
-    #expect(try topics.watermarks(id) == .init(earliest: 0, end: 0))
+    let patience = Patience.timeoutMs
+    #expect(try topics.watermarks(id, timeoutMs: patience) == .init(earliest: 0, end: 0))
     let producer = try cluster.producer()
     for _ in 0..<7 { try producer.send(topic, partition: 1, value: "x") }
-    try producer.flush(timeoutMs: 30_000)
-    #expect(try topics.watermarks(id) == .init(earliest: 0, end: 7))
+    try producer.flush(timeoutMs: Patience.timeoutMs)
+    #expect(try topics.watermarks(id, timeoutMs: patience) == .init(earliest: 0, end: 7))
     let error = try #require(throws: KafkaError.self) {
       try topics.watermarks(PartitionID(topic: topic, partition: 99), timeoutMs: 5_000)
     }
@@ -59,14 +61,15 @@ struct TopicsTests {
     let id = PartitionID(topic: topic, partition: 0)
     let producer = try cluster.producer()
     for _ in 0..<7 { try producer.send(topic, partition: 0, value: "x") }
-    try producer.flush(timeoutMs: 30_000)
+    try producer.flush(timeoutMs: Patience.timeoutMs)
     // Leader not available, not the leader, timed out.
     for code: Int32 in 5...7 {
       for count in 1...4 {
         let topics = try KafkaTopics(settings: cluster.settings)
-        #expect(try topics.watermarks(id) == .init(earliest: 0, end: 7))
+        let before = try topics.watermarks(id, timeoutMs: Patience.timeoutMs)
+        #expect(before == .init(earliest: 0, end: 7))
         broker.injectErrors(.listOffsets, code: code, count: count)
-        let marks = try topics.watermarks(id, timeoutMs: 60_000)
+        let marks = try topics.watermarks(id, timeoutMs: Patience.timeoutMs)
         #expect(marks == .init(earliest: 0, end: 7), "\(count) answers of code \(code)")
         broker.clearErrors(.listOffsets)
       }
@@ -74,7 +77,7 @@ struct TopicsTests {
     // What does not pass by itself is told at once: these credentials may not ask.
     broker.injectErrors(.listOffsets, code: 29, count: 1)
     let error = try #require(throws: KafkaError.self) {
-      try KafkaTopics(settings: cluster.settings).watermarks(id, timeoutMs: 60_000)
+      try KafkaTopics(settings: cluster.settings).watermarks(id, timeoutMs: Patience.timeoutMs)
     }
     #expect(!error.isRetriable && "\(error)".contains("\(id)"), "\(error)")
   }
@@ -91,7 +94,7 @@ struct TopicsTests {
       try producer.send(
         topic, partition: 0, value: "x", timestampMs: 1_700_000_000_000 + Int64(number) * 1000)
     }
-    try producer.flush(timeoutMs: 30_000)
+    try producer.flush(timeoutMs: Patience.timeoutMs)
     if TestCluster.isEmbedded {
       let error = try #require(throws: KafkaError.self) {
         try topics.offsets(atTime: 1_700_000_003_500, ids)

@@ -1,5 +1,6 @@
 import Foundation
 import StreamCore
+import StreamTestKit
 import Synchronization
 import Testing
 
@@ -34,6 +35,57 @@ import Testing
     return times
   }
 
+  /// Snapshots from a backup's first step to its end.
+  private struct Beside {
+    var times = Times()
+    /// How many were taken before it asked for the time, which it does when it has verified itself.
+    var within = 0
+    var seconds = 0.0
+  }
+
+  /// Makes a backup of at least so many bytes, in place of the one before, and takes snapshots.
+  private func snapshots(
+    _ pair: OpenPair, besideBackupInto path: String, bytes: Int64
+  ) throws -> Beside {
+    let begun = DispatchSemaphore(value: 0)
+    let taken = Atomic<Int>(0)
+    let within = Atomic<Int>(0)
+    let isDone = Mutex(false)
+    let failure = Mutex<String?>(nil)
+    var maker = BackupMaker(.backup, into: path) {
+      within.store(taken.load(ordering: .relaxed), ordering: .relaxed)
+      return WallTime(ms: 0)
+    }
+    maker.keep = .newest(1)
+    maker.isWanted = {
+      begun.signal()
+      return true
+    }
+    let thread = Thread { [maker] in
+      do {
+        let set = try maker.make(of: pair.results, pair.state)
+        if set.bytes < bytes { failure.withLock { $0 = "\(set.bytes) bytes" } }
+      } catch { failure.withLock { $0 = "\(error)" } }
+      isDone.withLock { $0 = true }
+      begun.signal()
+    }
+    thread.start()
+    try #require(begun.wait(timeout: .now() + .milliseconds(Patience.ms)) == .success)
+    let start = ContinuousClock.now
+    var beside = Beside()
+    var count = 0
+    beside.times = try snapshots(pair) {
+      taken.store(count, ordering: .relaxed)
+      count += 1
+      return !isDone.withLock { $0 }
+    }
+    beside.seconds = (ContinuousClock.now - start) / .seconds(1)
+    beside.within = within.load(ordering: .relaxed)
+    let failed = failure.withLock { $0 }
+    try #require(failed == nil)
+    return beside
+  }
+
   /// With `WEIR_BENCH_FIGURES` set to a file, figures of files of 256 MiB are added to that.
   @Test func `Snapshots go on while a backup is made, and say what they wait`() throws {
     let figures = ProcessInfo.processInfo.environment["WEIR_BENCH_FIGURES"]
@@ -53,25 +105,19 @@ import Testing
       left -= 1
       return left >= 0
     }
-    let isDone = Mutex(false)
-    let failure = Mutex<String?>(nil)
-    let path = directory.file("backups")
-    let thread = Thread {
-      do {
-        let maker = BackupMaker(.backup, into: path) { WallTime(ms: 0) }
-        let set = try maker.make(of: pair.results, pair.state)
-        if set.bytes < Int64(mebibytes) << 20 { failure.withLock { $0 = "\(set.bytes) bytes" } }
-      } catch { failure.withLock { $0 = "\(error)" } }
-      isDone.withLock { $0 = true }
-    }
-    let start = ContinuousClock.now
-    thread.start()
-    let beside = try snapshots(pair) { !isDone.withLock { $0 } }
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    #expect(failure.withLock { $0 } == nil)
-    #expect(beside.microseconds.count > 3, "none came through while a backup was made")
+    // On a machine that is busy a snapshot may take as long as a whole backup, now and then.
+    let deadline = ContinuousClock.now + Patience.duration
+    var found = Beside()
+    repeat {
+      found = try snapshots(
+        pair, besideBackupInto: directory.file("backups"), bytes: Int64(mebibytes) << 20)
+    } while found.within <= 3 && ContinuousClock.now < deadline
+    try #require(found.within > 3, "none came through while a backup was made")
     try pair.close()
-    print("alone: \(alone.text); beside a backup of \(mebibytes) MiB, \(seconds) s: \(beside.text)")
+    let beside = found.times
+    print(
+      "alone: \(alone.text); beside a backup of \(mebibytes) MiB, \(found.seconds) s: "
+        + beside.text)
     guard let figures else { return }
     for (name, value) in [
       ("snapshot alone, p99", alone.quantile(0.99)), ("beside a backup, p50", beside.quantile(0.5)),

@@ -1,5 +1,6 @@
 import Dispatch
 import StreamCore
+import StreamTestKit
 import Synchronization
 import Testing
 
@@ -57,7 +58,7 @@ import Testing
   @Test func `Many threads share a few readers while the file grows`() throws {
     let directory = try TemporaryDirectory()
     let file = try makeFile(directory.file())
-    let pool = try ReaderPool(path: directory.file(), readers: 3, waitMs: 60_000)
+    let pool = try ReaderPool(path: directory.file(), readers: 3, waitMs: Int64(Patience.ms))
     defer { pool.close() }
     let busy = Atomic<Int>(0)
     let most = Atomic<Int>(0)

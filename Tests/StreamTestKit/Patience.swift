@@ -3,6 +3,8 @@
 public enum Patience {
   /// In milliseconds.
   public static let ms = 300_000
+  /// The same, as the client of Kafka takes it.
+  public static let timeoutMs = Int32(ms)
   /// The same.
   public static var duration: Duration { .milliseconds(ms) }
 }

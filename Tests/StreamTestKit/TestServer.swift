@@ -55,7 +55,8 @@ public final class TestServer: Sendable {
   /// `reply` is asked with each request and how many came before it.
   public init(_ reply: @escaping @Sendable (Request, Int) -> Reply) throws {
     self.reply = reply
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    // What a program of another test kept open would never be seen to close.
+    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -92,6 +93,7 @@ public final class TestServer: Sendable {
     while true {
       let connection = Glibc.accept(listener, nil, nil)
       if connection < 0 { return }
+      _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
       let isLate = isStopped.withLock { stopped in
         if !stopped { open.withLock { _ = $0.insert(connection) } }
         return stopped

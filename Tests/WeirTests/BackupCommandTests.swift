@@ -22,7 +22,8 @@ import Testing
       let (live, backups) = (rig.folder.file("live.sqlite"), rig.folder.file("backups"))
       var (kills, halves) = (0, 0)
       // Each is killed some time after it has begun to write, until there were halves enough.
-      for _ in 0..<60 where halves < 5 {
+      let deadline = ContinuousClock.now + Patience.duration
+      while halves < 5, ContinuousClock.now < deadline {
         let process = try RunningCommand(["backup", live, "--into", backups])
         var code: Int32?
         while code == nil && unfinished(backups).isEmpty { code = await process.ended(withinMs: 1) }

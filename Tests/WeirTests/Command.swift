@@ -1,4 +1,5 @@
 import Foundation
+import StreamTestKit
 import Testing
 
 /// What one run of the real program did.
@@ -11,7 +12,7 @@ struct Outcome {
 /// Runs the real program, as built beside these tests.
 enum Command {
   /// No command of these tests takes longer; one that hangs is ended.
-  private static let secondsMax = 120
+  private static let secondsMax = Patience.ms / 1_000
 
   /// `weir`, or another program, with `arguments`, in the directory of the project.
   static func run(
@@ -34,13 +35,12 @@ enum Command {
       files[0], files[1], files[2]
     )
     let overdue = DispatchWorkItem { process.terminate() }
-    try await process.runToEnd(closing: files) {
+    let code = try await process.runToEnd(closing: files) {
       DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(secondsMax), execute: overdue)
     }
     overdue.cancel()
     return Outcome(
-      code: process.terminationReason == .exit
-        ? process.terminationStatus : -process.terminationStatus,
+      code: code,
       output: try String(contentsOfFile: output, encoding: .utf8),
       errors: try String(contentsOfFile: errors, encoding: .utf8))
   }
@@ -68,17 +68,15 @@ extension Process {
     try run()
   }
 
-  /// The same, and waits for its end; `body` is called once it has started.
-  func runToEnd(closing files: [FileHandle?], _ body: () -> Void = {}) async throws {
-    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-      terminationHandler = { _ in done.resume() }
-      do {
-        try run(closing: files)
-        body()
-      } catch {
-        terminationHandler = nil
-        done.resume(throwing: error)
-      }
+  /// The same, and waits for its end; `body` is called once it has started. Gives its exit code, or
+  /// the negative signal that ended it.
+  func runToEnd(closing files: [FileHandle?], _ body: () -> Void = {}) async throws -> Int32 {
+    let end = ProcessEnd()
+    terminationHandler = { end.set($0.endCode) }
+    try run(closing: files)
+    body()
+    while true {
+      if let code = await end.wait(ms: Patience.ms, of: self) { return code }
     }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import StreamCore
+import StreamTestKit
 import Testing
 import WorkerRuntime
 
@@ -46,7 +47,7 @@ struct DemoCommandTests {
     options.speed = 3_600
     options.eventsMax = 10_000
     let session = try DemoSession(options)
-    let isRead = session.wait(timeoutMs: 120_000) { $0.status.fates.read >= 10_000 }
+    let isRead = session.wait(timeoutMs: Int64(Patience.ms)) { $0.status.fates.read >= 10_000 }
     let summary = try session.stop()
     #expect(isRead)
     let epilogue = DemoEpilogue(summary: summary, zone: session.pipeline.plan.zone)

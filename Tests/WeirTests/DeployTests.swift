@@ -29,7 +29,7 @@ import Testing
     try await worker.wait { worker.text.contains(place) }
     let found = try #require(worker.text.firstMatch(of: place)?.output.address)
     let address = try #require(ConsoleAddress(String(found)))
-    let probe = HealthProbe(address: address, timeoutMs: 30_000)
+    let probe = HealthProbe(address: address, timeoutMs: Int64(Patience.ms))
     var figures: [String: Set<String>] = [:]
     let deadline = ContinuousClock.now + Patience.duration
     // Lag and rates are known once something was read.
@@ -259,7 +259,7 @@ enum Tool {
     let output = FileHandle(forWritingAtPath: said)
     process.standardOutput = output
     process.standardError = output
-    try await process.runToEnd(closing: [output])
-    return (process.terminationStatus, try String(contentsOfFile: said, encoding: .utf8))
+    let code = try await process.runToEnd(closing: [output])
+    return (code, try String(contentsOfFile: said, encoding: .utf8))
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import KafkaClient
 import SnapshotStore
+import StreamTestKit
 import Testing
 
 @testable import weir
@@ -69,7 +70,7 @@ import Testing
     try Array("{}".utf8).withUnsafeBytes {
       try producer.send(topic: "lab.events", key: nil, value: $0)
     }
-    try producer.flush(timeoutMs: 10_000)
+    try producer.flush(timeoutMs: Patience.timeoutMs)
     let (code, report) = try await ask(
       Self.pipeline(), ["--listen", "127.0.0.1:0"], brokers: broker.bootstrapServers)
     #expect(code == 0 && report.problems == 0, "\(report)")

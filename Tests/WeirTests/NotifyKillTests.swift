@@ -45,10 +45,9 @@ import Testing
         var killer = Killer(
           arguments, data: data, total: Int64(lines.count), environment: environment)
         try await killer.run(most: 20 - kills, &generator)
-        // What is left at the end goes out with another start.
-        for _ in 0..<5 {
-          let depth = try ResultsReader.open(path: data).outboxDepth()
-          if !depth.contains(where: { $0.state == .pending }) { break }
+        // What is left at the end goes out with further starts, each of which ends after a while.
+        let deadline = ContinuousClock.now + Patience.duration
+        while try isPending(data), ContinuousClock.now < deadline {
           _ = try await Command.run(arguments + ["--data", data], environment: environment)
         }
         try check(
@@ -58,6 +57,11 @@ import Testing
       }
       print("\(kills) kills in \(runs) runs, \(server.requests.all.count) requests")
     }
+  }
+
+  /// Whether a message waits to be sent.
+  private func isPending(_ data: String) throws -> Bool {
+    try ResultsReader.open(path: data).outboxDepth().contains { $0.state == .pending }
   }
 
   private func check(_ requests: [TestServer.Request], _ data: String, kills: Int) throws {

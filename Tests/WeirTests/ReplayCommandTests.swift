@@ -115,8 +115,9 @@ import Testing
       let data = shop.folder.file("again.sqlite")
       let arguments = ["replay", shop.pipeline, "--into", data, "--close"]
       for round in 0..<3 {
+        // So slow that it does not come to its end before it is stopped.
         let process = try RunningCommand(
-          arguments + ["--speed", "400x"], environment: shop.environment)
+          arguments + ["--speed", "100x"], environment: shop.environment)
         let known = Findings.read(data) ?? 0
         try await process.wait { Findings.read(data) ?? 0 > known + 50 }
         _ = await process.ended(withinMs: Int(generator.whole(0...200)))

@@ -123,13 +123,8 @@ import Testing
     let event = #"{"timestamp":"2026-01-01T00:00:00Z","event":"home","user_id":"u"}"#
     try input.fileHandleForWriting.write(contentsOf: Data((event + "\n").utf8))
     let first = try RunningCommand(arguments + ["-"], input: input)
-    let lock = data + ".lock"
-    var turns = 0
-    while (try? String(contentsOfFile: lock, encoding: .utf8)) != "\(first.id)\n" {
-      turns += 1
-      try #require(turns < 3_000, "\(first.text)")
-      let code = await first.ended(withinMs: 20)
-      try #require(code == nil, "\(first.text)")
+    try await first.wait {
+      (try? String(contentsOfFile: data + ".lock", encoding: .utf8)) == "\(first.id)\n"
     }
     let file = try folder.write("{}\n", to: "b.jsonl")
     let second = try await Command.run(arguments + [file])

@@ -2,6 +2,7 @@ import Foundation
 import KafkaClient
 import SnapshotStore
 import StreamCore
+import StreamTestKit
 import Testing
 
 @Suite struct RunKafkaTests {
@@ -86,7 +87,17 @@ import Testing
     #expect(none.code == 3, "\(none)")
     #expect(none.errors.contains(topic), "\(none)")
     let environment = ["WEIR_BROKERS": broker.brokers, "WEIR_TOPIC": topic]
-    #expect(try await Command.run(arguments, environment: environment).code == 0)
+    // A worker that ends does not wait for long until its commits are answered.
+    let topics = try KafkaTopics(settings: KafkaSettings(brokers: broker.brokers))
+    let committed = {
+      try topics.committed(
+        group: "weir-ecom", [PartitionID(topic: topic, partition: 0)],
+        timeoutMs: Patience.timeoutMs)
+    }
+    let deadline = ContinuousClock.now + Patience.duration
+    repeat {
+      #expect(try await Command.run(arguments, environment: environment).code == 0)
+    } while try committed().isEmpty && ContinuousClock.now < deadline
     // The group's offsets outlive the file.
     let elsewhere = Array(arguments.dropLast()) + [folder.file("b.sqlite")]
     let lost = try await Command.run(elsewhere, environment: environment)
@@ -131,6 +142,6 @@ final class TestBroker: Sendable {
         }
       }
     }
-    try producer.flush(timeoutMs: 60_000)
+    try producer.flush(timeoutMs: Patience.timeoutMs)
   }
 }

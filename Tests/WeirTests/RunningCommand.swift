@@ -25,11 +25,7 @@ final class RunningCommand: Sendable {
       FileHandle(forWritingAtPath: try folder.write("", to: $0))
     }
     (process.standardOutput, process.standardError) = (files[0], files[1])
-    process.terminationHandler = { [end] process in
-      end.set(
-        process.terminationReason == .exit
-          ? process.terminationStatus : -process.terminationStatus)
-    }
+    process.terminationHandler = { [end] in end.set($0.endCode) }
     try process.run(closing: files)
   }
 
@@ -55,7 +51,7 @@ final class RunningCommand: Sendable {
 
   /// Its exit code, or the negative signal that ended it, as soon as it has ended; nil if that
   /// takes longer than `ms`.
-  func ended(withinMs ms: Int) async -> Int32? { await end.wait(ms: ms) }
+  func ended(withinMs ms: Int) async -> Int32? { await end.wait(ms: ms, of: process) }
 
   /// Waits until `isTrue`, for as long as it runs.
   func wait(until isTrue: () throws -> Bool) async throws {
@@ -94,7 +90,21 @@ final class ProcessEnd: Sendable {
     for waiter in waiters.values { waiter.resume(returning: code) }
   }
 
-  func wait(ms: Int) async -> Int32? {
+  /// The code of `process` as soon as it has ended; nil if that takes longer than `ms`.
+  ///
+  /// Asks the system as well, since the notice of an end may come late where another process has
+  /// been started at the same moment: as late as that one's end.
+  func wait(ms: Int, of process: Process) async -> Int32? {
+    let deadline = ContinuousClock.now + .milliseconds(ms)
+    while true {
+      let left = (deadline - ContinuousClock.now) / .milliseconds(1)
+      let leftMs = max(0, Int(left))
+      if let code = await wait(ms: min(leftMs, 500)) ?? process.unnotedCode { return code }
+      if leftMs <= 500 { return nil }
+    }
+  }
+
+  private func wait(ms: Int) async -> Int32? {
     await withCheckedContinuation { waiter in
       let number = state.withLock { state -> Int? in
         guard state.code == nil else { return nil }
@@ -107,5 +117,21 @@ final class ProcessEnd: Sendable {
         state.withLock { $0.waiters.removeValue(forKey: number) }?.resume(returning: nil)
       }
     }
+  }
+}
+
+extension Process {
+  /// What it has ended with: its exit code, or the negative signal.
+  var endCode: Int32 { terminationReason == .exit ? terminationStatus : -terminationStatus }
+
+  /// The same where it has ended and nobody has taken note of that yet.
+  var unnotedCode: Int32? {
+    let id = processIdentifier
+    var info = siginfo_t()
+    guard waitid(P_PID, id_t(id), &info, WEXITED | WNOHANG | WNOWAIT) == 0,
+      info._sifields._sigchld.si_pid == id
+    else { return nil }
+    let status = info._sifields._sigchld.si_status
+    return info.si_code == Int32(CLD_EXITED) ? status : -status
   }
 }

@@ -122,14 +122,15 @@ import Testing
     let place = /the console is at http:\/\/0\.0\.0\.0:(?<port>\d+)\//
     try await worker.wait { worker.text.contains(place) }
     let port = try #require(worker.text.firstMatch(of: place).map { String($0.port) })
-    var ready = try await Command.run(["health", port])
+    let patience = ["--timeout", "\(Patience.ms)ms"]
+    var ready = try await Command.run(["health", port] + patience)
     let deadline = ContinuousClock.now + Patience.duration
     while ready.code == 1, ContinuousClock.now < deadline {
       #expect(ready.output == "the worker has not begun yet\n")
-      ready = try await Command.run(["health", port])
+      ready = try await Command.run(["health", port] + patience)
     }
     #expect(ready.code == 0 && ready.output == "ready\n", "\(ready)")
-    let alive = try await Command.run(["health", "--alive", "localhost:\(port)"])
+    let alive = try await Command.run(["health", "--alive", "localhost:\(port)"] + patience)
     #expect(alive.code == 0 && alive.output == "ok\n", "\(alive)")
     worker.send(SIGTERM)
     #expect(try await worker.mustEnd() == 0, "\(worker.text)")
@@ -139,24 +140,30 @@ import Testing
   }
 
   @Test func `A probe tells what is no worker, and does not wait for ever`() async throws {
-    let replies: [(TestServer.Reply, Int32, String)] = [
-      (.answer(503, body: "no snapshot was taken for 61 s\nthe file cannot be read\n"), 1, ""),
-      (.answer(404, body: "not here"), 3, "which no worker does"),
-      (.close, 3, "does not speak HTTP"),
-      (.hang, 3, "within 300ms"),
-      (.headOnly(200), 3, "within 300ms"),
+    let patience = "\(Patience.ms)ms"
+    let replies: [(TestServer.Reply, String, Int32, String)] = [
+      (
+        .answer(503, body: "no snapshot was taken for 61 s\nthe file cannot be read\n"), patience,
+        1, ""
+      ),
+      (.answer(404, body: "not here"), patience, 3, "which no worker does"),
+      (.close, patience, 3, "does not speak HTTP"),
+      (.hang, "300ms", 3, "within 300ms"),
+      (.headOnly(200), "300ms", 3, "within 300ms"),
     ]
-    for (reply, code, said) in replies {
+    for (reply, timeout, code, said) in replies {
       let server = try TestServer { _, _ in reply }
       defer { server.stop() }
-      let outcome = try await Command.run(["health", "\(server.port)", "--timeout", "300ms"])
+      let outcome = try await Command.run(["health", "\(server.port)", "--timeout", timeout])
       #expect(outcome.code == code, "\(outcome)")
       #expect(said.isEmpty || outcome.errors.contains(said), "\(outcome)")
       if code == 1 {
         #expect(
           outcome.output == "no snapshot was taken for 61 s\nthe file cannot be read\n")
       }
-      #expect(server.requests.all.map(\.target) == ["/readyz"])
+      // One that gives up may do so before the server has looked at what it asked.
+      let targets = server.requests.all.map(\.target)
+      #expect(targets == ["/readyz"] || targets.isEmpty && timeout != patience, "\(targets)")
     }
     for arguments in [["health", "nowhere:port"], ["health", "--timeout", "soon"]] {
       let outcome = try await Command.run(arguments)

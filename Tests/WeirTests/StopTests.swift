@@ -91,8 +91,9 @@ import Testing
     try await wait(for: process) { Findings.read(data) != nil }
     process.send(SIGTERM)
     var code = await process.ended(withinMs: 200)
+    let deadline = ContinuousClock.now + Patience.duration
     // Signals that come together are one.
-    for _ in 0..<20 where code == nil {
+    while code == nil, ContinuousClock.now < deadline {
       process.send(SIGTERM)
       code = await process.ended(withinMs: 200)
     }
@@ -124,8 +125,10 @@ import Testing
     let history = KillPipeline.history(seed: 6, events: 20_000)
     try broker.produce(
       history.partitioned(2).map { $0.map { ($0.payload, $0.recordMs) } }, to: topic)
-    // Several saves, then a kill: what the first of them held must still be there.
-    let killed = try RunningCommand(arguments(data), environment: environment)
+    // Several saves, then a kill: what the first of them held must still be there. It would never
+    // end by itself, so it is always killed.
+    let killed = try RunningCommand(
+      ["run", pipeline, "--accept-empty", "--data", data], environment: environment)
     try await wait(for: killed) { Findings.read(data) ?? 0 > 8_000 }
     killed.send(SIGKILL)
     _ = try await killed.mustEnd()

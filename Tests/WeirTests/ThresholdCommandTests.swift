@@ -98,8 +98,7 @@ import Testing
     try await worker.wait { Findings.read(data) == 30 }
     let set = try await Command.run([
       "thresholds", "set", data, "trouble.above=0.9", "card_testing.failures=7", "--reason",
-      "noise",
-      "--by", "ann",
+      "noise", "--by", "ann", "--wait", "5m",
     ])
     #expect(set.code == 0, "\(set) \(worker.text)")
     #expect(

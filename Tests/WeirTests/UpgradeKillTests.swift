@@ -18,7 +18,7 @@ private final class WriteLock {
     process.standardOutput = output
     try process.run()
     try input.fileHandleForWriting.write(
-      contentsOf: Data(".timeout 60000\nBEGIN IMMEDIATE;\nSELECT 'held';\n".utf8))
+      contentsOf: Data(".timeout \(Patience.ms)\nBEGIN IMMEDIATE;\nSELECT 'held';\n".utf8))
     let said = output.fileHandleForReading.availableData
     try #require(String(decoding: said, as: UTF8.self).hasPrefix("held"))
   }
@@ -136,7 +136,8 @@ private final class WriteLock {
     try #require(upgraded.code == 0, "\(upgraded)")
     for moment in Moment.allCases {
       var isKilled = false
-      for _ in 0..<20 where !isKilled {
+      let deadline = ContinuousClock.now + Patience.duration
+      while !isKilled, ContinuousClock.now < deadline {
         try copy(rig, "base.sqlite", to: "\(moment).sqlite")
         isKilled = try await kill(rig, second, "\(moment).sqlite", at: moment)
       }

@@ -1,6 +1,7 @@
 import Foundation
 import SnapshotStore
 import StreamCore
+import StreamTestKit
 import Testing
 import WorkerRuntime
 
@@ -42,7 +43,7 @@ struct DemoSessionTests {
   private func run(_ options: DemoOptions) throws -> RunSummary {
     let session = try DemoSession(options)
     let events = Int64(options.eventsMax ?? 0)
-    let isRead = session.wait(timeoutMs: 120_000) {
+    let isRead = session.wait(timeoutMs: Int64(Patience.ms)) {
       $0.isShopClosed && $0.status.fates.read >= events
     }
     let summary = try session.stop()
@@ -90,7 +91,7 @@ struct DemoSessionTests {
   @Test("a stop ends everything, whenever it comes, and may be asked for again")
   func stopping() throws {
     let session = try DemoSession(options())
-    #expect(session.wait(timeoutMs: 60_000) { $0.status.fates.read > 0 })
+    #expect(session.wait(timeoutMs: Int64(Patience.ms)) { $0.status.fates.read > 0 })
     let summary = try session.stop()
     #expect(session.progress.hasEnded)
     #expect(try session.stop().fates == summary.fates)
@@ -111,7 +112,7 @@ struct DemoSessionTests {
   @Test("a second demonstration on the same file is refused while the first runs")
   func twice() throws {
     let first = try DemoSession(options())
-    #expect(first.wait(timeoutMs: 60_000) { $0.status.snapshots > 0 })
+    #expect(first.wait(timeoutMs: Int64(Patience.ms)) { $0.status.snapshots > 0 })
     let error = #expect(throws: StoreError.self) { try DemoSession(options()) }
     #expect(error?.kind == .locked)
     _ = try first.stop()

@@ -84,7 +84,7 @@ import Testing
     defer { consumer.close() }
     try consumer.assign([(PartitionID(topic: topic, partition: 0), .beginning)])
     var found: [String] = []
-    let deadline = Deadline(seconds: 30)
+    let deadline = Deadline(seconds: Patience.ms / 1_000)
     while found.count < count && !deadline.isOver {
       _ = try consumer.poll(timeoutMs: 100) { _, run in
         for message in run {

@@ -18,6 +18,14 @@ import WorkerRuntime
     }
   }
 
+  /// A pipeline over a topic. However slow the machine is, no partition is idle: that would be part
+  /// of the results.
+  private func neverIdle(_ broker: WorkerBroker, _ topic: String) throws -> Pipeline {
+    let text = WorkerPipeline.text(brokers: broker.brokers, topic: topic)
+      .replacing("idle_after: 1s", with: "idle_after: 1h")
+    return try Pipeline.parse(text: text, file: "test.yaml")
+  }
+
   @Test func `One, four and sixteen partitions and files give the same digest`() throws {
     let folder = try WorkerFolder()
     let broker = try WorkerBroker()
@@ -27,8 +35,7 @@ import WorkerRuntime
       let topic = try broker.topic(partitions)
       try broker.produce(records(history.partitioned(partitions)), to: topic)
       let summary = try runToEnd(
-        WorkerPipeline.make(brokers: broker.brokers, topic: topic),
-        data: folder.file("p\(partitions).sqlite"))
+        neverIdle(broker, topic), data: folder.file("p\(partitions).sqlite"))
       #expect(summary.fates.applied + summary.fates.duplicate == Int64(history.events.count))
       digests["\(partitions) partitions"] = summary.resultDigest
     }
@@ -49,10 +56,7 @@ import WorkerRuntime
     let history = EventHistory(seed: 8, options: .with { $0.events = 2_000 })
     let logs = history.partitioned(3)
     let topic = try broker.topic(3)
-    // However slow the machine is, no partition is idle: that would be part of the results.
-    let text = WorkerPipeline.text(brokers: broker.brokers, topic: topic)
-      .replacing("idle_after: 1s", with: "idle_after: 1h")
-    let pipeline = try Pipeline.parse(text: text, file: "test.yaml")
+    let pipeline = try neverIdle(broker, topic)
     let all = records(logs)
     let third = all.count / 3
     for part in 0..<3 {
@@ -89,7 +93,7 @@ import WorkerRuntime
     try broker.produce(early, to: topic)
     let stop = StopFlag()
     var options = WorkerOptions(dataPath: folder.file("idle.sqlite"), lanes: 2)
-    let waited = Deadline(seconds: 60)
+    let waited = Deadline(seconds: Patience.ms / 1_000)
     options.onStatus = { status in
       let final = EventTime(ms: 1_767_225_600_000 + 25 * 60_000)
       if let watermark = status.watermark, watermark >= final { stop.raise() }
@@ -124,7 +128,17 @@ import WorkerRuntime
     let topic = try broker.topic(1)
     try broker.produce(records(history.partitioned(1)), to: topic)
     let pipeline = try WorkerPipeline.make(brokers: broker.brokers, topic: topic)
-    _ = try runToEnd(pipeline, data: folder.file("first.sqlite"))
+    // A worker that ends does not wait for long until its commits are answered.
+    let topics = try KafkaTopics(settings: broker.settings)
+    let committed = {
+      try topics.committed(
+        group: pipeline.plan.consumerGroup, [PartitionID(topic: topic, partition: 0)],
+        timeoutMs: Patience.timeoutMs)
+    }
+    let waited = Deadline(seconds: Patience.ms / 1_000)
+    repeat {
+      _ = try runToEnd(pipeline, data: folder.file("first.sqlite"), closing: false)
+    } while try committed().isEmpty && !waited.isOver
     #expect {
       _ = try runToEnd(pipeline, data: folder.file("second.sqlite"))
     } throws: { error in

@@ -76,7 +76,7 @@ final class WorkerBroker: Sendable {
           timestampMs: record.timestampMs)
       }
     }
-    try producer.flush(timeoutMs: 30_000)
+    try producer.flush(timeoutMs: Patience.timeoutMs)
   }
 }
 

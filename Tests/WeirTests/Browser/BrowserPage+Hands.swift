@@ -100,6 +100,14 @@ extension BrowserPage {
       ])
   }
 
+  /// Lets pages that are loaded from now on fetch nothing: what changes by itself stays as it came,
+  /// and what has the focus is not replaced.
+  func standStill() async throws {
+    try await send(
+      "Page.addScriptToEvaluateOnNewDocument",
+      ["source": "window.fetch = () => new Promise(() => {});"])
+  }
+
   /// Runs no script of pages that are loaded from now on.
   func disableScripts() async throws {
     try await send("Emulation.setScriptExecutionDisabled", ["value": true])

@@ -51,14 +51,20 @@ final class BrowserPage: Sendable {
   // MARK: Going somewhere
 
   /// Opens `url` and waits until all of it is loaded; gives the status of the answer, 0 where
-  /// there is none.
+  /// there is none. Opens it again where a console is late.
   @discardableResult
   func go(_ url: String) async throws -> Int {
-    try await navigating {
-      let answer = try await self.send("Page.navigate", ["url": .text(url)])
-      if let error = answer["errorText"]?.string { throw BrowserError("\(url): \(error)") }
+    let deadline = ContinuousClock.now + Patience.duration
+    while true {
+      try await navigating {
+        let answer = try await self.send("Page.navigate", ["url": .text(url)])
+        if let error = answer["errorText"]?.string { throw BrowserError("\(url): \(error)") }
+      }
+      let code = try await status()
+      guard code == 503, ContinuousClock.now < deadline,
+        try await Probe.isLate(code, text())
+      else { return code }
     }
-    return try await status()
   }
 
   /// Does what leads to another page, and waits until all of that is loaded.
@@ -227,7 +233,9 @@ extension BrowserPage.State {
     case "Network.responseReceived":
       guard let answer = event["response"], let code = answer["status"]?.double else { return }
       if let url = answer["url"]?.string { status[url] = Int(code) }
-      if code >= 400 { complain(.request, .text("answered \(Int(code))"), answer["url"]) }
+      if code >= 400, !Self.isBusy(answer) {
+        complain(.request, .text("answered \(Int(code))"), answer["url"])
+      }
     case "Network.loadingFailed":
       // A stream of events or a request that a page leaves behind is cancelled, and no failure.
       if event["canceled"]?.isTrue == true { return }
@@ -237,6 +245,14 @@ extension BrowserPage.State {
         url.map { .text($0) })
     default: return
     }
+  }
+
+  /// Whether an answer says that its server is busy, and when to ask again: no fault of the page.
+  private static func isBusy(_ answer: JSON) -> Bool {
+    guard answer["status"]?.double == 503, case .object(let headers)? = answer["headers"] else {
+      return false
+    }
+    return headers.keys.contains { $0.lowercased() == "retry-after" }
   }
 
   private mutating func complain(

@@ -20,8 +20,8 @@ import Testing
     let output = FileHandle(forWritingAtPath: said)
     process.standardOutput = output
     process.standardError = output
-    try await process.runToEnd(closing: [input, output])
-    return (process.terminationStatus, try String(contentsOfFile: said, encoding: .utf8))
+    let code = try await process.runToEnd(closing: [input, output])
+    return (code, try String(contentsOfFile: said, encoding: .utf8))
   }
 
   @Test func `promtool finds nothing wrong with a live scrape, nor with that of a file`()

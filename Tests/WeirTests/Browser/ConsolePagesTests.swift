@@ -111,21 +111,18 @@ private let sharedDemo = Atomic<Int32>(0)
       [document.querySelectorAll("main table").length, document.querySelectorAll("main svg").length,
         document.querySelectorAll("main form").length, document.querySelectorAll("h1").length]
       """
-    let paths = Array(try await paths(console).filter { !$0.contains("?") })
-    var withScript: [String: [Int]] = [:]
-    for path in paths {
-      try await page.go(console.url(path))
-      withScript[path] = try await page.evaluate(count)
-    }
+    let paths = try await paths(console).filter { !$0.contains("?") }
     let (_, plain) = try await Stage.shared.open()
     try await plain.disableScripts()
     for path in paths {
+      try await page.go(console.url(path))
+      let withScript = try await page.evaluate(count, as: [Int].self)
       try await plain.go(console.url(path))
       let shapes = try await plain.evaluate(count, as: [Int].self)
       // What fires at one moment may not at the next, so that a table may come or go.
       #expect(
-        shapes[3] == 1 && zip(shapes, withScript[path] ?? []).allSatisfy { abs($0 - $1) <= 2 },
-        "\(path): \(shapes), with script \(withScript[path] ?? [])")
+        shapes[3] == 1 && zip(shapes, withScript).allSatisfy { abs($0 - $1) <= 2 },
+        "\(path): \(shapes), with script \(withScript)")
       #expect(
         try await plain.evaluate(
           #"[...document.querySelectorAll("noscript, [hidden]")].length"#, as: Int.self) == 0)
@@ -137,6 +134,7 @@ private let sharedDemo = Atomic<Int32>(0)
     async throws
   {
     let (console, page) = try await Stage.shared.open()
+    try await page.standStill()
     try await page.go(console.url("/alerts?state=past"))
     let controls = """
       [...document.querySelectorAll(

@@ -1,4 +1,5 @@
 import Foundation
+import StreamTestKit
 
 /// Runs a line of shell.
 enum Shell {
@@ -9,7 +10,7 @@ enum Shell {
   }
 
   /// No command of a document takes longer.
-  static let secondsMax = 120
+  static let secondsMax = Patience.ms / 1_000
 
   /// Runs `text` with bash to its end.
   static func run(
@@ -43,10 +44,7 @@ final class ShellRun: Sendable {
     process.standardInput = given
     process.standardOutput = output
     process.standardError = output
-    process.terminationHandler = { [end] process in
-      let status = process.terminationStatus
-      end.set(process.terminationReason == .exit ? status : -status)
-    }
+    process.terminationHandler = { [end] in end.set($0.endCode) }
     try process.run(closing: [given, output])
   }
 
@@ -65,24 +63,5 @@ final class ShellRun: Sendable {
   }
 
   /// Its exit code as soon as it has ended; nil if that takes longer.
-  ///
-  /// Asks the system as well, since the notice of an end may come late where another process has
-  /// been started at the same moment.
-  func ended(withinMs ms: Int) async -> Int32? {
-    let deadline = ContinuousClock.now + .milliseconds(ms)
-    while ContinuousClock.now < deadline {
-      if let code = await end.wait(ms: min(ms, 500)) ?? state { return code }
-    }
-    return nil
-  }
-
-  /// Its exit code where it has ended and nobody has taken note of that yet.
-  private var state: Int32? {
-    var info = siginfo_t()
-    guard waitid(P_PID, id_t(id), &info, WEXITED | WNOHANG | WNOWAIT) == 0,
-      info._sifields._sigchld.si_pid == id
-    else { return nil }
-    let status = info._sifields._sigchld.si_status
-    return info.si_code == Int32(CLD_EXITED) ? status : -status
-  }
+  func ended(withinMs ms: Int) async -> Int32? { await end.wait(ms: ms, of: process) }
 }
