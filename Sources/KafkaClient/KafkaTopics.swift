@@ -35,7 +35,13 @@ public final class KafkaTopics: Sendable {
   /// All topics that these credentials may see, with their numbers of partitions.
   public func all(timeoutMs: Int32 = 10_000) throws -> [String: Int32] {
     var metadata: UnsafePointer<rd_kafka_metadata>?
-    let code = rd_kafka_metadata(client, 1, nil, &metadata, timeoutMs)
+    // An answer that is lost, because the broker went away meanwhile, is waited for in vain: so
+    // what takes longer is asked once more, with the time that is left.
+    let firstMs = timeoutMs / 5
+    var code = rd_kafka_metadata(client, 1, nil, &metadata, firstMs)
+    if code == RD_KAFKA_RESP_ERR__TIMED_OUT {
+      code = rd_kafka_metadata(client, 1, nil, &metadata, timeoutMs - firstMs)
+    }
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
       throw handle.error(code, "listing the topics of \(settings.brokers)")
     }

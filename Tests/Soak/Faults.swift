@@ -85,13 +85,20 @@ final class FaultMaker: Sendable {
     return counts.withLock { $0 }
   }
 
-  private func kill(isOutage: Bool = false) throws {
+  private func kill() throws {
+    counts.withLock { $0.kills += 1 }
+    if let seconds = try killed.awaitSnapshot(after: killed.killAndRestart()) {
+      counts.withLock { $0.restarts.append(seconds) }
+    }
+  }
+
+  /// Kills the worker in an outage that is under way.
+  private func killInOutage() throws -> Subject.Kill {
     counts.withLock {
       $0.kills += 1
-      if isOutage { $0.killsInOutages += 1 }
+      $0.killsInOutages += 1
     }
-    let seconds = try killed.killAndRestart()
-    if let seconds, !isOutage { counts.withLock { $0.restarts.append(seconds) } }
+    return try killed.killAndRestart()
   }
 
   private func breakBroker(_ outage: Outage, _ random: inout SoakRandom) throws {
@@ -100,11 +107,13 @@ final class FaultMaker: Sendable {
     counts.withLock { $0.outages[outage, default: 0] += 1 }
     // 5 is "leader not available", 6 "not leader", 7 "timed out": what passes.
     let code = Int32(random.between(5...7))
+    var kill: Subject.Kill?
     switch outage {
     case .down:
       counts.withLock { $0.longestDownMs = max($0.longestDownMs, ms) }
       try stream.whileQuiet {
         try cluster.setDown(Self.broker)
+        if withKill { kill = try killInOutage() }
         halt.goesOn(afterMs: ms)
         try cluster.setUp(Self.broker)
       }
@@ -112,14 +121,14 @@ final class FaultMaker: Sendable {
     case .lookUp:
       cluster.injectErrors(.listOffsets, code: code, count: Int(ms / 500))
       cluster.injectErrors(.metadata, code: code, count: Int(ms / 500))
-    case .slow:
-      try cluster.setRoundTrip(Self.broker, ms: Int(ms / 4))
-      halt.goesOn(afterMs: ms)
-      try cluster.setRoundTrip(Self.broker, ms: 0)
+    case .slow: try cluster.setRoundTrip(Self.broker, ms: Int(ms / 4))
     }
-    if withKill { try kill(isOutage: true) }
-    if outage == .fetch || outage == .lookUp { halt.goesOn(afterMs: ms) }
+    if outage != .down {
+      if withKill { kill = try killInOutage() }
+      halt.goesOn(afterMs: ms)
+    }
     try mendBroker()
+    if let kill { _ = try killed.awaitSnapshot(after: kill) }
   }
 
   private func mendBroker() throws {

@@ -15,6 +15,12 @@ final class Subject: Sendable {
   private let halt: Halt
   private let state = Mutex(State())
 
+  /// One kill: the last snapshot before it, and the time since.
+  struct Kill {
+    var before: Int64
+    var watch: Stopwatch
+  }
+
   private struct State {
     var process: WorkerProcess?
     var starts = 0
@@ -78,14 +84,9 @@ final class Subject: Sendable {
     state.withLock { !$0.isDisturbed && $0.process?.code != nil }
   }
 
-  /// Kills it and starts it again, as whoever runs it would: also once more when there was no
-  /// broker to be reached.
-  ///
-  /// - Returns: Seconds from the kill until its file had a new snapshot; nil when the soak ended
-  ///   before.
-  func killAndRestart() throws -> Double? {
+  /// Kills it and starts it again. `awaitSnapshot` has to follow.
+  func killAndRestart() throws -> Kill {
     state.withLock { $0.isDisturbed = true }
-    defer { state.withLock { $0.isDisturbed = false } }
     let before = latest?.id ?? 0
     process?.send(SIGKILL)
     guard process?.awaitEnd(seconds: 10) == -SIGKILL else {
@@ -93,7 +94,16 @@ final class Subject: Sendable {
     }
     let watch = Stopwatch()
     try start()
-    while latest?.id ?? 0 <= before {
+    return Kill(before: before, watch: watch)
+  }
+
+  /// Waits until its file has a snapshot of after a kill; starts it once more when there was no
+  /// broker to be reached, as whoever runs it would.
+  ///
+  /// - Returns: Seconds from the kill until then; nil when the soak ended before.
+  func awaitSnapshot(after kill: Kill) throws -> Double? {
+    defer { state.withLock { $0.isDisturbed = false } }
+    while latest?.id ?? 0 <= kill.before {
       if let code = process?.code {
         guard code == Self.unreachable else {
           throw SoakError("\(name) ended with \(code) after a restart: \(lastWords)")
@@ -101,12 +111,13 @@ final class Subject: Sendable {
         guard halt.goesOn(afterMs: 500) else { return nil }
         try start()
       }
-      guard watch.seconds < Self.restartSecondsMax else {
-        throw SoakError("\(name) took no snapshot in \(Text.seconds(watch.seconds)) after a kill")
+      guard kill.watch.seconds < Self.restartSecondsMax else {
+        throw SoakError(
+          "\(name) took no snapshot in \(Text.seconds(kill.watch.seconds)) after a kill")
       }
       guard halt.goesOn(afterMs: 20) else { return nil }
     }
-    return watch.seconds
+    return kill.watch.seconds
   }
 
   /// Asks it to end, and closes every window of what the topic holds.

@@ -52,8 +52,9 @@ import Testing
     var outcome = try await rig.run(Self.text, "live.sqlite")
     try #require(outcome.code == 0, "\(outcome)")
     let live = rig.folder.file("live.sqlite")
-    let known = StateRecord.readableVersion
-    try mark(live, version: known - 1)
+    let known = StateRecord.readableVersions
+    let earlier = known.lowerBound - 1
+    try mark(live, version: earlier)
 
     let changed = Self.text.replacing(
       "metrics: {", with: "metrics: {total: {count: true, every: 1h}, ")
@@ -61,7 +62,9 @@ import Testing
       outcome = try await rig.run(text, "live.sqlite")
       #expect(outcome.code == 3)
       #expect(
-        outcome.errors.contains("codec version \(known - 1), this weir reads version \(known)"),
+        outcome.errors.contains(
+          "codec version \(earlier), this weir reads versions \(known.lowerBound) to "
+            + "\(known.upperBound)"),
         "\(outcome)")
     }
     // Nothing was taken over to the changed file.
@@ -96,7 +99,7 @@ import Testing
     try rig.produce(0..<1)
     var outcome = try await rig.run(Self.text, "live.sqlite")
     try #require(outcome.code == 0, "\(outcome)")
-    try mark(rig.folder.file("live.sqlite"), version: StateRecord.readableVersion + 1)
+    try mark(rig.folder.file("live.sqlite"), version: StateRecord.readableVersions.upperBound + 1)
     outcome = try await rig.run(Self.text, "live.sqlite")
     #expect(outcome.code == 3)
     #expect(outcome.errors.contains("the weir that wrote it or a later one"), "\(outcome)")

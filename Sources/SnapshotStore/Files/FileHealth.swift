@@ -62,7 +62,11 @@ public struct FileHealth: Sendable, Equatable {
     let descriptor = open(path + ".lock", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
+    guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else {
+      // At once, whoever else may hold a copy of the descriptor.
+      flock(descriptor, LOCK_UN)
+      return nil
+    }
     return FileLock.owner(descriptor).map { "process \($0)" } ?? "another process"
   }
 

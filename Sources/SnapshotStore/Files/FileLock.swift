@@ -41,6 +41,9 @@ final class FileLock: Sendable {
   func release() {
     descriptor.withLock {
       guard $0 >= 0 else { return }
+      // A child that is being started holds a copy of the descriptor until it runs its program, and
+      // the lock with it.
+      flock($0, LOCK_UN)
       close($0)
       $0 = -1
     }

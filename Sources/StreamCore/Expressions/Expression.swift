@@ -45,6 +45,22 @@ public struct Expression: Sendable {
     Evaluator(nodes: program.nodes, slots: slots, program: program, scratch: scratch).isTrue(0)
   }
 
+  /// Leaves of the first `count` events of `picked` those of a block that it is true of, in their
+  /// order, and returns how many: without a reference taken for each.
+  func keep(
+    _ picked: UnsafeMutablePointer<Int32>, _ count: Int, of block: EventBlock,
+    _ scratch: ScratchArena
+  ) -> Int {
+    var kept = 0
+    for k in 0..<count {
+      let index = picked[k]
+      if !isTrue(block.row(Int(index)), scratch) { continue }
+      picked[kept] = index
+      kept += 1
+    }
+    return kept
+  }
+
   /// The slot below the line, where the expression is a ratio `… / slot`: what its value rests on.
   public var denominatorSlot: Int? {
     let root = program.nodes[0]

@@ -8,7 +8,7 @@ final class CellStore {
     var ordinal: Int64
     var events: Int64
     var series: Int32
-    /// `changedBit` and `unsavedBit`.
+    /// `changedBit`, `unsavedBit` and `storedBit`.
     var flags: UInt8
     var isOpen: Bool
   }
@@ -18,10 +18,14 @@ final class CellStore {
     var cells: [Int32] = []
     /// Series of a higher rank go to `"(other)"`; nil while all are kept.
     var foldAbove: UInt64?
+    /// Whether the state file has a record that holds cells of the window together.
+    var isStored = false
   }
 
   static let changedBit: UInt8 = 1
   static let unsavedBit: UInt8 = 2
+  /// The state file has a record of this cell alone, perhaps an older one.
+  static let storedBit: UInt8 = 4
 
   let plan: GroupPlan
   let series: SeriesTable
@@ -34,13 +38,16 @@ final class CellStore {
   let counts = Slab<Int64>()
   let amounts = Slab<Int128>()
   let nameCounts = Slab<[SeriesName: Int64]>()
-  private(set) var windows: [Int64: OpenWindow] = [:]
-  private(set) var changed: [Int32] = []
-  private(set) var unsaved: [Int32] = []
+  var windows: [Int64: OpenWindow] = [:]
+  var changed: [Int32] = []
+  var unsaved: [Int32] = []
+  /// Windows of whose cells some went to others, so that what holds them together has changed.
+  var foldedWindows: Set<Int64> = []
   /// How often series were folded: cells looked up before a fold are to be looked up again.
   private(set) var foldCount = 0
-  /// Keys of records that were saved and are gone.
-  private(set) var goneKeys: [[UInt8]] = []
+  /// Keys of records of single cells, and windows, that were saved and are gone.
+  var goneKeys: [[UInt8]] = []
+  var goneWindows: [Int64] = []
 
   private var free: [Int32] = []
   private let lastOrdinal = Slab<Int64>()
@@ -51,7 +58,7 @@ final class CellStore {
   private var compactAt = 8_192
 
   /// Whether someone saves this state; if not, nothing is noted for it.
-  private let isSaved: Bool
+  let isSaved: Bool
 
   init(plan: GroupPlan, isSaved: Bool) {
     self.plan = plan
@@ -76,7 +83,8 @@ final class CellStore {
   /// Notes that a cell has changed since it was last reported and saved.
   @inline(__always)
   func touch(_ cell: Int) {
-    if cells[cell].flags != Self.changedBit | Self.unsavedBit { mark(cell) }
+    let marks = Self.changedBit | Self.unsavedBit
+    if cells[cell].flags & marks != marks { mark(cell) }
   }
 
   @inline(never)
@@ -84,7 +92,7 @@ final class CellStore {
     let flags = cells[cell].flags
     if flags & Self.changedBit == 0 { changed.append(Int32(cell)) }
     if flags & Self.unsavedBit == 0 && isSaved { unsaved.append(Int32(cell)) }
-    cells[cell].flags = Self.changedBit | Self.unsavedBit
+    cells[cell].flags = flags | Self.changedBit | Self.unsavedBit
   }
 
   @inline(never)
@@ -201,7 +209,7 @@ final class CellStore {
   private func drop(_ closing: [Int32]) {
     guard !closing.isEmpty else { return }
     for cell in closing {
-      if isSaved { goneKeys.append(key(of: Int(cell))) }
+      if cells[Int(cell)].flags & Self.storedBit != 0 { goneKeys.append(key(of: Int(cell))) }
       cells[Int(cell)].isOpen = false
       clear(Int(cell))
       let number = Int(cells[Int(cell)].series)
@@ -243,6 +251,7 @@ extension CellStore {
     touch(other)
     let gone = Set(going)
     windows[ordinal]?.cells.removeAll { gone.contains($0) }
+    if windows[ordinal]?.isStored ?? false { foldedWindows.insert(ordinal) }
     drop(going)
   }
 
@@ -288,7 +297,12 @@ extension CellStore {
     let closed = windows.keys.filter(isClosed).sorted()
     guard !closed.isEmpty else { return }
     var going: [Int32] = []
-    for ordinal in closed { going += windows.removeValue(forKey: ordinal)?.cells ?? [] }
+    for ordinal in closed {
+      guard let window = windows.removeValue(forKey: ordinal) else { continue }
+      going += window.cells
+      if window.isStored { goneWindows.append(ordinal) }
+      foldedWindows.remove(ordinal)
+    }
     drop(going)
   }
 
@@ -311,7 +325,7 @@ extension CellStore {
   }
 }
 
-// MARK: - Reports and records
+// MARK: - Reports
 
 extension CellStore {
   /// What a cell amounts to.
@@ -336,51 +350,5 @@ extension CellStore {
     changed.removeAll(keepingCapacity: true)
     for cell in taken { cells[Int(cell)].flags &= ~Self.changedBit }
     return taken
-  }
-
-  /// The cells to save and the keys to delete since the last call.
-  func takeUnsaved() -> (cells: [Int32], gone: [[UInt8]]) {
-    let taken = unsaved
-    for cell in taken { cells[Int(cell)].flags &= ~Self.unsavedBit }
-    unsaved.removeAll(keepingCapacity: true)
-    defer { goneKeys.removeAll() }
-    return (taken, goneKeys)
-  }
-
-  /// The record key of a cell: its window, then its series.
-  func key(of cell: Int) -> [UInt8] {
-    var key: [UInt8] = []
-    let ordinal = UInt64(bitPattern: cells[cell].ordinal) ^ (1 << 63)
-    for shift in stride(from: 56, through: 0, by: -8) {
-      key.append(UInt8(truncatingIfNeeded: ordinal >> UInt64(shift)))
-    }
-    return key + series.key(Int(cells[cell].series))
-  }
-
-  /// Puts a saved cell back; false when `key` is none of this group's. The cell counts as changed
-  /// but saved.
-  func restore(key: [UInt8], value: CellValue, users saved: HashSet64) -> Bool {
-    guard key.count >= 8 else { return false }
-    let ordinal = key[..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } ^ (1 << 63)
-    guard let number = series.find(key: Array(key[8...])) else { return false }
-    let at = cell(series: number, ordinal: Int64(bitPattern: ordinal))
-    let parts = plan.parts
-    guard value.numbers.count == parts.numbers, value.distincts.count == parts.distincts,
-      value.quantiles.count == parts.quantiles, value.lasts.count == parts.lasts,
-      value.counts.count == parts.counts, value.amounts.count == parts.amounts,
-      value.nameCounts.count == parts.nameCounts
-    else { return false }
-    cells[at].events = value.events
-    if plan.countsUsers { users[at] = saved }
-    for i in 0..<parts.numbers { numbers[at * parts.numbers + i] = value.numbers[i] }
-    for i in 0..<parts.distincts { distincts[at * parts.distincts + i] = value.distincts[i] }
-    for i in 0..<parts.quantiles { quantiles[at * parts.quantiles + i] = value.quantiles[i] }
-    for i in 0..<parts.lasts { lasts[at * parts.lasts + i] = value.lasts[i] }
-    for i in 0..<parts.counts { counts[at * parts.counts + i] = value.counts[i] }
-    for i in 0..<parts.amounts { amounts[at * parts.amounts + i] = value.amounts[i] }
-    for i in 0..<parts.nameCounts { nameCounts[at * parts.nameCounts + i] = value.nameCounts[i] }
-    if cells[at].flags & Self.changedBit == 0 { changed.append(Int32(at)) }
-    cells[at].flags |= Self.changedBit
-    return true
   }
 }

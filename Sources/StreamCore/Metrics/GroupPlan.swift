@@ -75,6 +75,9 @@ public struct GroupPlan: Sendable {
     var amounts = 0
     /// Counts by name.
     var nameCounts = 0
+
+    /// Whether nothing in a cell grows with what is counted, its users apart.
+    var isFixed: Bool { distincts == 0 && quantiles == 0 && lasts == 0 && nameCounts == 0 }
   }
   let parts: Parts
 }

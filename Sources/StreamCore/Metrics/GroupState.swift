@@ -76,12 +76,18 @@ final class GroupState: StageState {
   private func pick(
     _ block: EventBlock, _ selection: GroupSelector.Selection?, _ scratch: ScratchArena
   ) -> Int {
-    let condition = selection != nil && isOfName ? nil : plan.condition
-    var count = 0
+    var wanted = 0
     for k in 0..<block.appliedCount {
-      let i = Int(block.applied[k])
       if let selection, !selection.holds(k) { continue }
-      if let condition, !condition.isTrue(block.row(i), scratch) { continue }
+      picked[wanted] = block.applied[k]
+      wanted += 1
+    }
+    if selection == nil || !isOfName, let condition = plan.condition {
+      wanted = condition.keep(picked, wanted, of: block, scratch)
+    }
+    var count = 0
+    for k in 0..<wanted {
+      let i = Int(picked[k])
       if block.hasStragglers
         && block.timeMs[i] < block.clockMs[i] - plan.latenessMs[block.source(i)]
       {

@@ -137,8 +137,12 @@ final class SessionStage: UserStage {
 
   private func addName(_ at: Int, _ name: Int32, _ change: Int64) {
     let text = text(name)
-    let count = (store.nameCounts[at][text] ?? 0) + change
-    store.nameCounts[at][text] = count == 0 ? nil : count
+    guard let found = store.nameCounts[at].index(forKey: text) else {
+      store.nameCounts[at][text] = change
+      return
+    }
+    store.nameCounts[at].values[found] += change
+    if store.nameCounts[at].values[found] == 0 { store.nameCounts[at].remove(at: found) }
   }
 
   override func isDue(_ section: UnsafeRawBufferPointer, watermark: EventTime) -> Bool {

@@ -24,8 +24,8 @@ public struct StateRecord: Sendable, Equatable {
   /// What the stage keeps, encoded.
   public var bytes: [UInt8]
 
-  /// The version of the codecs that this program writes, the only one that it reads.
-  public static let readableVersion = TaskState.codecVersion
+  /// The versions of the codecs that this program reads; it writes the last.
+  public static let readableVersions: ClosedRange<UInt16> = 4...TaskState.codecVersion
 
   /// Makes a record of its columns.
   public init(key: StateKey, codecVersion: UInt16, bytes: [UInt8]) {

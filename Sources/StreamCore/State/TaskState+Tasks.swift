@@ -57,7 +57,7 @@ extension PartitionTask {
       dedup = try DedupIndex(from: &reader)
     default:
       if try !(ordered?.restore(record, &reader) ?? false) {
-        try groups.restore(record, &reader)
+        try groups.restore(record)
       }
     }
   }
@@ -88,7 +88,7 @@ extension ExchangeShard {
       var none: [Int64] = []
       _ = try HeaderCodec.decode(&none, groups, from: &reader)
     } else if try !ordered.restore(record, &reader) {
-      try groups.restore(record, &reader)
+      try groups.restore(record)
     }
   }
 
@@ -133,13 +133,20 @@ extension OrderedState {
 }
 
 extension [StageState] {
-  func restore(_ record: StateRecord, _ reader: inout ByteReader) throws(CodecError) {
-    guard let group = first(where: { UInt32($0.plan.index) == record.key.stage }) else {
-      throw reader.invalid("stage of a state record")
-    }
-    let (value, users) = try CellCodec.decode(group.plan.parts, from: &reader)
-    guard group.store.restore(key: record.key.key, value: value, users: users ?? HashSet64()) else {
-      throw reader.invalid("key of a state record")
+  func restore(_ record: StateRecord) throws(CodecError) {
+    let together = record.key.stage >> 28 == TaskState.windowStage >> 28
+    for record in try record.apart() {
+      var reader = ByteReader(record.bytes)
+      guard let group = first(where: { UInt32($0.plan.index) == record.key.stage }) else {
+        throw reader.invalid("stage of a state record")
+      }
+      let (value, users) = try CellCodec.decode(group.plan.parts, from: &reader)
+      guard
+        group.store.restore(
+          key: record.key.key, value: value, users: users ?? HashSet64(), together: together)
+      else {
+        throw reader.invalid("key of a state record")
+      }
     }
   }
 }

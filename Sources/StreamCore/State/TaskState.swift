@@ -24,7 +24,7 @@ public struct TaskState: Sendable {
   init(owner: String) { self.owner = owner }
 
   /// Version of the codecs of all records below.
-  static let codecVersion: UInt16 = 4
+  static let codecVersion: UInt16 = 5
   /// Stage ids beside the groups of metrics.
   static let headerStage: UInt32 = 0xFFFF_FFFF
   static let dedupStage: UInt32 = 0xFFFF_FFFE
@@ -34,6 +34,8 @@ public struct TaskState: Sendable {
   /// Numbers of series and of names in those pages; the index of the group is added.
   static let seriesStage: UInt32 = 0xE000_0000
   static let nameStage: UInt32 = 0xD000_0000
+  /// Cells of a window that are one record; the index of the group is added.
+  static let windowStage: UInt32 = 0xC000_0000
 
   /// Encodes everything into `change`. O(bytes).
   public func encode(into change: inout StateChange) {
@@ -75,13 +77,19 @@ public struct TaskState: Sendable {
   }
 
   mutating func add(_ group: StageState) {
-    let (cells, gone) = group.store.takeUnsaved()
-    self.gone += gone.map { (UInt32(group.plan.index), $0) }
-    self.cells += cells.map { cell in
+    let (store, index) = (group.store, UInt32(group.plan.index))
+    let unsaved = store.takeUnsaved()
+    gone += unsaved.goneKeys.map { (index, $0) }
+    gone += unsaved.goneWindows.map { (Self.windowStage + index, CellStore.key(of: $0)) }
+    cells += unsaved.cells.map { cell in
       Cell(
-        group: group.plan.index, key: group.store.key(of: Int(cell)),
-        value: group.store.value(of: Int(cell)),
-        users: group.plan.countsUsers ? group.store.users[Int(cell)] : nil)
+        group: group.plan.index, key: store.key(of: Int(cell)), value: store.value(of: Int(cell)),
+        users: group.plan.countsUsers ? store.users[Int(cell)] : nil)
+    }
+    for (ordinal, together) in unsaved.windows {
+      records.append(
+        record(
+          Self.windowStage + index, key: CellStore.key(of: ordinal), bytes: store.encode(together)))
     }
   }
 

@@ -158,7 +158,9 @@ extension StateTranslator {
     if isShard && !new.needsExchange { return [] }
     var result: [StateRecord] = []
     var pages: [UInt32: [StateRecord]] = [:]
-    for record in records {
+    var apart: [StateRecord] = []
+    for record in records { apart += try record.apart() }
+    for record in apart {
       switch record.key.stage {
       case TaskState.headerStage: result.append(try header(record, isShard: isShard))
       case TaskState.dedupStage: result.append(record)

@@ -4,16 +4,16 @@ extension StateRecord {
   /// Throws, with the way on, when the record is of another version of the codecs than this program
   /// reads. `path` is that of the results.
   func checkReadable(beside path: String) throws(WorkerError) {
-    let known = Self.readableVersion
-    if codecVersion == known { return }
+    let known = Self.readableVersions
+    if known.contains(codecVersion) { return }
     let anew = UpgradePlan.fromHistory(pipeline: "PIPELINE.yaml", path)
     throw WorkerError(
       .refused,
-      "the state beside \(path) has codec version \(codecVersion), this weir reads version "
-        + "\(known)",
+      "the state beside \(path) has codec version \(codecVersion), this weir reads versions "
+        + "\(known.lowerBound) to \(known.upperBound)",
       whatToDo: "go on with the weir that wrote it"
-        + (codecVersion > known ? " or a later one" : ", or compute it anew with this one: \(anew)")
-    )
+        + (codecVersion > known.upperBound
+          ? " or a later one" : ", or compute it anew with this one: \(anew)"))
   }
 }
 
