@@ -26,8 +26,8 @@ import Testing
     var series = 3
     var users = 10
     return (0..<count).map { number in
-      if number % 400 == 0 {
-        series = generator.pick([1, 3, 40, 250, 260, 600])
+      if number % 1_000 == 0 {
+        series = generator.pick([1, 40, 300, 3_000])
         users = generator.pick([5, 60, 150, 400])
       }
       ms += Int64(generator.below(700))
@@ -40,19 +40,17 @@ import Testing
     }
   }
 
-  /// How records of cells changed from one save to the next.
+  /// Records of cells, and cells that left the others of their window.
   private struct Seen {
     var together = 0
     var alone = 0
     var parted = 0
-    var united = 0
     private var last: Set<StateKey> = []
 
     mutating func note(_ records: [StateRecord]) throws {
       let keys = Set(records.filter { !Merge.owns($0) && $0.key.stage < 0xD000_0000 }.map(\.key))
       for record in records where record.key.stage >> 28 == 0xC && !Merge.owns(record) {
         together += 1
-        for cell in try record.apart() where last.contains(cell.key) { united += 1 }
         #expect(try record.apart().allSatisfy { !keys.contains($0.key) }, "a cell is there twice")
       }
       for key in keys where key.stage < 0xC000_0000 {
@@ -92,6 +90,6 @@ import Testing
       #expect(driver.conflicts.isEmpty)
       #expect(driver.tables == straight.tables)
     }
-    #expect(seen.together > 0 && seen.alone > 0 && seen.parted > 0 && seen.united > 0, "\(seen)")
+    #expect(seen.together > 0 && seen.alone > 0 && seen.parted > 0, "\(seen)")
   }
 }
