@@ -182,11 +182,13 @@ import Testing
     let kept = try [true, false].map { try Self.records(try Self.fixture(keyed: $0)) }
     for records in kept {
       #expect(records.allSatisfy { $0.codecVersion == Self.version })
-      // Cells alone and together, numbers of series and names of stages, pages, events that wait, copies, headers.
+      // Cells alone and together, numbers of series and names of stages, pages, events that wait,
+      // copies, headers.
       let kinds = Set(
         records.map { $0.key.stage < 0xFFFF_0000 ? $0.key.stage >> 28 : $0.key.stage })
       #expect(
-        kinds.isSuperset(of: [0, 0xC, 0xD, 0xE, 0xF, 0xFFFF_FFFF, 0xFFFF_FFFE, 0xFFFF_FFFD]), "\(kinds)")
+        kinds.isSuperset(of: [0, 0xC, 0xD, 0xE, 0xF, 0xFFFF_FFFF, 0xFFFF_FFFE, 0xFFFF_FFFD]),
+        "\(kinds)")
       #expect(records.contains { $0.key.owner == "merge" })
     }
     #expect(kept[1].contains { $0.key.owner.hasPrefix("exchange/") })
